@@ -1,0 +1,39 @@
+"""What a user declares: frozen, validated objects that know nothing of Dagster or files."""
+
+from mlworks_orchestration.spec.base import format_duration, load_object, parse_duration
+from mlworks_orchestration.spec.catalog import Catalog
+from mlworks_orchestration.spec.expectations import Between, Expectation, InSet, NotNull, RowCount, Schema, Unique
+from mlworks_orchestration.spec.feature_table import Column, ColumnType, FeatureTable
+from mlworks_orchestration.spec.metrics import METRICS, Metric
+from mlworks_orchestration.spec.model import Drift, DriftKind, FeatureSelection, Gate, Label, Metrics, MLModel, Owners, Retraining
+from mlworks_orchestration.spec.partitions import Partitions, TimeWindow
+
+__all__ = [
+    "METRICS",
+    "Between",
+    "Catalog",
+    "Column",
+    "ColumnType",
+    "Drift",
+    "DriftKind",
+    "Expectation",
+    "FeatureSelection",
+    "FeatureTable",
+    "Gate",
+    "InSet",
+    "Label",
+    "MLModel",
+    "Metric",
+    "Metrics",
+    "NotNull",
+    "Owners",
+    "Partitions",
+    "Retraining",
+    "RowCount",
+    "Schema",
+    "TimeWindow",
+    "Unique",
+    "format_duration",
+    "load_object",
+    "parse_duration",
+]

@@ -1,0 +1,138 @@
+"""All declarations of a deployment together, and the rules that hold between them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+
+from mlworks_orchestration.errors import DeclarationError, nearest
+from mlworks_orchestration.spec.feature_table import ColumnType, FeatureTable
+from mlworks_orchestration.spec.model import FeatureSelection, MLModel
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The feature tables and models of a deployment, by name.
+
+    Parameters:
+        tables: feature tables by name.
+        models: models by name.
+    """
+
+    tables: dict[str, FeatureTable] = field(default_factory=dict)
+    models: dict[str, MLModel] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, tables: Iterable[FeatureTable] = (), models: Iterable[MLModel] = ()) -> "Catalog":
+        """Build a catalog; later declarations of the same name win."""
+        return cls({table.name: table for table in tables}, {model.name: model for model in models})
+
+    def model(self, name: str) -> MLModel:
+        """Return the model called `name`.
+
+        Raises:
+            DeclarationError: if there is none, with the nearest name.
+        """
+        if name not in self.models:
+            message = f"There is no model {name!r}; {nearest(name, self.models)}."
+            raise DeclarationError(message)
+        return self.models[name]
+
+    def table(self, name: str, *, asked_by: str) -> FeatureTable:
+        """Return the feature table called `name`.
+
+        Parameters:
+            name: of the table.
+            asked_by: the declaration and field that name it, for the error.
+
+        Raises:
+            DeclarationError: if there is none, with the nearest name.
+        """
+        if name not in self.tables:
+            message = f"{asked_by} names the feature table {name!r}, which is not declared; {nearest(name, self.tables)}."
+            raise DeclarationError(message)
+        return self.tables[name]
+
+    def spine(self, model: MLModel) -> FeatureTable:
+        """Return the table that gives the rows to predict."""
+        return self.table(model.features[0].table, asked_by=f"Model {model.name}: features[0]")
+
+    def check_table(self, table: FeatureTable) -> None:
+        """Check a table against those that it is derived from.
+
+        Raises:
+            DeclarationError: if an input is unknown or cut in time differently, or if inputs form a cycle.
+        """
+        where = f"Feature table {table.name}: inputs"
+        for name in table.inputs:
+            other = self.table(name, asked_by=where)
+            if other.partitions != table.partitions:
+                message = f"{where}: {name} has other partitions than {table.name}; give both the same."
+                raise DeclarationError(message)
+        graph = {other.name: other.inputs for other in self.tables.values()}
+        try:
+            TopologicalSorter(graph).prepare()
+        except CycleError as error:
+            cycle = error.args[1]
+            if table.name in cycle:
+                message = f"{where} form a cycle: {' ← '.join(cycle)}. Remove one of these inputs."
+                raise DeclarationError(message) from error
+
+    def check_model(self, model: MLModel) -> None:
+        """Check a model against the tables that it names.
+
+        Raises:
+            DeclarationError: naming model, field and remedy, at the first rule that does not hold.
+        """
+        self._check_spine(model)
+        spine = self.spine(model)
+        for index, selection in enumerate(model.features):
+            self._check_selection(model, spine, selection, f"Model {model.name}: features[{index}]")
+        self._check_label(model)
+
+    def _check_spine(self, model: MLModel) -> None:
+        spine = self.spine(model)
+        where = f"Model {model.name}: features[0]"
+        if spine.entity != model.entity or spine.event_time != model.event_time:
+            message = (
+                f"{where}: the first table gives the rows to predict, so {spine.name} (entity {spine.entity}, event_time {spine.event_time}) "
+                f"must have the model's entity {model.entity} and event_time {model.event_time}."
+            )
+            raise DeclarationError(message)
+        if spine.partitions != model.partitions:
+            message = f"{where}: {spine.name} has other partitions than the model; give both the same."
+            raise DeclarationError(message)
+
+    def _check_selection(self, model: MLModel, spine: FeatureTable, selection: FeatureSelection, where: str) -> None:
+        table = self.table(selection.table, asked_by=where)
+        for column in selection.columns:
+            if column not in table.columns:
+                message = f"{where}: table {table.name} has no column {column!r}; {nearest(column, table.columns)}."
+                raise DeclarationError(message)
+            if table.columns[column].type in {ColumnType.TIMESTAMP, ColumnType.DATE}:
+                message = (
+                    f"{where}: column {column!r} is a {table.columns[column].type}; derive a number or a category from it in the table's transform."
+                )
+                raise DeclarationError(message)
+        missing = [key for key in table.entity if key not in spine.columns]
+        if missing:
+            message = f"{where}: {table.name} is joined by {table.entity}, but {spine.name} has no column {', '.join(missing)}."
+            raise DeclarationError(message)
+        if table.partitions.every != model.partitions.every or table.partitions.timezone != model.partitions.timezone:
+            message = f"{where}: {table.name} is cut in time differently from the model; give both the same partitions.every and timezone."
+            raise DeclarationError(message)
+
+    def _check_label(self, model: MLModel) -> None:
+        where = f"Model {model.name}: label"
+        table = self.table(model.label.table, asked_by=where)
+        if model.label.column not in table.columns:
+            message = f"{where}: table {table.name} has no column {model.label.column!r}; {nearest(model.label.column, table.columns)}."
+            raise DeclarationError(message)
+        if model.label.column in model.feature_columns:
+            message = f"{where}: {model.label.column!r} is also a feature; a model must not see what it predicts."
+            raise DeclarationError(message)
+        if table.entity != model.entity or table.partitions != model.partitions:
+            message = f"{where}: table {table.name} must have the model's entity {model.entity} and partitions."
+            raise DeclarationError(message)
+        if model.task == "regression" and table.columns[model.label.column].type not in {ColumnType.FLOAT, ColumnType.INTEGER}:
+            message = f"{where}: task regression needs a number, but {model.label.column!r} is a {table.columns[model.label.column].type}."
+            raise DeclarationError(message)

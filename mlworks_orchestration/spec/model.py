@@ -1,0 +1,244 @@
+"""The declaration of a model: everything from which its life as a graph is built."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from mlworks_orchestration.errors import nearest
+from mlworks_orchestration.spec.base import ColumnName, Delay, Duration, ImportPath, Name, Owner, Spec
+from mlworks_orchestration.spec.metrics import METRICS, Metric
+from mlworks_orchestration.spec.partitions import Partitions
+
+
+class DriftKind(StrEnum):
+    """The four kinds of drift."""
+
+    FEATURE = "feature"
+    LABEL = "label"
+    PREDICTION = "prediction"
+    CONCEPT = "concept"
+
+
+class FeatureSelection(Spec):
+    """Columns taken from one feature table."""
+
+    table: Name
+    """The feature table."""
+
+    columns: Annotated[list[ColumnName], Field(min_length=1)]
+    """The columns that the model uses."""
+
+    max_age: Duration | None = None
+    """How old a row of a joined table may be at the event time; older ones count as missing."""
+
+
+class Label(Spec):
+    """What the model predicts."""
+
+    table: Name
+    """The feature table that holds the ground truth."""
+
+    column: ColumnName
+    """Its column."""
+
+    delay: Delay
+    """How long after the event time the truth is known."""
+
+
+class Owners(Spec):
+    """Who answers for what; each an e-mail address or `team:` and a name."""
+
+    data_science: Owner
+    """Who answers for the model; the assets' owner."""
+
+    business: Owner | None = None
+    """Who answers for its purpose."""
+
+    ml_engineering: Owner | None = None
+    """Who answers for its pipeline."""
+
+    data_engineering: Owner | None = None
+    """Who answers for its data."""
+
+    support: Owner | None = None
+    """Who answers its alarms."""
+
+
+class Metrics(Spec):
+    """How the model is measured."""
+
+    primary: str
+    """The metric that gate and monitoring decide by."""
+
+    also: list[str] = Field(default_factory=list)
+    """Further metrics to report."""
+
+    @property
+    def names(self) -> list[str]:
+        """All metrics, the primary first, each once."""
+        return list(dict.fromkeys([self.primary, *self.also]))
+
+
+class Drift(Spec):
+    """When a window counts as drifted: there must be evidence and effect."""
+
+    window: Duration = Field(default="7d", validate_default=True)
+    """Length of the current window, which ends with the reported partition."""
+
+    significance: Annotated[float, Field(gt=0, lt=1)] = 0.01
+    """Largest p-value, corrected for the number of columns, that is evidence."""
+
+    min_effect: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    """Smallest effect size that matters: the statistic's distance, 0 to 1."""
+
+    min_rows: Annotated[int, Field(ge=2)] = 100
+    """Fewest rows on either side; with less, the result is inconclusive."""
+
+
+class Retraining(Spec):
+    """When and on what the model is trained again."""
+
+    window: Duration = Field(default="60d", validate_default=True)
+    """Length of the training window."""
+
+    holdout: Duration = Field(default="7d", validate_default=True)
+    """The last part of the window, kept out of training, on which the gate compares."""
+
+    on: Annotated[list[DriftKind], Field(min_length=1)] = Field(default_factory=lambda: list(DriftKind))
+    """The kinds of drift that count as a violation."""
+
+    violations: Annotated[int, Field(ge=1)] = 2
+    """How many of the last `of` reports must be violations, the latest among them."""
+
+    of: Annotated[int, Field(ge=1)] = 3
+    """How many reports are looked at."""
+
+    cooldown: Delay = Field(default="14d", validate_default=True)
+    """Least time between two retrainings."""
+
+    budget_per_year: Annotated[int, Field(ge=0)] = 12
+    """Most retrainings in 365 days."""
+
+    min_new_rows: Annotated[int, Field(ge=0)] = 1000
+    """Fewest rows with a label that came after the last training."""
+
+    @model_validator(mode="after")
+    def _can_fire(self) -> "Retraining":
+        if self.violations > self.of:
+            message = f"violations {self.violations} can never be reached in the last {self.of} reports"
+            raise ValueError(message)
+        if self.holdout >= self.window:
+            message = "holdout must be shorter than window"
+            raise ValueError(message)
+        return self
+
+
+class Gate(Spec):
+    """When a challenger replaces the champion."""
+
+    min_gain: Annotated[float, Field(ge=0)] = 0.0
+    """Least gain in the primary metric, in its unit, that the interval's lower end must exceed."""
+
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    """Confidence of the bootstrap interval of the difference."""
+
+    resamples: Annotated[int, Field(ge=100)] = 1000
+    """Number of bootstrap resamples."""
+
+
+class MLModel(Spec):
+    """A model, from features to retraining."""
+
+    name: Name
+    """Name of the model, of its asset group and of its registered model in MLflow."""
+
+    description: str
+    """What it predicts and for whom."""
+
+    task: Literal["regression"]
+    """What kind of prediction it makes."""
+
+    owners: Owners
+    """Who answers for what."""
+
+    entity: Annotated[list[ColumnName], Field(min_length=1)]
+    """The columns that identify what is predicted."""
+
+    event_time: ColumnName
+    """When the prediction is made; nothing known later is used."""
+
+    partitions: Partitions
+    """How scores, profiles and reports are cut in time."""
+
+    features: Annotated[list[FeatureSelection], Field(min_length=1)]
+    """The features; the first table gives the rows to predict, the others are joined as of the event time."""
+
+    label: Label
+    """What is predicted."""
+
+    estimator: ImportPath
+    """A function `build(seed: int, **hyperparameters)` that returns an unfitted scikit-learn estimator."""
+
+    hyperparameters: dict[Name, int | float | str | bool] = Field(default_factory=dict)
+    """What the estimator's function is called with, logged with each run."""
+
+    seed: int = 0
+    """Seed of all that is random in training and gate."""
+
+    metrics: Metrics
+    """How the model is measured."""
+
+    slices: list[ColumnName] = Field(default_factory=list)
+    """Feature columns by whose values the metrics are also reported."""
+
+    drift: Drift = Field(default_factory=Drift)
+    """When a window counts as drifted."""
+
+    retraining: Retraining = Field(default_factory=Retraining)
+    """When and on what the model is trained again."""
+
+    gate: Gate = Field(default_factory=Gate)
+    """When a challenger replaces the champion."""
+
+    schedule: str | None = None
+    """Cron expression of the scoring schedule, in the partitions' time zone; without it, as soon as a partition has ended."""
+
+    domain: Name = "general"
+    """The subject area, a tag on the assets."""
+
+    risk: Literal["low", "medium", "high"] = "medium"
+    """What a wrong prediction can do, a tag on the assets."""
+
+    @property
+    def feature_columns(self) -> list[str]:
+        """The names of all features, in declared order."""
+        return [column for selection in self.features for column in selection.columns]
+
+    @property
+    def primary_metric(self) -> Metric:
+        """The metric that gate and monitoring decide by."""
+        return METRICS[self.task][self.metrics.primary]
+
+    @property
+    def tables(self) -> list[str]:
+        """The feature tables that it reads, the label's last, each once."""
+        return list(dict.fromkeys([*(selection.table for selection in self.features), self.label.table]))
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> "MLModel":
+        known = METRICS[self.task]
+        for name in self.metrics.names:
+            if name not in known:
+                message = f"metrics: {name!r} is no metric of task {self.task}; {nearest(name, known)}"
+                raise ValueError(message)
+        columns = self.feature_columns
+        twice = sorted({name for name in columns if columns.count(name) > 1})
+        if twice:
+            message = f"features: {', '.join(twice)} chosen more than once; each feature needs a name of its own"
+            raise ValueError(message)
+        for name in self.slices:
+            if name not in columns:
+                message = f"slices: {name!r} is no feature; {nearest(name, columns)}"
+                raise ValueError(message)
+        return self
