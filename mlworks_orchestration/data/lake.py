@@ -1,0 +1,217 @@
+"""The lake: Delta tables through delta-rs, cut by partition and replaced atomically."""
+
+import random
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import polars as pl
+from deltalake import CommitProperties, DeltaTable, Schema, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+
+from mlworks_orchestration.data.partitioning import PARTITION, check_partitioned, predicate
+from mlworks_orchestration.data.schema import SchemaMode, creatable, fit, storable
+from mlworks_orchestration.errors import LakeError, NotReadyError, nearest
+
+__all__ = ["PARTITION", "Lake"]
+
+_T = TypeVar("_T")
+_TABLE = re.compile(r"[a-z0-9][a-z0-9_]*(/[a-z0-9][a-z0-9_]*)*")
+_ATTEMPTS = 20
+_LONGEST_PAUSE_SECONDS = 1.0
+# Delta would drop log entries after 30 days by itself, and with them the versions that training snapshots name.
+_CONFIGURATION = {"delta.enableExpiredLogCleanup": "false"}
+
+
+class Lake:
+    """All Delta tables under one root, on disk or in an object store.
+
+    Every write is one atomic commit: readers see all of it or nothing, and a process
+    killed before the commit leaves the version that was there, beside orphan files that no reader sees.
+
+    Parameters:
+        root: a folder, or a URI that delta-rs knows, for example `s3://bucket/lake`.
+        storage_options: passed on to delta-rs and polars, for example the credentials of an object store.
+
+    Examples:
+        >>> from tempfile import mkdtemp
+        >>> lake = Lake(mkdtemp())
+        >>> version = lake.write("raw/flights", pl.DataFrame({"id": [1], "_partition": ["2013-01-01"]}), partitions=["2013-01-01"])
+        >>> lake.partitions("raw/flights"), lake.read("raw/flights", columns=["id"]).rows()
+        (['2013-01-01'], [(1,)])
+    """
+
+    def __init__(self, root: str | Path, storage_options: Mapping[str, str] | None = None) -> None:
+        self.root = str(root).rstrip("/")
+        self.storage_options = dict(storage_options) if storage_options else None
+
+    def write(
+        self,
+        table: str,
+        frame: pl.DataFrame,
+        *,
+        partitions: Sequence[str],
+        metadata: Mapping[str, str] | None = None,
+        schema: SchemaMode = "fixed",
+    ) -> int:
+        """Replace exactly these partitions in one commit; a partition without rows is emptied. Writing the same again changes nothing.
+
+        Parameters:
+            table: for example `features/flights`; created by the first write.
+            frame: the rows, with their partition's key in the column `_partition`.
+            partitions: keys of the partitions to replace; rows of others are refused.
+            metadata: kept with the commit, see `history`.
+            schema: `fixed` refuses any change of columns or types; `merge` takes in new columns and lets columns be absent.
+
+        Returns:
+            The new Delta version of the table.
+
+        Raises:
+            LakeError: naming table, partition or column, if rows do not fit; the table is unchanged.
+        """
+        check_partitioned(table, frame, partitions)
+        return self._commit(table, frame, metadata, schema, replacing=predicate(partitions))
+
+    def append(self, table: str, rows: pl.DataFrame, *, metadata: Mapping[str, str] | None = None) -> int:
+        """Add rows in one commit to a table that is not cut by partition, for example of verdicts or decisions.
+
+        Parameters:
+            table: for example `airline_delay/verdicts`; created by the first append.
+            rows: of the table's very columns and types.
+            metadata: kept with the commit, see `history`.
+
+        Returns:
+            The new Delta version of the table.
+
+        Raises:
+            LakeError: naming table and column, if rows do not fit; the table is unchanged.
+        """
+        return self._commit(table, rows, metadata, "fixed", replacing=None)
+
+    def read(
+        self, table: str, *, columns: Sequence[str] | None = None, partitions: Sequence[str] | None = None, version: int | None = None
+    ) -> pl.DataFrame:
+        """Return rows of a table, in the order of their partitions; files of other partitions are not opened.
+
+        Parameters:
+            table: for example `features/flights`.
+            columns: those to read, in this order; all by default, in the table's.
+            partitions: keys of those to read; all by default. A key without rows gives none.
+            version: the Delta version to travel to; the newest by default.
+
+        Raises:
+            NotReadyError: if the table does not exist.
+            LakeError: if the version or a column does not exist, or a file cannot be read.
+        """
+        opened = self._open(table, version)
+        try:
+            rows = pl.scan_delta(opened, storage_options=self.storage_options)
+            known = rows.collect_schema().names()
+            wanted = list(columns) if columns is not None else known
+            unknown = [name for name in wanted if name not in known]
+            if unknown:
+                message = f"Lake table {table} has no column {unknown[0]!r}; {nearest(unknown[0], known)}."
+                raise LakeError(message)
+            if partitions is not None:
+                rows = rows.filter(pl.col(PARTITION).is_in(list(partitions)))
+            if PARTITION in known:
+                rows = rows.select({*wanted, PARTITION}).sort(PARTITION, maintain_order=True)
+            return rows.select(wanted).collect()
+        except (DeltaError, OSError, pl.exceptions.PolarsError) as error:
+            message = f"Lake table {table} at version {opened.version()} could not be read: {error}. If its files are gone, materialise it again."
+            raise LakeError(message) from error
+
+    def exists(self, table: str) -> bool:
+        """Return whether the table has been created."""
+        return DeltaTable.is_deltatable(self._uri(table), self.storage_options)
+
+    def version(self, table: str) -> int:
+        """Return the newest Delta version.
+
+        Raises:
+            NotReadyError: if the table does not exist.
+        """
+        return self._open(table).version()
+
+    def partitions(self, table: str, version: int | None = None) -> list[str]:
+        """Return, sorted, the keys that have rows; none if the table does not exist. Read from the log alone."""
+        if not self.exists(table):
+            return []
+        return sorted(partition[PARTITION] for partition in self._open(table, version).partitions())
+
+    def history(self, table: str) -> list[dict[str, Any]]:
+        """Return the commits, newest first, each with its `version`, `timestamp`, `operation` and the metadata given to the write.
+
+        Raises:
+            NotReadyError: if the table does not exist.
+        """
+        return self._open(table).history()
+
+    def _uri(self, table: str) -> str:
+        if _TABLE.fullmatch(table) is None:
+            message = f"{table!r} is no name of a lake table; write lower-case words of letters, digits and _, parted by /, as in features/flights."
+            raise LakeError(message)
+        return f"{self.root}/{table}"
+
+    def _open(self, table: str, version: int | None = None) -> DeltaTable:
+        uri = self._uri(table)
+        try:
+            return DeltaTable(uri, version=version, storage_options=self.storage_options)
+        except TableNotFoundError as error:
+            message = f"Lake table {table} does not exist yet under {self.root}; materialise the asset that writes it."
+            raise NotReadyError(message) from error
+        except (DeltaError, OSError) as error:
+            at = "" if version is None else f" at version {version}"
+            message = f"Lake table {table} could not be opened{at}: {error}"
+            raise LakeError(message) from error
+
+    def _open_or_create(self, table: str, rows: pl.DataFrame, schema: SchemaMode, partition_by: list[str]) -> DeltaTable:
+        # Created empty, by itself: of two writers that both create with rows, delta-rs keeps the rows of both.
+        if not self.exists(table):
+            DeltaTable.create(
+                self._uri(table),
+                Schema.from_arrow(creatable(table, rows, schema).to_arrow().schema),
+                mode="ignore",
+                partition_by=partition_by,
+                configuration=_CONFIGURATION,
+                storage_options=self.storage_options,
+            )
+        return self._open(table)
+
+    def _commit(self, table: str, frame: pl.DataFrame, metadata: Mapping[str, str] | None, schema: SchemaMode, *, replacing: str | None) -> int:
+        rows = storable(table, frame)
+        commit = CommitProperties(custom_metadata=dict(metadata or {}))
+
+        def attempt() -> int:
+            opened = self._open_or_create(table, rows, schema, [PARTITION] if replacing else [])
+            stored = pl.scan_delta(opened, storage_options=self.storage_options).collect_schema()
+            fitted = fit(table, rows, stored, schema)
+            if replacing is None:
+                write_deltalake(opened, fitted, mode="append", commit_properties=commit)
+            else:
+                wider: Literal["merge"] | None = "merge" if fitted.width > len(stored) else None
+                write_deltalake(opened, fitted, mode="overwrite", predicate=replacing, schema_mode=wider, commit_properties=commit)
+            return opened.version()
+
+        return _retried(table, attempt)
+
+
+def _retried(table: str, attempt: Callable[[], _T]) -> _T:
+    """Repeat `attempt` while another writer's commit comes in between, reading the table afresh each time."""
+    failures = 0
+    while True:
+        try:
+            return attempt()
+        except CommitFailedError as error:
+            failures += 1
+            if failures == _ATTEMPTS:
+                message = (
+                    f"Lake table {table}: other writers came in between {failures} times; nothing was written. Run again. The last said: {error}"
+                )
+                raise LakeError(message) from error
+            time.sleep(random.uniform(0.5, 1) * min(0.01 * 2**failures, _LONGEST_PAUSE_SECONDS))  # noqa: S311 - parts the writers, no secret
+        except (DeltaError, OSError) as error:
+            message = f"Lake table {table} could not be written: {error}. It is unchanged; check the storage and run again."
+            raise LakeError(message) from error
