@@ -1,19 +1,23 @@
 """What a user declares: frozen, validated objects that know nothing of Dagster or files."""
 
-from mlworks_orchestration.spec.base import format_duration, load_object, parse_duration
+from mlworks_orchestration.spec.base import Spec, format_duration, load_object, parse_duration
 from mlworks_orchestration.spec.catalog import Catalog
 from mlworks_orchestration.spec.expectations import Between, Expectation, InSet, NotNull, RowCount, Schema, Unique
 from mlworks_orchestration.spec.feature_table import Column, ColumnType, FeatureTable
+from mlworks_orchestration.spec.loading import Broken, Declarations, read_declarations
 from mlworks_orchestration.spec.metrics import METRICS, Metric
 from mlworks_orchestration.spec.model import Drift, DriftKind, FeatureSelection, Gate, Label, Metrics, MLModel, Owners, Retraining
 from mlworks_orchestration.spec.partitions import Partitions, TimeWindow
+from mlworks_orchestration.spec.validation import explain
 
 __all__ = [
     "METRICS",
     "Between",
+    "Broken",
     "Catalog",
     "Column",
     "ColumnType",
+    "Declarations",
     "Drift",
     "DriftKind",
     "Expectation",
@@ -31,9 +35,12 @@ __all__ = [
     "Retraining",
     "RowCount",
     "Schema",
+    "Spec",
     "TimeWindow",
     "Unique",
+    "explain",
     "format_duration",
     "load_object",
     "parse_duration",
+    "read_declarations",
 ]

@@ -5,40 +5,44 @@ from datetime import timedelta
 from importlib import import_module
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
 
 from mlworks_orchestration.errors import DeclarationError, nearest
 
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
-_DURATION = re.compile(r"^(\d+)([wdhms])$")
+_DURATION = re.compile(r"([0-9]{1,18})([wdhms])")
 
 
 class Spec(BaseModel):
     """A declared thing: immutable, and complete once it exists."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
 
-def parse_duration(value: object) -> object:
-    """Turn `"7d"` into a timedelta; anything but a string is left for pydantic to judge.
+def parse_duration(value: object) -> timedelta:
+    """Turn `"7d"` into a timedelta; a timedelta stays what it is.
 
     Parameters:
         value: a whole number with a unit: w(eeks), d(ays), h(ours), m(inutes) or s(econds).
 
     Raises:
-        ValueError: if a string has another form.
+        ValueError: if it has another form; a bare number too, for nobody could tell its unit.
 
     Examples:
         >>> parse_duration("36h")
         datetime.timedelta(days=1, seconds=43200)
     """
-    if not isinstance(value, str):
+    if isinstance(value, timedelta):
         return value
-    match = _DURATION.match(value.strip())
+    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         message = f"{value!r} is no duration; write a whole number and a unit (w, d, h, m or s), for example 7d"
         raise ValueError(message)
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    try:
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    except OverflowError as error:
+        message = f"{value!r} is longer than time itself; the longest is {timedelta.max.days}d"
+        raise ValueError(message) from error
 
 
 def format_duration(value: timedelta) -> str:
@@ -62,7 +66,7 @@ def load_object(path: str, *, field: str) -> Any:  # noqa: ANN401 - what a user'
         field: the declaration's field that holds the path, for the error.
 
     Raises:
-        DeclarationError: if the module cannot be imported or has no such name.
+        DeclarationError: if the module cannot be imported, has no such name, or if that cannot be called.
 
     Examples:
         >>> load_object("math:floor", field="source")(1.5)
@@ -71,14 +75,21 @@ def load_object(path: str, *, field: str) -> Any:  # noqa: ANN401 - what a user'
     module_name, _, name = path.partition(":")
     try:
         module = import_module(module_name)
-    except ModuleNotFoundError as error:
-        message = f"{field}: {path!r} cannot be imported: {error}. Write it as package.module:function, importable from the project's root."
+    except Exception as error:  # a user's module may raise anything while it is imported
+        message = (
+            f"{field}: {path!r} cannot be imported: {type(error).__name__}: {error}. "
+            "Write it as package.module:function, importable from the project's root."
+        )
         raise DeclarationError(message) from error
     if not hasattr(module, name):
         public = [key for key in vars(module) if not key.startswith("_")]
         message = f"{field}: module {module_name!r} has no {name!r}; {nearest(name, public)}."
         raise DeclarationError(message)
-    return getattr(module, name)
+    found = getattr(module, name)
+    if not callable(found):
+        message = f"{field}: {path!r} is a {type(found).__name__}, not a function."
+        raise DeclarationError(message)
+    return found
 
 
 def _positive(value: timedelta) -> timedelta:
@@ -95,21 +106,58 @@ def _not_negative(value: timedelta) -> timedelta:
     return value
 
 
+def _whole_seconds(value: timedelta) -> timedelta:
+    if value.microseconds:
+        message = f"{value} must be a whole number of seconds"
+        raise ValueError(message)
+    return value
+
+
+def _each_once(names: list[str]) -> list[str]:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        message = f"names {', '.join(map(repr, twice))} more than once"
+        raise ValueError(message)
+    return names
+
+
 _SERIALIZE = PlainSerializer(format_duration, when_used="json")
-Duration = Annotated[timedelta, BeforeValidator(parse_duration), AfterValidator(_positive), _SERIALIZE]
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), AfterValidator(_positive), AfterValidator(_whole_seconds), _SERIALIZE]
 """A time span longer than zero, written as `7d`, `36h` or `90m`."""
 
-Delay = Annotated[timedelta, BeforeValidator(parse_duration), AfterValidator(_not_negative), _SERIALIZE]
+Delay = Annotated[timedelta, BeforeValidator(parse_duration), AfterValidator(_not_negative), AfterValidator(_whole_seconds), _SERIALIZE]
 """A time span that may be zero, written as `0s`, `1d`."""
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-"""A name of ours: lower-case letters, digits and underscores, at most 63, beginning with a letter."""
+Count = Annotated[int, Field(strict=True, ge=0)]
+"""A whole number, zero or more."""
 
-ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^_\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")]
-"""A column as users name it: any printable text that does not begin with an underscore (those are ours)."""
+_NAME = r"^[a-z][a-z0-9_]{0,62}$"
+_COLUMN = r"^[^_\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
+_IMPORT = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*$"
+_OWNER = r"^(team:[\w-]+|[^@\s]+@[^@\s]+\.[^@\s]+)$"
 
-ImportPath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*$")]
-"""Where a function lives: `package.module:function`."""
+PATTERNS = {
+    _NAME: "lower-case letters, digits and underscores, at most 63, beginning with a letter",
+    _COLUMN: "printable text that does not begin with an underscore (those columns are the framework's)",
+    _IMPORT: "package.module:function",
+    _OWNER: "an e-mail address, or team: and a name",
+}
+"""What each pattern stands for, in words."""
 
-Owner = Annotated[str, StringConstraints(pattern=r"^(team:[\w-]+|[^@\s]+@[^@\s]+\.[^@\s]+)$")]
-"""An e-mail address, or `team:` and a name."""
+Name = Annotated[str, StringConstraints(pattern=_NAME)]
+"""A name of ours, also used as a folder and in URLs."""
+
+ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_COLUMN)]
+"""A column as users name it."""
+
+ImportPath = Annotated[str, StringConstraints(pattern=_IMPORT)]
+"""Where a function lives."""
+
+Owner = Annotated[str, StringConstraints(pattern=_OWNER)]
+"""Who answers for something."""
+
+Names = Annotated[list[Name], AfterValidator(_each_once)]
+"""Names, each once."""
+
+ColumnNames = Annotated[list[ColumnName], AfterValidator(_each_once)]
+"""Columns, each once."""

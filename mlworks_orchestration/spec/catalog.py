@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
 from mlworks_orchestration.errors import DeclarationError, nearest
+from mlworks_orchestration.spec.base import format_duration
 from mlworks_orchestration.spec.feature_table import ColumnType, FeatureTable
 from mlworks_orchestration.spec.model import FeatureSelection, MLModel
 
@@ -68,14 +69,22 @@ class Catalog:
             if other.partitions != table.partitions:
                 message = f"{where}: {name} has other partitions than {table.name}; give both the same."
                 raise DeclarationError(message)
-        graph = {other.name: other.inputs for other in self.tables.values()}
         try:
-            TopologicalSorter(graph).prepare()
+            TopologicalSorter(self._ancestry(table)).prepare()
         except CycleError as error:
-            cycle = error.args[1]
-            if table.name in cycle:
-                message = f"{where} form a cycle: {' ← '.join(cycle)}. Remove one of these inputs."
-                raise DeclarationError(message) from error
+            message = f"{where} form a cycle: {' ← '.join(error.args[1])}. Remove one of these inputs."
+            raise DeclarationError(message) from error
+
+    def _ancestry(self, table: FeatureTable) -> dict[str, list[str]]:
+        """Return the inputs of a table and of all that it is derived from, by name."""
+        found: dict[str, list[str]] = {}
+        waiting = [table.name]
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found[name] = self.tables[name].inputs if name in self.tables else []
+                waiting += found[name]
+        return found
 
     def check_model(self, model: MLModel) -> None:
         """Check a model against the tables that it names.
@@ -101,6 +110,12 @@ class Catalog:
         if spine.partitions != model.partitions:
             message = f"{where}: {spine.name} has other partitions than the model; give both the same."
             raise DeclarationError(message)
+        if spine.known_after:
+            message = (
+                f"{where}: {spine.name} is known only {format_duration(spine.known_after)} after its event time, when the prediction has been made; "
+                "put first a table that is known at once, and join this one."
+            )
+            raise DeclarationError(message)
 
     def _check_selection(self, model: MLModel, spine: FeatureTable, selection: FeatureSelection, where: str) -> None:
         table = self.table(selection.table, asked_by=where)
@@ -113,13 +128,20 @@ class Catalog:
                     f"{where}: column {column!r} is a {table.columns[column].type}; derive a number or a category from it in the table's transform."
                 )
                 raise DeclarationError(message)
-        missing = [key for key in table.entity if key not in spine.columns]
-        if missing:
-            message = f"{where}: {table.name} is joined by {table.entity}, but {spine.name} has no column {', '.join(missing)}."
-            raise DeclarationError(message)
+        self._check_keys(spine, table, where)
         if table.partitions.every != model.partitions.every or table.partitions.timezone != model.partitions.timezone:
             message = f"{where}: {table.name} is cut in time differently from the model; give both the same partitions.every and timezone."
             raise DeclarationError(message)
+
+    def _check_keys(self, spine: FeatureTable, table: FeatureTable, where: str) -> None:
+        for key in table.entity:
+            if key not in spine.columns:
+                message = f"{where}: {table.name} is joined by {table.entity}, but {spine.name} has no column {key!r}; {nearest(key, spine.columns)}."
+                raise DeclarationError(message)
+            there, here = table.columns[key].type, spine.columns[key].type
+            if there != here:
+                message = f"{where}: {table.name} is joined by {key!r}, of type {there} there but {here} in {spine.name}; give both the same type."
+                raise DeclarationError(message)
 
     def _check_label(self, model: MLModel) -> None:
         where = f"Model {model.name}: label"
@@ -130,9 +152,10 @@ class Catalog:
         if model.label.column in model.feature_columns:
             message = f"{where}: {model.label.column!r} is also a feature; a model must not see what it predicts."
             raise DeclarationError(message)
-        if table.entity != model.entity or table.partitions != model.partitions:
-            message = f"{where}: table {table.name} must have the model's entity {model.entity} and partitions."
+        if (table.entity, table.event_time, table.partitions) != (model.entity, model.event_time, model.partitions):
+            message = f"{where}: table {table.name} must have the model's entity {model.entity}, event_time {model.event_time} and partitions."
             raise DeclarationError(message)
+        self._check_keys(self.spine(model), table, where)
         if model.task == "regression" and table.columns[model.label.column].type not in {ColumnType.FLOAT, ColumnType.INTEGER}:
             message = f"{where}: task regression needs a number, but {model.label.column!r} is a {table.columns[model.label.column].type}."
             raise DeclarationError(message)

@@ -5,11 +5,11 @@ Each kind names one Great Expectations check; `data.quality` translates.
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, Strict, model_validator
 
-from mlworks_orchestration.spec.base import ColumnName, Spec
+from mlworks_orchestration.spec.base import ColumnName, ColumnNames, Count, Spec
 
-Number = float | int
+Number = Annotated[int, Strict()] | Annotated[float, Strict()]
 
 
 class _Expectation(Spec):
@@ -78,7 +78,7 @@ class Unique(_Expectation):
     """No two rows of a partition agree in all these columns."""
 
     kind: Literal["unique"]
-    over: Annotated[list[ColumnName], Field(min_length=1)]
+    over: Annotated[ColumnNames, Field(min_length=1)]
     """The columns that together identify a row."""
 
     def columns(self) -> list[str]:
@@ -90,10 +90,17 @@ class RowCount(_Expectation):
     """A partition has a plausible number of rows."""
 
     kind: Literal["row_count"]
-    min: Annotated[int, Field(ge=0)] = 1
+    min: Count = 1
     """Fewest rows."""
-    max: Annotated[int, Field(ge=1)] | None = None
+    max: Annotated[Count, Field(ge=1)] | None = None
     """Most rows."""
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> "RowCount":
+        if self.max is not None and self.min > self.max:
+            message = f"min {self.min} is greater than max {self.max}"
+            raise ValueError(message)
+        return self
 
 
 class Schema(_Expectation):

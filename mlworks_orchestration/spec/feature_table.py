@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from mlworks_orchestration.errors import nearest
-from mlworks_orchestration.spec.base import ColumnName, Delay, ImportPath, Name, Owner, Spec
+from mlworks_orchestration.spec.base import ColumnName, ColumnNames, Delay, ImportPath, Name, Names, Owner, Spec
 from mlworks_orchestration.spec.expectations import Expectation
 from mlworks_orchestration.spec.partitions import Partitions
 
@@ -56,13 +56,13 @@ class FeatureTable(Spec):
     source: ImportPath | None = None
     """A function `load(window: TimeWindow) -> dataframe` that returns the rows whose event time lies in the window."""
 
-    inputs: list[Name] = Field(default_factory=list)
+    inputs: Names = Field(default_factory=list)
     """Instead of a source: the feature tables, cut in time alike, that this one is derived from."""
 
     transform: ImportPath | None = None
     """A function from the raw rows, or from one dataframe an input, to the declared columns; without it raw rows are taken as they are."""
 
-    entity: Annotated[list[ColumnName], Field(min_length=1)]
+    entity: Annotated[ColumnNames, Field(min_length=1)]
     """The columns that, with the event time, identify a row."""
 
     event_time: ColumnName

@@ -6,9 +6,14 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from mlworks_orchestration.errors import nearest
-from mlworks_orchestration.spec.base import ColumnName, Delay, Duration, ImportPath, Name, Owner, Spec
+from mlworks_orchestration.spec.base import ColumnName, ColumnNames, Count, Delay, Duration, ImportPath, Name, Owner, Spec
+from mlworks_orchestration.spec.cron import Cron
 from mlworks_orchestration.spec.metrics import METRICS, Metric
 from mlworks_orchestration.spec.partitions import Partitions
+
+_FOLDERS = {"raw", "features"}
+_TRAINING_COLUMNS = {"label", "known_at"}
+_SCORE_COLUMNS = _TRAINING_COLUMNS | {"prediction", "model_version", "role", "scored_at"}
 
 
 class DriftKind(StrEnum):
@@ -26,7 +31,7 @@ class FeatureSelection(Spec):
     table: Name
     """The feature table."""
 
-    columns: Annotated[list[ColumnName], Field(min_length=1)]
+    columns: Annotated[ColumnNames, Field(min_length=1)]
     """The columns that the model uses."""
 
     max_age: Duration | None = None
@@ -92,7 +97,7 @@ class Drift(Spec):
     min_effect: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """Smallest effect size that matters: the statistic's distance, 0 to 1."""
 
-    min_rows: Annotated[int, Field(ge=2)] = 100
+    min_rows: Annotated[Count, Field(ge=2)] = 100
     """Fewest rows on either side; with less, the result is inconclusive."""
 
 
@@ -105,22 +110,22 @@ class Retraining(Spec):
     holdout: Duration = Field(default="7d", validate_default=True)
     """The last part of the window, kept out of training, on which the gate compares."""
 
-    on: Annotated[list[DriftKind], Field(min_length=1)] = Field(default_factory=lambda: list(DriftKind))
+    kinds: Annotated[list[DriftKind], Field(min_length=1)] = Field(default_factory=lambda: list(DriftKind))
     """The kinds of drift that count as a violation."""
 
-    violations: Annotated[int, Field(ge=1)] = 2
+    violations: Annotated[Count, Field(ge=1)] = 2
     """How many of the last `of` reports must be violations, the latest among them."""
 
-    of: Annotated[int, Field(ge=1)] = 3
+    of: Annotated[Count, Field(ge=1)] = 3
     """How many reports are looked at."""
 
     cooldown: Delay = Field(default="14d", validate_default=True)
-    """Least time between two retrainings."""
+    """Least time between a training, promoted or not, and the next retraining."""
 
-    budget_per_year: Annotated[int, Field(ge=0)] = 12
+    budget_per_year: Count = 12
     """Most retrainings in 365 days."""
 
-    min_new_rows: Annotated[int, Field(ge=0)] = 1000
+    min_new_rows: Count = 1000
     """Fewest rows with a label that came after the last training."""
 
     @model_validator(mode="after")
@@ -143,7 +148,7 @@ class Gate(Spec):
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     """Confidence of the bootstrap interval of the difference."""
 
-    resamples: Annotated[int, Field(ge=100)] = 1000
+    resamples: Annotated[Count, Field(ge=100)] = 1000
     """Number of bootstrap resamples."""
 
 
@@ -162,7 +167,7 @@ class MLModel(Spec):
     owners: Owners
     """Who answers for what."""
 
-    entity: Annotated[list[ColumnName], Field(min_length=1)]
+    entity: Annotated[ColumnNames, Field(min_length=1)]
     """The columns that identify what is predicted."""
 
     event_time: ColumnName
@@ -183,13 +188,13 @@ class MLModel(Spec):
     hyperparameters: dict[Name, int | float | str | bool] = Field(default_factory=dict)
     """What the estimator's function is called with, logged with each run."""
 
-    seed: int = 0
+    seed: Annotated[Count, Field(lt=2**32)] = 0
     """Seed of all that is random in training and gate."""
 
     metrics: Metrics
     """How the model is measured."""
 
-    slices: list[ColumnName] = Field(default_factory=list)
+    slices: ColumnNames = Field(default_factory=list)
     """Feature columns by whose values the metrics are also reported."""
 
     drift: Drift = Field(default_factory=Drift)
@@ -201,7 +206,7 @@ class MLModel(Spec):
     gate: Gate = Field(default_factory=Gate)
     """When a challenger replaces the champion."""
 
-    schedule: str | None = None
+    schedule: Cron | None = None
     """Cron expression of the scoring schedule, in the partitions' time zone; without it, as soon as a partition has ended."""
 
     domain: Name = "general"
@@ -226,12 +231,29 @@ class MLModel(Spec):
         return list(dict.fromkeys([*(selection.table for selection in self.features), self.label.table]))
 
     @model_validator(mode="after")
-    def _names_exist(self) -> "MLModel":
+    def _metrics_exist(self) -> "MLModel":
         known = METRICS[self.task]
         for name in self.metrics.names:
             if name not in known:
                 message = f"metrics: {name!r} is no metric of task {self.task}; {nearest(name, known)}"
                 raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _names_are_free(self) -> "MLModel":
+        if self.name in _FOLDERS:
+            message = f"name: {self.name!r} is the framework's own folder in the lake; choose another"
+            raise ValueError(message)
+        taken = [("entity", name) for name in self.entity if name in _SCORE_COLUMNS]
+        taken += [("event_time", self.event_time)] if self.event_time in _SCORE_COLUMNS else []
+        taken += [("features", name) for name in self.feature_columns if name in _TRAINING_COLUMNS]
+        for field, name in taken:
+            message = f"{field}: the framework itself writes a column {name!r} beside this one; rename yours in the table's transform"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _features_are_distinct(self) -> "MLModel":
         columns = self.feature_columns
         twice = sorted({name for name in columns if columns.count(name) > 1})
         if twice:

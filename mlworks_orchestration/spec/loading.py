@@ -1,0 +1,149 @@
+"""Reading declarations from `defs.yaml` files, so that one broken file never hides the others."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from mlworks_orchestration.errors import DeclarationError
+from mlworks_orchestration.spec.base import Spec
+from mlworks_orchestration.spec.catalog import Catalog
+from mlworks_orchestration.spec.feature_table import FeatureTable
+from mlworks_orchestration.spec.model import MLModel
+from mlworks_orchestration.spec.validation import explain
+
+TYPES: dict[str, type[FeatureTable | MLModel]] = {
+    "mlworks_orchestration.FeatureTable": FeatureTable,
+    "mlworks_orchestration.MLModel": MLModel,
+}
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A declaration that could not be read.
+
+    Parameters:
+        name: the folder's name, which stands for what it should have declared.
+        path: the file.
+        error: what is wrong and what to do.
+    """
+
+    name: str
+    path: Path
+    error: str
+
+
+@dataclass(frozen=True)
+class Declarations:
+    """What a folder declares.
+
+    Parameters:
+        catalog: the healthy declarations.
+        broken: the others.
+        paths: the file of each healthy declaration, by name.
+    """
+
+    catalog: Catalog
+    broken: tuple[Broken, ...]
+    paths: dict[str, Path]
+
+    def require_healthy(self) -> Catalog:
+        """Return the catalog.
+
+        Raises:
+            DeclarationError: if any declaration is broken, with every message.
+        """
+        if self.broken:
+            raise DeclarationError("\n".join(broken.error for broken in self.broken))
+        return self.catalog
+
+
+def read_declarations(folder: Path) -> Declarations:
+    """Read every `defs.yaml` in the folders directly below `folder`.
+
+    Parameters:
+        folder: the deployment's `assets/`.
+    """
+    found: dict[str, FeatureTable | MLModel] = {}
+    paths: dict[str, Path] = {}
+    broken: list[Broken] = []
+    for path in sorted(folder.glob("*/defs.yaml")):
+        try:
+            for spec in parse_declarations(path):
+                if spec.name in found:
+                    message = f"{path}: the name {spec.name!r} is already taken by {paths[spec.name]}; choose another."
+                    raise DeclarationError(message)  # noqa: TRY301 - one place reports every kind of broken file
+                found[spec.name], paths[spec.name] = spec, path
+        except DeclarationError as error:
+            broken.append(Broken(path.parent.name, path, str(error)))
+    return _cross_checked(found, paths, broken)
+
+
+def parse_declarations(path: Path) -> Iterator[FeatureTable | MLModel]:
+    """Yield the declarations of one file; documents of other component types are left to Dagster.
+
+    Raises:
+        DeclarationError: naming file, line and field.
+    """
+    try:
+        nodes = list(yaml.compose_all(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader))
+    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+        message = f"{path} is no readable YAML: {' '.join(str(error).split())}"
+        raise DeclarationError(message) from error
+    for node in nodes:
+        document = yaml.SafeLoader("")
+        content: Any = document.construct_document(node) if node is not None else None
+        if not isinstance(content, dict) or content.get("type") not in TYPES:
+            continue
+        yield _parse(TYPES[content["type"]], content.get("attributes") or {}, node, path)
+
+
+def _parse(spec: type[FeatureTable | MLModel], attributes: object, node: yaml.Node, path: Path) -> FeatureTable | MLModel:
+    try:
+        return spec.model_validate(attributes)
+    except ValidationError as error:
+        line = _line(node, ("attributes", *error.errors()[0]["loc"]))
+        raise explain(error, spec=spec, where=f"{path}:{line}") from error
+
+
+def _line(node: yaml.Node, location: tuple[int | str, ...]) -> int:
+    """Return the one-based line of the deepest part of `location` that stands in the file."""
+    line = node.start_mark.line
+    for step in location:
+        if isinstance(node, yaml.MappingNode):
+            pair = next(((key, value) for key, value in node.value if key.value == step), None)
+            if pair is None:
+                break
+            line, node = pair[0].start_mark.line, pair[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line = node.start_mark.line
+    return line + 1
+
+
+def _cross_checked(found: dict[str, FeatureTable | MLModel], paths: dict[str, Path], broken: list[Broken]) -> Declarations:
+    def report(spec: Spec, error: DeclarationError) -> None:
+        name = getattr(spec, "name", "")
+        hint = "".join(f" (The declaration in {other.path} is broken.)" for other in broken if repr(other.name) in str(error))
+        broken.append(Broken(paths[name].parent.name, paths[name], f"{paths[name]}: {error}{hint}"))
+
+    tables = {name: spec for name, spec in found.items() if isinstance(spec, FeatureTable)}
+    for table in list(tables.values()):
+        try:
+            Catalog(tables).check_table(table)
+        except DeclarationError as error:
+            report(table, error)
+    tables = {name: table for name, table in tables.items() if paths[name] not in {other.path for other in broken}}
+    models: dict[str, MLModel] = {}
+    for spec in found.values():
+        if isinstance(spec, MLModel):
+            try:
+                Catalog(tables).check_model(spec)
+                models[spec.name] = spec
+            except DeclarationError as error:
+                report(spec, error)
+    healthy = Catalog(tables, models)
+    return Declarations(healthy, tuple(broken), {name: path for name, path in paths.items() if name in tables or name in models})
