@@ -1,0 +1,81 @@
+"""Mean, spread and range of a column's finite values, in a form that adds up."""
+
+from collections.abc import Sequence
+from math import isfinite, sqrt
+from typing import NamedTuple
+
+import numpy as np
+
+from mlworks_orchestration.monitoring.drift.bins import Floats, Integers
+
+
+class Moments(NamedTuple):
+    """What is left of values when their distribution is summed up in five numbers.
+
+    Parameters:
+        n: finite values.
+        mean: None without values, or where it overflows.
+        squares: sum of the squared distances from the mean; None where the mean is, or where it overflows.
+        minimum: None without values.
+        maximum: None without values.
+    """
+
+    n: int
+    mean: float | None
+    squares: float | None
+    minimum: float | None
+    maximum: float | None
+
+    @property
+    def std(self) -> float | None:
+        """The sample's standard deviation; None with fewer than two values."""
+        return None if self.squares is None or self.n < 2 else sqrt(self.squares / (self.n - 1))  # noqa: PLR2004 - two points make a spread
+
+
+NOTHING = Moments(0, None, None, None, None)
+
+
+def moments_of(values: Floats, counts: Integers) -> Moments:
+    """Return the moments of values that occur so many times each.
+
+    Parameters:
+        values: finite, ascending, shape (n,).
+        counts: how often each occurs, shape (n,).
+
+    Examples:
+        >>> moments_of(np.array([1.0, 4.0]), np.array([2, 1]))
+        Moments(n=3, mean=2.0, squares=6.0, minimum=1.0, maximum=4.0)
+    """
+    if not len(values):
+        return NOTHING
+    n = int(counts.sum())
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = float((values * counts).sum()) / n
+        squares = float((np.square(values - mean) * counts).sum())
+    return Moments(n, _finite(mean), _finite(squares), float(values[0]), float(values[-1]))
+
+
+def add_moments(parts: Sequence[Moments]) -> Moments:
+    """Return the moments of all values together (Chan, Golub and LeVeque 1979); associative up to rounding.
+
+    Examples:
+        >>> parts = [moments_of(np.array([float(x)]), np.array([1])) for x in (1, 1, 4)]
+        >>> add_moments(parts)
+        Moments(n=3, mean=2.0, squares=6.0, minimum=1.0, maximum=4.0)
+    """
+    parts = [part for part in parts if part.n]
+    if len(parts) < 2:  # noqa: PLR2004 - one part is its own sum
+        return parts[0] if parts else NOTHING
+    n = sum(part.n for part in parts)
+    lowest = min(part.minimum for part in parts if part.minimum is not None)
+    highest = max(part.maximum for part in parts if part.maximum is not None)
+    known = [(part.n, part.mean, part.squares) for part in parts if part.mean is not None and part.squares is not None]
+    if len(known) < len(parts):
+        return Moments(n, None, None, lowest, highest)
+    mean = sum(count * center for count, center, _ in known) / n
+    squares = sum(spread + count * (center - mean) * (center - mean) for count, center, spread in known)
+    return Moments(n, _finite(mean), _finite(squares), lowest, highest)
+
+
+def _finite(value: float) -> float | None:
+    return value if isfinite(value) else None

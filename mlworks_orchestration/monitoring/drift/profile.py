@@ -1,0 +1,99 @@
+"""The profile of a set of rows: one mergeable sketch a column, so that a window is a merge of its partitions and never reads data again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import polars as pl
+
+from mlworks_orchestration.errors import DataError, nearest
+from mlworks_orchestration.monitoring.drift.columns import CategoricalProfile, ColumnProfile, NumericProfile
+from mlworks_orchestration.spec import DriftKind
+
+_CATEGORICAL = (pl.String, pl.Boolean, pl.Categorical, pl.Enum)
+
+
+class ColumnKey(NamedTuple):
+    """What a profiled column is called: two columns of different kinds may share a name."""
+
+    kind: DriftKind
+    column: str
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """Column profiles by kind and name.
+
+    Merging is associative and commutative: counts exactly, moments up to rounding.
+
+    Parameters:
+        columns: the profile of each column.
+    """
+
+    columns: Mapping[ColumnKey, ColumnProfile]
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame, columns: Mapping[str, ColumnKey]) -> "Profile":
+        """Profile the rows of a frame; their order does not matter.
+
+        Parameters:
+            frame: numbers (integers count as float64), texts or booleans; null and NaN are missing.
+            columns: which columns to profile, and what each is called in the profile.
+
+        Raises:
+            DataError: if a column is not there, or is neither numeric, text nor boolean.
+
+        Examples:
+            >>> wind = ColumnKey(DriftKind.FEATURE, "wind_speed")
+            >>> profile = Profile.of(pl.DataFrame({"wind_speed": [3.0, 8.0, None]}), {"wind_speed": wind})
+            >>> profile.columns[wind].missing
+            1
+        """
+        return cls({key: _profile_column(frame, name, key) for name, key in columns.items()})
+
+    @classmethod
+    def merged(cls, parts: "Sequence[Profile]") -> "Profile":
+        """Return the profile of all rows together; a column that some parts lack is that of the others.
+
+        Raises:
+            DataError: if a column is numeric in one part and categorical in another.
+        """
+        keys = dict.fromkeys(key for part in parts for key in part.columns)
+        return cls({key: merge_column(key, [part.columns[key] for part in parts if key in part.columns]) for key in keys})
+
+
+def merge_column(key: ColumnKey, parts: Sequence[ColumnProfile]) -> ColumnProfile:
+    """Merge the profiles of one column.
+
+    Parameters:
+        key: what the column is called, for the error.
+        parts: one or more.
+
+    Raises:
+        DataError: if it is numeric in one part and categorical in another.
+    """
+    numeric = [part for part in parts if isinstance(part, NumericProfile)]
+    categorical = [part for part in parts if isinstance(part, CategoricalProfile)]
+    if numeric and categorical:
+        message = (
+            f"The {key.kind} column {key.column!r} is numeric in some partitions and categorical in others, so their profiles cannot be merged; "
+            "materialise the profiles again after the column's type was settled."
+        )
+        raise DataError(message)
+    return NumericProfile.merged(numeric) if numeric else CategoricalProfile.merged(categorical)
+
+
+def _profile_column(frame: pl.DataFrame, name: str, key: ColumnKey) -> ColumnProfile:
+    if name not in frame.columns:
+        message = f"The {key.kind} column {key.column!r} cannot be profiled: the rows have no column {name!r}; {nearest(name, frame.columns)}."
+        raise DataError(message)
+    values = frame[name]
+    if values.dtype.is_numeric():
+        return NumericProfile.of(values.cast(pl.Float64).fill_null(float("nan")).to_numpy())
+    if isinstance(values.dtype, _CATEGORICAL):
+        return CategoricalProfile.of(values)
+    message = (
+        f"The {key.kind} column {key.column!r} is a {values.dtype}, which cannot be profiled; "
+        "allowed: numbers, texts and booleans. Derive one of these from it."
+    )
+    raise DataError(message)

@@ -1,0 +1,11 @@
+"""The statistics by which reports compare a column with its reference; a new one is a file here and its record below."""
+
+from mlworks_orchestration.monitoring.drift.statistics.chi_squared import CHI_SQUARED
+from mlworks_orchestration.monitoring.drift.statistics.ks import KS
+from mlworks_orchestration.monitoring.drift.statistics.psi import PSI
+from mlworks_orchestration.monitoring.drift.statistics.record import Inconclusive, Result, Statistic
+
+STATISTICS: tuple[Statistic, ...] = (KS, CHI_SQUARED, PSI)
+"""Each column is compared by all of them that take its type."""
+
+__all__ = ["CHI_SQUARED", "KS", "PSI", "STATISTICS", "Inconclusive", "Result", "Statistic"]
