@@ -19,7 +19,7 @@ __all__ = ["PARTITION", "Lake"]
 
 _T = TypeVar("_T")
 _TABLE = re.compile(r"[a-z0-9][a-z0-9_]*(/[a-z0-9][a-z0-9_]*)*")
-_ATTEMPTS = 20
+_ATTEMPTS = 10
 _LONGEST_PAUSE_SECONDS = 1.0
 # Delta would drop log entries after 30 days by itself, and with them the versions that training snapshots name.
 _CONFIGURATION = {"delta.enableExpiredLogCleanup": "false"}
@@ -168,7 +168,8 @@ class Lake:
             raise LakeError(message) from error
 
     def _open_or_create(self, table: str, rows: pl.DataFrame, schema: SchemaMode, partition_by: list[str]) -> DeltaTable:
-        # Created empty, by itself: of two writers that both create with rows, delta-rs keeps the rows of both.
+        # Created empty, by itself: of two writers that both create with rows, delta-rs keeps the rows of both. Never rebased: a
+        # second creation on top of the first would replace its schema; the loser finds the winner's table when it tries again.
         if not self.exists(table):
             DeltaTable.create(
                 self._uri(table),
@@ -177,6 +178,7 @@ class Lake:
                 partition_by=partition_by,
                 configuration=_CONFIGURATION,
                 storage_options=self.storage_options,
+                commit_properties=CommitProperties(max_commit_retries=0),
             )
         return self._open(table)
 

@@ -27,8 +27,14 @@ def partition_of(times: pl.Series, partitions: Partitions) -> pl.Series:
         >>> partition_of(pl.Series([datetime(2013, 1, 2, 3, tzinfo=UTC)]), days).to_list()
         ['2013-01-01']
     """
-    local = times.dt.convert_time_zone(partitions.timezone).dt.replace_time_zone(None)
-    return local.dt.truncate(_TRUNCATE[partitions.every]).dt.strftime(partitions.key_format).alias(PARTITION)
+    aware = times.dt.convert_time_zone(partitions.timezone)
+    local = aware.dt.replace_time_zone(None)
+    keys = local.dt.truncate(_TRUNCATE[partitions.every]).dt.strftime(partitions.key_format)
+    if partitions.every == "hour":
+        # Of two local hours that look alike when clocks are set back, the second is told apart by its offset.
+        second = local.dt.replace_time_zone(partitions.timezone, ambiguous="earliest") != aware
+        keys = (keys + aware.dt.strftime("%z")).zip_with(second, keys)
+    return keys.alias(PARTITION)
 
 
 def predicate(partitions: Sequence[str]) -> str:

@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -283,6 +285,31 @@ def test_processes_that_write_the_same_partition_leave_the_rows_of_just_one(lake
     assert left.height == 3
     assert left["value"].n_unique() == 1
     assert lake.version("raw/t") == 12
+
+
+def test_threads_that_write_the_same_partition_all_end_well_and_leave_the_rows_of_just_one(lake: Lake) -> None:
+    lake.write("raw/t", rows("a", -1), partitions=["a"])
+    barrier = threading.Barrier(4)
+
+    def contend(number: int) -> list[int]:
+        versions = []
+        for _ in range(3):
+            barrier.wait()
+            versions.append(lake.write("raw/t", rows("a", number, number), partitions=["a"]))
+        return versions
+
+    with ThreadPoolExecutor(4) as pool:
+        versions = [version for result in pool.map(contend, range(4)) for version in result]
+    assert sorted(versions) == list(range(2, 14))
+    assert len(values(lake)) == 2
+    assert len(set(values(lake))) == 1
+
+
+def test_a_writer_that_is_always_overtaken_gives_up_and_says_so(lake: Lake) -> None:
+    version = lake.write("raw/t", rows(MONDAY, 1), partitions=[MONDAY])
+    (Path(lake.root) / f"raw/t/_delta_log/{version + 1:020}.json").mkdir()
+    with pytest.raises(LakeError, match=r"raw/t: other writers came in between 10 times; nothing was written"):
+        lake.write("raw/t", rows(MONDAY, 2), partitions=[MONDAY])
 
 
 VICTIM = """

@@ -1,0 +1,51 @@
+"""Ground truth: what really happened, and from when it was known."""
+
+import polars as pl
+
+from mlworks_orchestration.data.partitioning import PARTITION
+from mlworks_orchestration.errors import DataError
+from mlworks_orchestration.spec import Catalog, MLModel
+
+LABEL, KNOWN_AT = "label", "known_at"
+
+
+def build_labels(model: MLModel, catalog: Catalog, outcomes: pl.DataFrame) -> pl.DataFrame:
+    """Return what the model should have predicted, and when it was known.
+
+    Parameters:
+        model: whose labels.
+        catalog: holds the label's feature table.
+        outcomes: rows of that table, with `_partition`.
+
+    Returns:
+        The model's entity and event time, `label` (float), `known_at` (event time and the label's delay) and `_partition`.
+        A null never became known and is left out.
+
+    Raises:
+        DeclarationError: if the catalog lacks the label's table.
+        DataError: naming the partition, if a label is NaN or infinite.
+    """
+    table = catalog.table(model.label.table, asked_by=f"Model {model.name}: label")
+    event_time = pl.col(table.event_time)
+    known = outcomes.filter(pl.col(model.label.column).is_not_null()).select(
+        *model.entity,
+        event_time.alias(model.event_time),
+        pl.col(model.label.column).cast(pl.Float64).alias(LABEL),
+        (event_time + model.label.delay).alias(KNOWN_AT),
+        PARTITION,
+    )
+    _check_finite(model, known)
+    return known
+
+
+def _check_finite(model: MLModel, labels: pl.DataFrame) -> None:
+    broken = labels.filter(~pl.col(LABEL).is_finite()).sort(PARTITION, maintain_order=True)
+    if broken.height:
+        first = broken.row(0, named=True)
+        entity = ", ".join(f"{name} {first[name]}" for name in model.entity)
+        message = (
+            f"Model {model.name}: label {model.label.column!r} of feature table {model.label.table} is NaN or infinite in {broken.height} rows, "
+            f"the first ({entity}: {first[LABEL]}) in partition {first[PARTITION]}. Correct the table's source, or make it null where the truth "
+            "is not known."
+        )
+        raise DataError(message)
