@@ -103,8 +103,10 @@ class CategoricalProfile:
     @classmethod
     def of(cls, values: pl.Series) -> "CategoricalProfile":
         """Profile values, in any order; a boolean's categories are `true` and `false`."""
-        table = values.rename("category").drop_nulls().value_counts(name="rows")
-        return cls(values.null_count(), dict(zip(table["category"].cast(pl.String).to_list(), table["rows"].to_list(), strict=True)))
+        table = values.alias("category").value_counts(name="rows")
+        counts = dict(zip(table["category"].to_list(), table["rows"].to_list(), strict=True))
+        missing = counts.pop(None, 0)
+        return cls(missing, {str(name).lower(): rows for name, rows in counts.items()} if values.dtype == pl.Boolean() else counts)
 
     @classmethod
     def merged(cls, parts: "Sequence[CategoricalProfile]") -> "CategoricalProfile":

@@ -1,11 +1,10 @@
 """Reference against current window, column by column: drifted only where there is evidence and effect, and *inconclusive* where it cannot be told."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-
-from scipy.stats import false_discovery_control
+from typing import NamedTuple
 
 from mlworks_orchestration.monitoring.drift.columns import ColumnProfile
+from mlworks_orchestration.monitoring.drift.correction import benjamini_hochberg
 from mlworks_orchestration.monitoring.drift.profile import ColumnKey, Profile
 from mlworks_orchestration.monitoring.drift.statistics import STATISTICS, Inconclusive, Statistic
 from mlworks_orchestration.monitoring.drift.words import change
@@ -18,8 +17,7 @@ UNKNOWN = {
 """Why the current window can lack a column without anything being wrong."""
 
 
-@dataclass(frozen=True)
-class ColumnDrift:
+class ColumnDrift(NamedTuple):
     """What one statistic says of one column, or, with `column` and `statistic` empty, what all say of a whole kind.
 
     Parameters:
@@ -55,7 +53,8 @@ def compare(reference: Profile, current: Profile, drift: Drift, statistics: Sequ
     """Compare each column of the reference with the current window by each statistic that takes its type.
 
     A column has drifted if its p-value, corrected by Benjamini and Hochberg (1995) for the tests of its kind, is at most `significance`, and
-    its effect at least `min_effect`. With fewer than `min_rows` rows on a side, or without the column on one, the result is inconclusive.
+    its effect at least `min_effect`. The p-value takes rows to be independent; where many share one reading it is too small, and `min_effect` alone
+    keeps noise from counting. With fewer than `min_rows` rows on a side, or without the column on one, the result is inconclusive.
 
     Parameters:
         reference: profile of the reference.
@@ -81,12 +80,11 @@ def compare(reference: Profile, current: Profile, drift: Drift, statistics: Sequ
         for statistic in statistics
         if column.type in statistic.types
     ]
-    by_kind = {kind: [index for index, one in enumerate(found) if one.kind is kind and one.p_value is not None] for kind in DriftKind}
-    for indexes in by_kind.values():
-        p_values = [found[index].p_value for index in indexes]
-        adjusted = false_discovery_control(p_values, method="bh") if len(indexes) > 1 else p_values
-        for index, p_adjusted in zip(indexes, adjusted, strict=True):
-            found[index] = _judge(found[index], float(p_adjusted), drift, reference, current)
+    for kind in DriftKind:
+        tested = [(index, one.p_value) for index, one in enumerate(found) if one.kind is kind and one.p_value is not None]
+        adjusted = benjamini_hochberg([p_value for _, p_value in tested])
+        for (index, _), p_adjusted in zip(tested, adjusted, strict=True):
+            found[index] = _judge(found[index], p_adjusted, drift, reference, current)
     return found
 
 
@@ -137,17 +135,17 @@ def _measure(key: ColumnKey, reference: ColumnProfile, current: ColumnProfile | 
     rows = statistic.rows(reference), 0 if current is None else statistic.rows(current)
     blank = ColumnDrift(key.kind, key.column, statistic.name, None, None, None, None, drift.min_effect, None, "", *rows)
     if current is None:
-        return replace(blank, reason=UNKNOWN.get(key.kind, f"the current window has no column {key.column}"))
+        return blank._replace(reason=UNKNOWN.get(key.kind, f"the current window has no column {key.column}"))
     if current.type != reference.type:
-        return replace(blank, reason=f"{key.column} is {reference.type} in the reference, but {current.type} in the current window")
+        return blank._replace(reason=f"{key.column} is {reference.type} in the reference, but {current.type} in the current window")
     if min(rows) < drift.min_rows:
         side = "reference" if rows[0] < drift.min_rows else "current window"
         counted = "rows" if statistic.counts_missing else "rows with a value"
-        return replace(blank, reason=f"the {side} has {min(rows)} {counted}, fewer than min_rows {drift.min_rows}")
+        return blank._replace(reason=f"the {side} has {min(rows)} {counted}, fewer than min_rows {drift.min_rows}")
     result = statistic.measure(reference, current)
     if isinstance(result, Inconclusive):
-        return replace(blank, reason=result.reason)
-    return replace(blank, value=result.value, p_value=result.p_value, effect=result.effect)
+        return blank._replace(reason=result.reason)
+    return blank._replace(value=result.value, p_value=result.p_value, effect=result.effect)
 
 
 def _judge(found: ColumnDrift, p_adjusted: float, drift: Drift, reference: Profile, current: Profile) -> ColumnDrift:
@@ -159,4 +157,4 @@ def _judge(found: ColumnDrift, p_adjusted: float, drift: Drift, reference: Profi
     if evidence and effect:
         key = ColumnKey(found.kind, found.column)
         reason += f": {change(reference.columns[key], current.columns[key])}"
-    return replace(found, p_adjusted=p_adjusted, drifted=evidence and effect, reason=reason)
+    return found._replace(p_adjusted=p_adjusted, drifted=evidence and effect, reason=reason)

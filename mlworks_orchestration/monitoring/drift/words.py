@@ -8,7 +8,7 @@ def change(reference: ColumnProfile, current: ColumnProfile) -> str:
 
     Parameters:
         reference: with rows.
-        current: of the same type, with rows.
+        current: of the same type, with rows; of categories, one side has some.
 
     Examples:
         >>> change(CategoricalProfile(0, {"EWR": 60, "JFK": 40}), CategoricalProfile(25, {"EWR": 70, "LGA": 5}))
@@ -37,7 +37,5 @@ def _category(reference: CategoricalProfile, current: CategoricalProfile) -> lis
         name: (reference.counts.get(name, 0) / reference.rows, current.counts.get(name, 0) / current.rows)
         for name in sorted(reference.counts.keys() | current.counts.keys())
     }
-    if not shares:
-        return []
     name = max(shares, key=lambda name: abs(shares[name][1] - shares[name][0]))
     return [f"{name} {shares[name][0]:.1%} → {shares[name][1]:.1%}"]

@@ -33,7 +33,7 @@ def test_keys_sort_as_the_floats_do_and_tell_them_apart(values: list[float]) -> 
 def test_coarsening_keeps_order_and_loses_no_row(values: list[float], precision: int) -> None:
     bins = coarsen(counted(values), precision)
     assert bins.total == len(values)
-    assert (np.diff(bins.keys) > 0).all()
+    assert (bins.keys[1:] > bins.keys[:-1]).all()
 
 
 @given(anything, precisions, precisions)

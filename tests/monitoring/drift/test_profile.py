@@ -96,8 +96,8 @@ def test_a_spread_needs_two_values() -> None:
     assert NumericProfile.of(np.array([])).moments.mean is None
 
 
-@pytest.mark.parametrize("dtype", [pl.Int8, pl.UInt32, pl.Int64, pl.Float32])
-def test_any_number_is_profiled_as_a_float(dtype: type[pl.DataType]) -> None:
+@pytest.mark.parametrize("dtype", [pl.Int8, pl.UInt32, pl.Int64, pl.Float32, pl.Decimal(10, 2)])
+def test_any_number_is_profiled_as_a_float(dtype: pl.DataType) -> None:
     frame = pl.DataFrame({"number": pl.Series([3, None, 5], dtype=dtype)})
     found = Profile.of(frame, {"number": NUMBER}).columns[NUMBER]
     assert (found.type, found.rows, found.missing) == ("numeric", 3, 1)

@@ -74,7 +74,8 @@ def test_ks_is_symmetric_bounded_and_exact_on_few_values(before: list[float], af
     assert found == conclusive(KS, b, a)
     assert 0 <= found.value <= 1
     assert 0 <= found.p_value <= 1
-    assert found.value == pytest.approx(stats.ks_2samp(before, after, method="exact").statistic, abs=1e-12)
+    gaps = [abs(np.mean(np.array(before) <= value) - np.mean(np.array(after) <= value)) for value in before + after]
+    assert found.value == pytest.approx(max(gaps), abs=1e-12)
 
 
 def test_ks_of_what_did_not_change_is_nothing() -> None:
@@ -194,7 +195,7 @@ def test_psis_p_values_are_uniform_when_nothing_changed() -> None:
 
 def test_psi_of_a_column_that_is_wholly_missing_on_one_side_is_large() -> None:
     found = conclusive(PSI, NumericProfile.of(np.full(500, np.nan)), NumericProfile.of(np.arange(500.0)))
-    assert found.effect == 1.0
+    assert found.effect == pytest.approx(1.0, abs=1e-4)
 
 
 @pytest.mark.parametrize("statistic", STATISTICS)

@@ -1,0 +1,36 @@
+"""How the errors of a window compare with those on the champion's hold-out window, from the profiles of their residuals alone."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from mlworks_orchestration.monitoring.drift import ColumnProfile, NumericProfile
+
+_LOSSES: dict[str, Callable[[NumericProfile], float]] = {
+    "mae": lambda residuals: residuals.mean_of(np.abs),
+    "mse": lambda residuals: residuals.mean_of(np.square),
+    "rmse": lambda residuals: float(np.sqrt(residuals.mean_of(np.square))),
+}
+_RELATIVE = {"r2": "rmse"}
+"""What stands in for a metric that is already a comparison, with the labels' variance."""
+
+
+def loss_change(metric: str, reference: ColumnProfile | None, current: ColumnProfile | None) -> str:
+    """Return a metric on both sides and their ratio, in words; nothing where a side has no residuals.
+
+    Parameters:
+        metric: the model's primary one; for `r2`, the root mean squared error takes its place.
+        reference: residuals on the hold-out window.
+        current: residuals of the window.
+
+    Examples:
+        >>> loss_change("mae", NumericProfile.of(np.array([-10.0, 10.0])), NumericProfile.of(np.array([-12.0, 18.0])))
+        'mae 15 in the window, 10 on the hold-out window of the reference (ratio 1.50)'
+    """
+    sides = [side for side in (current, reference) if isinstance(side, NumericProfile) and side.present]
+    if len(sides) < 2:  # noqa: PLR2004 - a comparison has two sides
+        return ""
+    name = _RELATIVE.get(metric, metric)
+    now, before = (_LOSSES[name](side) for side in sides)
+    ratio = f" (ratio {now / before:.2f})" if before else ""
+    return f"{name} {now:.4g} in the window, {before:.4g} on the hold-out window of the reference{ratio}"

@@ -1,0 +1,142 @@
+"""The drift report: each partition's window against the reference of the champion, from stored profiles alone."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from mlworks_orchestration import clock
+from mlworks_orchestration.data import PARTITION, Lake
+from mlworks_orchestration.errors import NotReadyError
+from mlworks_orchestration.monitoring.drift import ColumnDrift, Profile, compare, summarise
+from mlworks_orchestration.monitoring.loss import loss_change
+from mlworks_orchestration.monitoring.reference import build_reference
+from mlworks_orchestration.monitoring.tables import RESIDUAL, profile_from
+from mlworks_orchestration.monitoring.windows import windows
+from mlworks_orchestration.spec import Catalog, DriftKind, MLModel
+from mlworks_orchestration.training import Registry
+
+_SCHEMA = {
+    PARTITION: pl.String(),
+    "kind": pl.String(),
+    "column": pl.String(),
+    "statistic": pl.String(),
+    "value": pl.Float64(),
+    "p_value": pl.Float64(),
+    "p_adjusted": pl.Float64(),
+    "effect": pl.Float64(),
+    "threshold": pl.Float64(),
+    "drifted": pl.Boolean(),
+    "reason": pl.String(),
+    "reference_version": pl.Int64(),
+    "scored_versions": pl.List(pl.Int64()),
+    "window_start": pl.Datetime("us", "UTC"),
+    "window_end": pl.Datetime("us", "UTC"),
+    "rows_reference": pl.Int64(),
+    "rows_current": pl.Int64(),
+    "reported_at": pl.Datetime("us", "UTC"),
+    "inputs": pl.String(),
+}
+_NEED_LABELS = (DriftKind.LABEL, DriftKind.CONCEPT)
+_NEED_SCORES = (DriftKind.PREDICTION, DriftKind.CONCEPT)
+
+
+@dataclass(frozen=True)
+class _Window:
+    """The window of one report.
+
+    Parameters:
+        keys: of its partitions.
+        profile: of all their rows.
+        labelled: how many of them have labels.
+        scored_versions: the versions whose predictions they hold.
+    """
+
+    keys: list[str]
+    profile: Profile
+    labelled: int
+    scored_versions: list[int]
+
+
+def drift_report(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, partitions: Sequence[str]) -> pl.DataFrame:
+    """Compare the window that ends with each partition with the champion's reference, and write the table `<model>/drift_report`, in one commit.
+
+    Windows are merged from the stored profiles; no data are read again. The reference is that of the champion of this moment, which need not be
+    the version that scored: each row says both.
+
+    Parameters:
+        lake: the Delta tables.
+        catalog: all declarations.
+        model: whose windows to compare.
+        registry: MLflow's models.
+        partitions: keys of those that end a window; each must have a profile.
+
+    Returns:
+        The rows written: one a partition, kind, column and statistic, and one a partition and kind with `column` and `statistic` "" that sums it up.
+        `drifted` is null where it cannot be told; `reason` says why.
+
+    Raises:
+        NotReadyError: if there is no champion, or naming a partition that has no profile.
+    """
+    champion = registry.champion(model.name)
+    if champion is None:
+        message = f"Model {model.name} has no champion to compare with; materialise {model.name}/champion first, then the report of {partitions[0]}."
+        raise NotReadyError(message)
+    reference = build_reference(lake, catalog, model, registry, champion.version)
+    inputs = {table: lake.version(table) for table in (f"{model.name}/profile", f"{model.name}/reference")}
+    common = {"reference_version": champion.version, "reported_at": clock.now(), "inputs": json.dumps(inputs)}
+    rows = [
+        {PARTITION: key, **row, **common}
+        for key, window in _windows(lake, model, partitions, inputs[f"{model.name}/profile"]).items()
+        for row in _rows(model, reference, window, champion.version)
+    ]
+    frame = pl.DataFrame(rows, schema=_SCHEMA)
+    lake.write(f"{model.name}/drift_report", frame, partitions=partitions)
+    return frame
+
+
+def _windows(lake: Lake, model: MLModel, partitions: Sequence[str], version: int) -> dict[str, _Window]:
+    table = f"{model.name}/profile"
+    available = lake.partitions(table, version)
+    missing = sorted(set(partitions) - set(available))
+    if missing:
+        message = f"Model {model.name}: partition {missing[0]} ({len(missing)} in all) has no profile; materialise {table} for it first."
+        raise NotReadyError(message)
+    members = windows(model.partitions, model.drift.window, partitions, available)
+    columns = [PARTITION, "kind", "column", "scored_versions", "profile"]
+    stored = lake.read(table, columns=columns, partitions=sorted({key for keys in members.values() for key in keys}), version=version)
+    parts = {str(key): rows for (key,), rows in stored.partition_by(PARTITION, as_dict=True).items()}
+    profiles = {key: profile_from(rows) for key, rows in parts.items()}
+    versions = {key: set(rows["scored_versions"][0]) for key, rows in parts.items()}
+    return {
+        partition: _Window(
+            keys=keys,
+            profile=Profile.merged([profiles[key] for key in keys]),
+            labelled=sum(any(column.kind is DriftKind.LABEL for column in profiles[key].columns) for key in keys),
+            scored_versions=sorted(set().union(*(versions[key] for key in keys))),
+        )
+        for partition, keys in members.items()
+    }
+
+
+def _rows(model: MLModel, reference: Profile, window: _Window, version: int) -> Iterator[dict[str, Any]]:
+    span = model.partitions.span(window.keys)
+    common = {"window_start": span.start, "window_end": span.end, "scored_versions": window.scored_versions}
+    found = compare(reference, window.profile, model.drift)
+    kinds = [summarise(found, kind, model.drift) for kind in DriftKind]
+    told = [one._replace(reason="; ".join([one.reason, *_remarks(model, reference, window, version, one)])) for one in kinds]
+    for one in [*told, *found]:
+        yield one._asdict() | common
+
+
+def _remarks(model: MLModel, reference: Profile, window: _Window, version: int, whole: ColumnDrift) -> Iterator[str]:
+    """Yield what a reader must know to judge the sum of a kind."""
+    if whole.kind is DriftKind.CONCEPT:
+        change = loss_change(model.metrics.primary, *(side.columns.get(RESIDUAL) for side in (reference, window.profile)))
+        yield from [change] if change else []
+    if whole.kind in _NEED_LABELS and 0 < window.labelled < len(window.keys):
+        yield f"labels are known of {window.labelled} of {len(window.keys)} partitions"
+    if whole.kind in _NEED_SCORES and window.scored_versions != [version]:
+        yield f"scored by version {', '.join(map(str, window.scored_versions))}, compared with version {version}"

@@ -1,0 +1,73 @@
+"""Profiles as rows of a lake table: one a column, its sketch as text beside the numbers that people look for."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from mlworks_orchestration.monitoring.drift import ColumnKey, NumericProfile, Profile, from_json, to_json
+from mlworks_orchestration.spec import DriftKind, MLModel
+
+COLUMN_SCHEMA: dict[str, pl.DataType] = {
+    "kind": pl.String(),
+    "column": pl.String(),
+    "type": pl.String(),
+    "rows": pl.Int64(),
+    "missing": pl.Int64(),
+    "distinct": pl.Int64(),
+    "mean": pl.Float64(),
+    "std": pl.Float64(),
+    "minimum": pl.Float64(),
+    "maximum": pl.Float64(),
+    "profile": pl.String(),
+}
+"""The columns of such a row."""
+
+PREDICTION = ColumnKey(DriftKind.PREDICTION, "prediction")
+RESIDUAL = ColumnKey(DriftKind.CONCEPT, "residual")
+
+
+def feature_keys(model: MLModel) -> dict[str, ColumnKey]:
+    """Return what each feature is called in a profile."""
+    return {name: ColumnKey(DriftKind.FEATURE, name) for name in model.feature_columns}
+
+
+def label_key(model: MLModel) -> ColumnKey:
+    """Return what the label is called in a profile: as in the table that it comes from."""
+    return ColumnKey(DriftKind.LABEL, model.label.column)
+
+
+def column_rows(profile: Profile) -> Iterator[dict[str, Any]]:
+    """Yield a row for each column of a profile.
+
+    Parameters:
+        profile: of any rows.
+    """
+    for key, column in profile.columns.items():
+        moments = column.moments if isinstance(column, NumericProfile) else None
+        yield {
+            "kind": key.kind.value,
+            "column": key.column,
+            "type": column.type,
+            "rows": column.rows,
+            "missing": column.missing,
+            "distinct": column.distinct,
+            "mean": moments and moments.mean,
+            "std": moments and moments.std,
+            "minimum": moments and moments.minimum,
+            "maximum": moments and moments.maximum,
+            "profile": to_json(column),
+        }
+
+
+def profile_from(rows: pl.DataFrame) -> Profile:
+    """Read a profile back from its rows.
+
+    Parameters:
+        rows: with the columns `kind`, `column` and `profile`, no column of a kind twice.
+
+    Raises:
+        DataError: if a stored profile is damaged, or of a version that this release does not know.
+    """
+    stored = rows.select("kind", "column", "profile").iter_rows()
+    return Profile({ColumnKey(DriftKind(kind), column): from_json(text) for kind, column, text in stored})

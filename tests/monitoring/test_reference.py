@@ -1,0 +1,92 @@
+"""What a champion is compared with."""
+
+import json
+
+import numpy as np
+import pytest
+
+from mlworks_orchestration.errors import TrainingError
+from mlworks_orchestration.monitoring import build_reference
+from mlworks_orchestration.monitoring.drift import ColumnKey, NumericProfile, Profile, to_json
+from mlworks_orchestration.monitoring.tables import PREDICTION, RESIDUAL
+from mlworks_orchestration.spec import DriftKind
+from mlworks_orchestration.training import find_snapshot, load_snapshot
+from tests.scoring.world import World
+
+DISTANCE, LABEL = ColumnKey(DriftKind.FEATURE, "distance"), ColumnKey(DriftKind.LABEL, "arr_delay")
+
+
+@pytest.fixture
+def trained(world: World) -> World:
+    """Return a world with ten days and a version that was trained on the first eight."""
+    world.add_days(0, 9)
+    world.add_labels(0, 9)
+    world.train(9, 0.02)
+    return world
+
+
+def build(world: World, version: int = 1) -> Profile:
+    return build_reference(world.lake, world.catalog, world.model, world.registry, version)
+
+
+def numbers(profile: Profile, key: ColumnKey) -> NumericProfile:
+    column = profile.columns[key]
+    assert isinstance(column, NumericProfile)
+    return column
+
+
+def test_it_is_made_of_the_rows_that_the_version_was_trained_on(trained: World) -> None:
+    training, _ = load_snapshot(
+        trained.lake, trained.catalog, trained.model, find_snapshot(trained.lake, trained.model, trained.registry.slopes[1][1])
+    )
+    found = build(trained)
+    assert to_json(numbers(found, DISTANCE)) == to_json(NumericProfile.of(training["distance"].to_numpy()))
+    assert to_json(numbers(found, LABEL)) == to_json(NumericProfile.of(training["label"].to_numpy()))
+    assert numbers(found, PREDICTION).moments.mean == pytest.approx(0.02 * np.mean(training["distance"].to_numpy()))
+
+
+def test_residuals_are_those_of_the_rows_that_were_held_out(trained: World) -> None:
+    _, holdout = load_snapshot(
+        trained.lake, trained.catalog, trained.model, find_snapshot(trained.lake, trained.model, trained.registry.slopes[1][1])
+    )
+    residuals = (holdout["label"] - 0.02 * holdout["distance"]).to_numpy()
+    found = numbers(build(trained), RESIDUAL)
+    assert found.rows == holdout.height == 240
+    assert found.mean_of(np.abs) == pytest.approx(np.abs(residuals).mean())
+
+
+def test_it_is_built_once_a_version(trained: World) -> None:
+    first, commit = build(trained), trained.lake.version("delay/reference")
+    again = build(trained)
+    assert trained.lake.version("delay/reference") == commit
+    assert {key: to_json(column) for key, column in first.columns.items()} == {key: to_json(column) for key, column in again.columns.items()}
+
+
+def test_each_version_has_its_own(trained: World) -> None:
+    trained.train(9.5, 0.05)
+    assert (numbers(build(trained, 2), PREDICTION).moments.mean or 0) > 2 * (numbers(build(trained, 1), PREDICTION).moments.mean or 0)
+    stored = trained.lake.read("delay/reference")
+    assert sorted(stored["version"].unique()) == [1, 2]
+    assert stored["snapshot"].unique().len() == 2
+    assert json.loads(stored["inputs"][0])["delay/labels"] == trained.lake.version("delay/labels")
+
+
+def test_rows_that_changed_since_the_training_do_not_matter(trained: World) -> None:
+    before = numbers(build_reference(trained.lake, trained.catalog, trained.model, trained.registry, 1), DISTANCE)
+    trained.add_days(0, 9, distance=5000)
+    version = trained.train(9, 0.02)
+    trained.registry.slopes[version + 1] = trained.registry.slopes[1]
+    assert to_json(numbers(build(trained, version + 1), DISTANCE)) == to_json(before)
+    assert (numbers(build(trained, version), DISTANCE).moments.mean or 0) > 4500
+
+
+def test_what_two_runs_built_at_once_counts_once(trained: World) -> None:
+    first = build(trained)
+    trained.lake.append("delay/reference", trained.lake.read("delay/reference"))
+    assert numbers(build(trained), DISTANCE).rows == numbers(first, DISTANCE).rows
+
+
+def test_a_snapshot_that_is_gone_is_an_error(trained: World) -> None:
+    trained.registry.slopes[7] = (0.01, "0123456789abcdef")
+    with pytest.raises(TrainingError, match="0123456789abcdef"):
+        build(trained, 7)
