@@ -1,19 +1,28 @@
 """Sources, the lake, and feature tables: how data come in, are kept and are found again."""
 
+from mlworks_orchestration.data.feature_frame import FeatureKind, feature_frame, feature_kinds
 from mlworks_orchestration.data.frames import call_user, to_polars
 from mlworks_orchestration.data.ingest import build_features, load_raw
 from mlworks_orchestration.data.labels import build_labels
 from mlworks_orchestration.data.lake import Lake
 from mlworks_orchestration.data.partitioning import PARTITION
+from mlworks_orchestration.data.point_in_time import as_of_join
+from mlworks_orchestration.data.quality import QualityResult, validate
 from mlworks_orchestration.data.schema import polars_type
 
 __all__ = [
     "PARTITION",
+    "FeatureKind",
     "Lake",
+    "QualityResult",
+    "as_of_join",
     "build_features",
     "build_labels",
     "call_user",
+    "feature_frame",
+    "feature_kinds",
     "load_raw",
     "polars_type",
     "to_polars",
+    "validate",
 ]

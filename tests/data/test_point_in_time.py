@@ -1,0 +1,140 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlworks_orchestration.data import as_of_join
+from mlworks_orchestration.errors import DataError
+from mlworks_orchestration.spec import FeatureTable
+
+START = datetime(2013, 1, 1, tzinfo=UTC)
+SPINE: dict[str, Any] = {"flight": pl.Int64, "departure": pl.Datetime("us", "UTC"), "origin": pl.String, "gate": pl.Int64}
+ROWS: dict[str, Any] = {"origin": pl.String, "gate": pl.Int64, "at": pl.Datetime("us", "UTC"), "wind": pl.Int64, "sky": pl.String}
+
+
+def weather(*, entity: tuple[str, ...] = ("origin", "gate"), known_after: timedelta = timedelta(0)) -> FeatureTable:
+    return FeatureTable.model_validate(
+        {
+            "name": "weather",
+            "description": "Weather.",
+            "owner": "team:data",
+            "source": "weather:load",
+            "entity": list(entity),
+            "event_time": "at",
+            "known_after": known_after,
+            "partitions": {"every": "day", "start": "2013-01-01"},
+            "columns": {"origin": "string", "gate": "integer", "at": "timestamp", "wind": "integer", "sky": "string"},
+        }
+    )
+
+
+def minutes(value: int | None) -> datetime | None:
+    return None if value is None else START + timedelta(minutes=value)
+
+
+def in_plain_python(
+    spine: pl.DataFrame, table: FeatureTable, rows: pl.DataFrame, columns: list[str], max_age: timedelta | None
+) -> list[tuple[object, ...]]:
+    found = []
+    for asked in spine.to_dicts():
+        best: dict[str, Any] | None = None
+        for row in rows.to_dicts():
+            key, moment = [row[name] for name in table.entity], asked["departure"]
+            if None in key or row["at"] is None or moment is None or key != [asked[name] for name in table.entity]:
+                continue
+            fresh = max_age is None or row["at"] >= moment - max_age
+            if row["at"] + table.known_after <= moment and fresh and (best is None or row["at"] >= best["at"]):
+                best = row
+        found.append(tuple(best[name] if best else None for name in columns))
+    return found
+
+
+times = st.one_of(st.none(), st.integers(0, 12)).map(minutes)
+spines = st.lists(st.tuples(st.integers(0, 99), times, st.sampled_from(["JFK", "LGA", None]), st.sampled_from([1, 2, None])), max_size=12).map(
+    lambda drawn: pl.DataFrame(drawn, schema=SPINE, orient="row")
+)
+tables_rows = st.lists(
+    st.tuples(
+        st.sampled_from(["JFK", "LGA", None]), st.sampled_from([1, 2, None]), times, st.one_of(st.none(), st.integers(0, 99)), st.sampled_from("abc")
+    ),
+    max_size=14,
+).map(lambda drawn: pl.DataFrame(drawn, schema=ROWS, orient="row"))
+spans = st.integers(0, 6).map(lambda value: timedelta(minutes=value))
+entities = st.sampled_from([("origin", "gate"), ("origin",), ("gate",)])
+
+
+@settings(max_examples=300, deadline=None)
+@given(spine=spines, rows=tables_rows, entity=entities, known_after=spans, max_age=st.none() | spans)
+def test_the_join_finds_what_a_plain_search_finds(
+    spine: pl.DataFrame, rows: pl.DataFrame, entity: tuple[str, ...], known_after: timedelta, max_age: timedelta | None
+) -> None:
+    table = weather(entity=entity, known_after=known_after)
+    joined = as_of_join(spine, table, rows, ["wind", "sky"], event_time="departure", max_age=max_age)
+    assert joined.select(spine.columns).equals(spine)
+    assert joined.select("wind", "sky").rows() == in_plain_python(spine, table, rows, ["wind", "sky"], max_age)
+
+
+@settings(max_examples=100, deadline=None)
+@given(spine=spines, rows=tables_rows, known_after=spans, max_age=st.none() | spans, moment=st.integers(0, 12))
+def test_what_becomes_known_later_never_leaks(
+    spine: pl.DataFrame, rows: pl.DataFrame, known_after: timedelta, max_age: timedelta | None, moment: int
+) -> None:
+    table = weather(known_after=known_after)
+    now = START + timedelta(minutes=moment)
+    asked = spine.filter(pl.col("departure") <= now)
+    planted = pl.DataFrame(
+        [
+            (origin, gate, now - known_after + timedelta(microseconds=early), -1, "future")
+            for origin in ("JFK", "LGA")
+            for gate in (1, 2)
+            for early in (1, 60_000_000)
+        ],
+        schema=ROWS,
+        orient="row",
+    )
+    joined = [as_of_join(asked, table, seen, ["wind", "sky"], event_time="departure", max_age=max_age) for seen in (rows, pl.concat([planted, rows]))]
+    assert joined[0].equals(joined[1])
+
+
+def test_a_row_is_seen_from_the_very_moment_it_is_known_until_it_is_too_old() -> None:
+    table = weather(known_after=timedelta(minutes=2))
+    rows = pl.DataFrame([("JFK", 1, minutes(0), 5, "a")], schema=ROWS, orient="row")
+    just = timedelta(microseconds=1)
+    asked = [START + timedelta(minutes=2) - just, START + timedelta(minutes=2), START + timedelta(minutes=9), START + timedelta(minutes=9) + just]
+    spine = pl.DataFrame([(i, at, "JFK", 1) for i, at in enumerate(asked)], schema=SPINE, orient="row")
+    joined = as_of_join(spine, table, rows, ["wind"], event_time="departure", max_age=timedelta(minutes=9))
+    assert joined["wind"].to_list() == [None, 5, 5, None]
+
+
+def test_a_later_row_with_a_missing_value_hides_an_earlier_value() -> None:
+    rows = pl.DataFrame([("JFK", 1, minutes(0), 5, "a"), ("JFK", 1, minutes(1), None, "b")], schema=ROWS, orient="row")
+    spine = pl.DataFrame([(1, minutes(3), "JFK", 1)], schema=SPINE, orient="row")
+    assert as_of_join(spine, weather(), rows, ["wind", "sky"], event_time="departure", max_age=None).select("wind", "sky").rows() == [(None, "b")]
+
+
+def test_of_many_rows_of_one_moment_the_last_is_taken() -> None:
+    rows = pl.DataFrame([("JFK", 1, minutes(i % 2), i, "a") for i in range(5000)], schema=ROWS, orient="row")
+    spine = pl.DataFrame([(1, minutes(0), "JFK", 1), (2, minutes(1), "JFK", 1)], schema=SPINE, orient="row")
+    assert as_of_join(spine, weather(), rows, ["wind"], event_time="departure", max_age=None)["wind"].to_list() == [4998, 4999]
+
+
+def test_a_table_of_the_spines_own_identity_is_joined_alike() -> None:
+    table = FeatureTable.model_validate(weather().model_dump() | {"entity": ["gate"], "event_time": "at"})
+    rows = pl.DataFrame([(None, gate, minutes(gate), gate * 10, "a") for gate in (3, 1, 2)], schema=ROWS, orient="row")
+    spine = rows.select("gate", "at")
+    assert as_of_join(spine, table, rows, ["wind"], event_time="at", max_age=None)["wind"].to_list() == [30, 10, 20]
+
+
+def test_a_key_of_two_types_is_an_error() -> None:
+    spine, rows = pl.DataFrame(schema=SPINE), pl.DataFrame(schema=ROWS | {"gate": pl.String})
+    with pytest.raises(DataError, match=r"weather is joined by column 'gate', which is String there but Int64 .*; declare it with the same type"):
+        as_of_join(spine, weather(), rows, ["wind"], event_time="departure", max_age=None)
+
+
+def test_a_value_with_the_name_of_a_spine_column_is_an_error() -> None:
+    spine = pl.DataFrame(schema=SPINE | {"wind": pl.Int64})
+    with pytest.raises(DataError, match=r"weather: column 'wind' cannot be joined to rows that have a column of that name"):
+        as_of_join(spine, weather(), pl.DataFrame(schema=ROWS), ["wind"], event_time="departure", max_age=None)
