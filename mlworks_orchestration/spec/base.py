@@ -121,11 +121,12 @@ def _each_once(names: list[str]) -> list[str]:
     return names
 
 
+_PARSE = BeforeValidator(parse_duration, json_schema_input_type=str)
 _SERIALIZE = PlainSerializer(format_duration, when_used="json")
-Duration = Annotated[timedelta, BeforeValidator(parse_duration), AfterValidator(_positive), AfterValidator(_whole_seconds), _SERIALIZE]
+Duration = Annotated[timedelta, _PARSE, AfterValidator(_positive), AfterValidator(_whole_seconds), _SERIALIZE]
 """A time span longer than zero, written as `7d`, `36h` or `90m`."""
 
-Delay = Annotated[timedelta, BeforeValidator(parse_duration), AfterValidator(_not_negative), AfterValidator(_whole_seconds), _SERIALIZE]
+Delay = Annotated[timedelta, _PARSE, AfterValidator(_not_negative), AfterValidator(_whole_seconds), _SERIALIZE]
 """A time span that may be zero, written as `0s`, `1d`."""
 
 Count = Annotated[int, Field(strict=True, ge=0)]

@@ -90,12 +90,12 @@ def parse_declarations(path: Path) -> Iterator[FeatureTable | MLModel]:
     """
     try:
         nodes = list(yaml.compose_all(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader))
-    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+        contents: list[Any] = [yaml.SafeLoader("").construct_document(node) if node is not None else None for node in nodes]
+    # A ValueError is text that is no UTF-8, or a day like 2013-02-30, which YAML takes for a date.
+    except (yaml.YAMLError, OSError, ValueError) as error:
         message = f"{path} is no readable YAML: {' '.join(str(error).split())}"
         raise DeclarationError(message) from error
-    for node in nodes:
-        document = yaml.SafeLoader("")
-        content: Any = document.construct_document(node) if node is not None else None
+    for node, content in zip(nodes, contents, strict=True):
         if not isinstance(content, dict) or content.get("type") not in TYPES:
             continue
         yield _parse(TYPES[content["type"]], content.get("attributes") or {}, node, path)
