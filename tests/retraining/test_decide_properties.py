@@ -1,0 +1,244 @@
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlworks_orchestration.retraining import Attempt, Decision, Episode, Evidence, Finding, History, Outcome, Report, decide
+from mlworks_orchestration.spec import DriftKind, Retraining
+
+DAY = timedelta(days=1)
+YEAR = 365 * DAY
+START = datetime(2013, 1, 1, tzinfo=UTC)
+
+POLICIES = st.builds(
+    lambda of, violations, cooldown, budget, rows, kinds: Retraining(
+        of=of, violations=min(of, violations), cooldown=cooldown * DAY, budget_per_year=budget, min_new_rows=rows, kinds=kinds
+    ),
+    st.integers(1, 5),
+    st.integers(1, 5),
+    st.integers(0, 60),
+    st.integers(0, 6),
+    st.integers(0, 3000),
+    st.lists(st.sampled_from(DriftKind), min_size=1, unique=True),
+)
+MOMENTS = st.datetimes(datetime(2012, 1, 1), datetime(2014, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the zone is added
+KEYS = st.integers(1, 28).map(lambda day: f"2013-05-{day:02}")
+VERSIONS = st.integers(0, 3)
+REPORTS = st.builds(
+    Report,
+    KEYS,
+    VERSIONS,
+    st.lists(VERSIONS, max_size=2).map(tuple),
+    st.dictionaries(st.sampled_from(DriftKind), st.builds(Finding, st.sampled_from([True, True, False, None]), st.text(max_size=9))),
+)
+EVIDENCE = st.builds(
+    Evidence,
+    st.just("delays"),
+    VERSIONS | st.none(),
+    st.lists(REPORTS, max_size=8, unique_by=lambda report: report.partition).map(tuple),
+    st.integers(0, 4000),
+    st.booleans(),
+    st.booleans(),
+)
+ATTEMPTS = st.builds(
+    Attempt,
+    MOMENTS,
+    VERSIONS | st.none(),
+    st.sampled_from(Outcome),
+    st.none() | st.integers(1, 99).map(lambda number: f"delays:0:{number}"),
+    st.none() | KEYS,
+    st.none() | KEYS,
+    st.lists(st.sampled_from(DriftKind), unique=True).map(tuple),
+)
+HISTORIES = st.builds(History, st.lists(ATTEMPTS, max_size=8).map(tuple), st.none() | st.builds(Episode, VERSIONS, KEYS))
+
+
+@settings(max_examples=200, deadline=None)
+@given(EVIDENCE, POLICIES, HISTORIES, MOMENTS)
+def test_any_facts_give_a_decision_with_a_reason_that_keeps_every_guard(
+    evidence: Evidence, policy: Retraining, history: History, now: datetime
+) -> None:
+    decision = decide(evidence, policy, history, now)
+    assert decision == decide(evidence, policy, history, now)
+    assert len(decision.reason) > 20
+    assert decision.reason.endswith(".")
+    assert (decision.run_key is not None) == (decision.action == "retrain")
+    if decision.action != "wait":
+        assert decision.kinds
+        assert all(lasts(kind, evidence, policy) for kind in decision.kinds)
+    if decision.action == "retrain":
+        assert evidence.champion is not None
+        assert not evidence.running
+        known = [attempt for attempt in history.attempts if attempt.champion == evidence.champion and attempt.run_key]
+        if decision.run_key not in {attempt.run_key for attempt in known if attempt.outcome is Outcome.UNFINISHED}:
+            assert decision.run_key == f"delays:{evidence.champion}:{len(known) + 1}"
+            assert all(now - attempt.at >= policy.cooldown for attempt in history.attempts)
+            assert sum(attempt.champion is not None and now - attempt.at < YEAR for attempt in history.attempts) < policy.budget_per_year
+            assert evidence.new_rows >= policy.min_new_rows
+        else:
+            assert not evidence.launched
+
+
+def lasts(kind: DriftKind, evidence: Evidence, policy: Retraining) -> bool:
+    """The rule once more, as the docs put it."""
+    said: list[bool | None] = []
+    for report in sorted(evidence.reports, key=lambda report: report.partition):
+        if report.reference_version == evidence.champion:
+            foreign = kind in {DriftKind.PREDICTION, DriftKind.CONCEPT} and set(report.scored_versions) != {evidence.champion}
+            drifted = None if foreign or kind not in report.findings else report.findings[kind].drifted
+            if drifted is not None or kind in {DriftKind.FEATURE, DriftKind.PREDICTION}:
+                said.append(drifted)
+    last = said[-policy.of :]
+    return last[-1:] == [True] and sum(drifted is True for drifted in last) >= policy.violations
+
+
+@dataclass
+class World:
+    """A year of one model, in which daemons crash, double, lag and see old records; runs start once a key, as in Dagster.
+
+    Parameters:
+        policy: the declared policy.
+        seed: of all that happens.
+        helps: how often a challenger is better.
+        trouble: how often things go wrong.
+        turns: how often drift begins or ends.
+        noise: how often a report says the opposite.
+    """
+
+    policy: Retraining
+    seed: int
+    helps: float
+    trouble: float
+    turns: float = 0.05
+    noise: float = 0.2
+    champion: int = 1
+    versions: int = 1
+    days: list[Report] = field(default_factory=list)
+    decisions: list[tuple[datetime, Decision]] = field(default_factory=list)
+    rows: list[Attempt] = field(default_factory=list)
+    launched: dict[str, datetime] = field(default_factory=dict)
+    finishing: dict[str, datetime] = field(default_factory=dict)
+    episode: Episode | None = None
+
+    def __post_init__(self) -> None:
+        self.chance = Random(self.seed)  # noqa: S311 - no secret
+
+    def live(self, days: int) -> "World":
+        drifting = False
+        for day in range(days):
+            now = START + day * DAY
+            drifting = drifting ^ (self.chance.random() < self.turns)
+            self.finish(now)
+            self.report(now, drifting)
+            before = History(tuple(self.rows), self.episode)
+            self.tick(now, before)
+            for late in range(self.chance.randint(0, 2)):
+                stale = before if self.chance.random() < self.trouble else History(tuple(self.rows), self.episode)
+                self.tick(now + timedelta(minutes=late + 1), stale)
+        return self
+
+    def report(self, now: datetime, drifting: bool) -> None:  # noqa: FBT001 - a day's weather
+        said = [None, not drifting, drifting], [self.noise / 2, self.noise, 1 - 1.5 * self.noise]
+        findings = {kind: Finding(self.chance.choices(*said)[0]) for kind in DriftKind}
+        self.days.append(Report(f"{now:%Y-%m-%d}", self.champion, (self.champion,), findings))
+
+    def tick(self, now: datetime, history: History) -> None:
+        last = next((attempt.run_key for attempt in reversed(history.attempts) if attempt.run_key), None)
+        running, launched = bool(self.finishing), last is None or last in self.launched
+        evidence = Evidence("delays", self.champion, tuple(self.days[-self.policy.of :]), self.chance.randint(0, 9000), running, launched)
+        decision = decide(evidence, self.policy, history, now)
+        self.decisions.append((now, decision))
+        self.episode = decision.episode
+        if decision.run_key is None:
+            return
+        if decision.run_key not in {row.run_key for row in self.rows}:
+            began = decision.episode.began if decision.episode else None
+            self.rows.append(Attempt(now, self.champion, Outcome.UNFINISHED, decision.run_key, began, self.days[-1].partition, decision.kinds))
+        crashed = self.chance.random() < self.trouble
+        if not crashed and decision.run_key not in self.launched:
+            self.launched[decision.run_key] = now
+            self.finishing[decision.run_key] = now + self.chance.randint(0, 3) * DAY
+
+    def finish(self, now: datetime) -> None:
+        for key in [key for key, moment in self.finishing.items() if moment <= now]:
+            del self.finishing[key]
+            if self.chance.random() < self.trouble:
+                continue
+            promoted = self.chance.random() < self.helps
+            self.versions += 1
+            self.rows = [
+                Attempt(row.at, row.champion, Outcome.PROMOTED if promoted else Outcome.REJECTED, key, row.episode, row.latest_report, row.kinds)
+                if row.run_key == key
+                else row
+                for row in self.rows
+            ]
+            self.champion = self.versions if promoted else self.champion
+
+    @property
+    def retrainings(self) -> list[datetime]:
+        """When each retraining was first asked for, in order; one a run key."""
+        first: dict[str, datetime] = {}
+        for now, decision in self.decisions:
+            if decision.run_key is not None:
+                first.setdefault(decision.run_key, now)
+        return sorted(first.values())
+
+
+def assert_is_safe(world: World) -> None:
+    asked = world.retrainings
+    assert len(asked) == len(world.rows), "one record a run key"
+    assert set(world.launched) <= {row.run_key for row in world.rows}
+    assert all(later - earlier >= world.policy.cooldown for earlier, later in pairwise(asked))
+    assert all(sum(moment - YEAR < each <= moment for each in asked) <= world.policy.budget_per_year for moment in asked)
+    assert all(decision.reason for _, decision in world.decisions)
+    assert_tries_are_few(world.rows)
+
+
+def assert_tries_are_few(rows: Sequence[Attempt]) -> None:
+    in_vain: dict[tuple[int | None, str | None], int] = {}
+    for row in rows:
+        if row.outcome is not Outcome.PROMOTED:
+            in_vain[row.champion, row.episode] = in_vain.get((row.champion, row.episode), 0) + 1
+    assert all(tries <= 2 for tries in in_vain.values())
+
+
+@settings(max_examples=15, deadline=None)
+@given(POLICIES, st.integers(0, 10**6), st.sampled_from([0.0, 0.5, 1.0]), st.sampled_from([0.0, 0.3]))
+def test_through_any_two_years_of_crashes_and_double_ticks_every_guard_holds(policy: Retraining, seed: int, helps: float, trouble: float) -> None:
+    assert_is_safe(World(policy, seed, helps, trouble).live(730))
+
+
+def test_a_year_of_drift_with_the_declared_defaults() -> None:
+    world = World(Retraining(), 2013, helps=0.5, trouble=0.1).live(365)
+    assert_is_safe(world)
+    actions = [decision.action for _, decision in world.decisions]
+    assert 3 <= len(world.retrainings) <= 12
+    assert {"retrain", "wait", "escalate"} == set(actions)
+    assert {row.outcome for row in world.rows} >= {Outcome.PROMOTED, Outcome.REJECTED}
+
+
+def test_a_calm_year_is_left_alone() -> None:
+    world = World(Retraining(), 1, helps=1.0, trouble=0.0, turns=0.0, noise=0.0).live(365)
+    assert {decision.action for _, decision in world.decisions} == {"wait"}
+
+
+def test_a_drift_that_no_retraining_helps_is_tried_twice_and_then_given_to_a_person() -> None:
+    history, day, actions = History(), START, []
+    for number in range(1, 200):
+        day += DAY
+        findings = {kind: Finding(drifted=True) for kind in DriftKind}
+        reports = tuple(Report(f"2013-{number - back:04}", 1, (1,), findings) for back in (2, 1, 0))
+        decision = decide(Evidence("delays", 1, reports, 9000), Retraining(), history, day)
+        actions.append(decision.action)
+        rows = history.attempts
+        if decision.run_key:
+            began = decision.episode.began if decision.episode else None
+            rows = (*rows, Attempt(day, 1, Outcome.REJECTED, decision.run_key, began, reports[-1].partition, decision.kinds))
+        history = History(rows, decision.episode)
+    assert [number for number, action in enumerate(actions) if action == "retrain"] == [0, 14]
+    assert set(actions[1:14]) == {"wait"}
+    assert set(actions[15:]) == {"escalate"}

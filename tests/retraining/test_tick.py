@@ -1,0 +1,223 @@
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from mlworks_orchestration.clock import replaying
+from mlworks_orchestration.data import Lake
+from mlworks_orchestration.retraining import Attempt, Decision, Episode, Evidence, Outcome, consider, read_history, record
+from mlworks_orchestration.spec import DriftKind
+
+DAY = timedelta(days=1)
+START = datetime(2013, 3, 1, tzinfo=UTC)
+FEATURE = {DriftKind.FEATURE: True}
+CALM = dict.fromkeys(DriftKind, False)
+Make = Callable[..., Any]
+
+
+def tick(made: Any, day: float, cursor: str | None = None) -> tuple[Decision | None, str | None]:  # noqa: ANN401 - the fixture's deployment
+    with replaying(START + day * DAY):
+        return consider(made.lake, made.model, made.runs, cursor)
+
+
+def drifting(make: Make, **policy: object) -> Any:  # noqa: ANN401 - the fixture's deployment
+    """A model that drifted on the last two days of March, with labels enough."""
+    made = make(**policy)
+    made.labels(START, 30, rows=50)
+    made.report(["2013-03-28", "2013-03-29", "2013-03-30"], FEATURE)
+    return made
+
+
+def test_before_the_first_report_there_is_nothing_to_decide(deployment: Make) -> None:
+    made = deployment()
+    assert tick(made, 1) == (None, None)
+    assert not made.lake.exists("delays/decisions")
+
+
+def test_a_report_is_looked_at_once(deployment: Make) -> None:
+    made = deployment()
+    made.report(["2013-03-02"], CALM)
+    decision, cursor = tick(made, 2)
+    assert decision is not None
+    assert cursor == str(made.lake.version("delays/drift_report"))
+    assert tick(made, 3, cursor) == (None, cursor)
+    made.report(["2013-03-03"], CALM)
+    assert tick(made, 3, cursor)[0] is not None
+
+
+def test_a_cursor_that_cannot_be_read_is_looked_at_afresh(deployment: Make) -> None:
+    made = deployment()
+    made.report(["2013-03-02"], CALM)
+    assert tick(made, 2, "an older release's cursor") == tick(made, 2)
+
+
+def test_lasting_drift_is_decided_and_recorded_with_its_evidence(deployment: Make) -> None:
+    made = drifting(deployment)
+    decision, _ = tick(made, 31)
+    assert decision is not None
+    (row,) = made.decisions()
+    assert (decision.action, decision.run_key) == ("retrain", "delays:1:1")
+    assert {
+        name: row[name] for name in ("decided_at", "action", "reason", "run_key", "kinds", "champion", "episode", "latest_report", "new_rows")
+    } == {
+        "decided_at": START + 31 * DAY,
+        "action": "retrain",
+        "reason": decision.reason,
+        "run_key": "delays:1:1",
+        "kinds": ["feature"],
+        "champion": 1,
+        "episode": "2013-03-28",
+        "latest_report": "2013-03-30",
+        "new_rows": 1500,
+    }
+    assert row["evidence"]["reports"][-1] == {
+        "partition": "2013-03-30",
+        "reference_version": 1,
+        "scored_versions": [1],
+        "findings": {"feature": [True, "whole feature"]},
+    }
+
+
+def test_ten_ticks_on_the_same_facts_ask_for_one_run_and_write_one_row(deployment: Make) -> None:
+    made = drifting(deployment)
+    keys = {tick(made, 31)[0].run_key for _ in range(10)}  # type: ignore[union-attr]
+    assert keys == {"delays:1:1"}
+    assert len(made.decisions()) == 1
+    made.runs.keys.add("delays:1:1")
+    assert {tick(made, 31)[0].action for _ in range(3)} == {"wait"}  # type: ignore[union-attr]
+    assert [row["action"] for row in made.decisions()] == ["retrain", "wait"]
+
+
+def test_two_daemons_that_decide_from_the_same_records_ask_with_the_same_key(deployment: Make) -> None:
+    made = drifting(deployment)
+    with replaying(START + 31 * DAY):
+        before = read_history(made.lake, "delays")
+    first, _ = tick(made, 31)
+    evidence = Evidence("delays", 1, new_rows=9)
+    late = Decision("retrain", "the other daemon was slower and saw more", "delays:1:1", (DriftKind.FEATURE,), Episode(1, "2013-03-29"))
+    assert before.attempts == read_history(made.lake, "delays").attempts[:1]
+    assert not record(made.lake, evidence, late, START + 31 * DAY + timedelta(seconds=1))
+    assert first is not None
+    assert [row["reason"] for row in made.decisions()] == [first.reason]
+
+
+def test_the_key_recorded_twice_in_a_race_counts_once(deployment: Make) -> None:
+    made = drifting(deployment)
+    tick(made, 31)
+    row = made.lake.read("delays/decisions")
+    made.lake.append("delays/decisions", row.with_columns(pl.col("decided_at") + timedelta(seconds=1)))
+    assert [attempt.at for attempt in read_history(made.lake, "delays").attempts if attempt.run_key] == [START + 31 * DAY]
+
+
+def test_a_verdict_on_another_champion_says_nothing_about_the_retraining(deployment: Make) -> None:
+    made = drifting(deployment)
+    tick(made, 31)
+    made.champion(2, START + 32 * DAY)
+    made.verdict(START + 33 * DAY, champion=2, promoted=True, until=START)
+    last = read_history(made.lake, "delays").attempts[-2:]
+    assert [(attempt.run_key, attempt.outcome) for attempt in last] == [("delays:1:1", Outcome.UNFINISHED), (None, Outcome.PROMOTED)]
+
+
+def test_waiting_again_for_the_same_reason_on_the_same_evidence_is_not_written_again(deployment: Make) -> None:
+    made = deployment()
+    made.report(["2013-03-02"], CALM)
+    assert tick(made, 2)[0] == tick(made, 2.5)[0]
+    assert len(made.decisions()) == 1
+    made.report(["2013-03-03"], CALM)
+    tick(made, 3)
+    assert [row["latest_report"] for row in made.decisions()] == ["2013-03-02", "2013-03-03"]
+
+
+def test_decisions_of_another_month_are_remembered(deployment: Make) -> None:
+    made = drifting(deployment)
+    tick(made, 31)
+    made.runs.keys.add("delays:1:1")
+    made.verdict(START + 31 * DAY, champion=1, promoted=False, until=START + 30 * DAY)
+    made.report(["2013-03-31"], CALM)
+    tick(made, 32)
+    tick(made, 70)
+    history = read_history(made.lake, "delays")
+    assert history.trained_until == START + 30 * DAY
+    assert history.attempts == (
+        Attempt(START, None, Outcome.PROMOTED),
+        Attempt(START + 31 * DAY, 1, Outcome.REJECTED, "delays:1:1", "2013-03-28", "2013-03-30", (DriftKind.FEATURE,)),
+    )
+
+
+def test_a_verdict_belongs_to_the_retraining_asked_for_before_it(deployment: Make) -> None:
+    made = drifting(deployment, cooldown="0s", min_new_rows=0)
+    made.verdict(START + 20 * DAY, champion=1, promoted=False, until=START)
+    tick(made, 31)
+    made.runs.keys.add("delays:1:1")
+    made.verdict(START + 32 * DAY, champion=1, promoted=False, until=START)
+    made.verdict(START + 33 * DAY, champion=1, promoted=True, until=START)
+    attempts = read_history(made.lake, "delays").attempts
+    assert [(attempt.run_key, attempt.outcome.value, (attempt.at - START).days) for attempt in attempts] == [
+        (None, "promoted", 0),
+        (None, "rejected", 20),
+        ("delays:1:1", "rejected", 31),
+        (None, "promoted", 33),
+    ]
+
+
+def test_a_promoted_challenger_ends_the_episode_and_old_reports_stop_counting(deployment: Make) -> None:
+    made = drifting(deployment)
+    assert read_history(made.lake, "delays").episode is None
+    tick(made, 31)
+    assert read_history(made.lake, "delays").episode == Episode(1, "2013-03-28")
+    made.runs.keys.add("delays:1:1")
+    made.champion(2, START + 31 * DAY)
+    made.verdict(START + 31 * DAY, champion=1, promoted=True, until=START + 30 * DAY)
+    decision, _ = tick(made, 31.5)
+    assert decision is not None
+    assert decision.reason == "No report that tells anything is against the champion, version 2 (the newest are against version 1)."
+    assert read_history(made.lake, "delays").episode is None
+
+
+def test_a_crash_between_record_and_launch_is_healed_by_the_next_tick(deployment: Make) -> None:
+    made = drifting(deployment)
+    crashed, _ = tick(made, 31)
+    healed, _ = tick(made, 31.1)
+    assert crashed is not None
+    assert healed is not None
+    assert healed.run_key == crashed.run_key
+    assert "never launched and is asked for again" in healed.reason
+    assert len(made.decisions()) == 1
+
+
+def test_reading_history_opens_the_retrainings_and_the_newest_month_alone(deployment: Make) -> None:
+    made = deployment()
+    for month in range(1, 13):
+        for day in (1, 2):
+            evidence = Evidence("delays", 1, new_rows=day)
+            record(made.lake, evidence, Decision("wait", f"month {month}"), datetime(2013, month, day, tzinfo=UTC))
+    record(made.lake, Evidence("delays", 1), Decision("retrain", "x", "delays:1:1", (DriftKind.FEATURE,)), datetime(2013, 1, 3, tzinfo=UTC))
+    opened: list[str] = []
+
+    class CountingLake(Lake):
+        def read(self, table: str, **asked: Any) -> Any:  # noqa: ANN401 - passed on
+            opened.extend(asked.get("partitions") or [])
+            return super().read(table, **asked)
+
+    read_history(CountingLake(made.lake.root), "delays")
+    assert sorted(opened) == ["2013-12", "retrain"]
+
+
+def test_three_weeks_of_ticks_give_two_tries_and_then_a_person(deployment: Make) -> None:
+    made = deployment(cooldown="5d", min_new_rows=0)
+    cursor = None
+    for day in range(2, 23):
+        made.report([f"2013-03-{day:02}"], FEATURE)
+        decision, cursor = tick(made, day, cursor)
+        assert decision is not None
+        if decision.run_key:
+            made.runs.keys.add(decision.run_key)
+            made.verdict(START + day * DAY, champion=1, promoted=False, until=START)
+    rows = made.decisions()
+    assert [(row["action"], row["latest_report"]) for row in rows if row["action"] == "retrain"] == [
+        ("retrain", "2013-03-05"),
+        ("retrain", "2013-03-10"),
+    ]
+    assert {row["action"] for row in rows[10:]} == {"escalate"}
+    assert {row["episode"] for row in rows} == {"2013-03-02"}
