@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from mlworks_orchestration.errors import nearest
 from mlworks_orchestration.spec.base import ColumnName, ColumnNames, Delay, ImportPath, Name, Names, Owner, Spec
@@ -36,6 +36,14 @@ class Column(Spec):
 
     nullable: bool = True
     """Whether values may be missing."""
+
+
+def _from_type(value: object) -> object:
+    """Accept `carrier: string` for `carrier: {type: string}`."""
+    return {"type": value} if isinstance(value, str) else value
+
+
+_Column = Annotated[Column, BeforeValidator(_from_type, json_schema_input_type=Column | ColumnType)]
 
 
 class FeatureTable(Spec):
@@ -71,10 +79,13 @@ class FeatureTable(Spec):
     known_after: Delay = Field(default="0s", validate_default=True)
     """How long after its event time a row is known; a join never sees it earlier."""
 
+    may_be_empty: bool = False
+    """Whether a partition may have no rows; otherwise that is an error, and what was there stays."""
+
     partitions: Partitions
     """How the table is cut in time."""
 
-    columns: Annotated[dict[ColumnName, Column], Field(min_length=1)]
+    columns: Annotated[dict[ColumnName, _Column], Field(min_length=1)]
     """The declared columns, entity and event time among them; others that the source gives are dropped from the features."""
 
     expectations: list[Expectation] = Field(default_factory=list)
@@ -82,14 +93,6 @@ class FeatureTable(Spec):
 
     domain: Name = "general"
     """The subject area, a tag on the assets."""
-
-    @field_validator("columns", mode="before")
-    @classmethod
-    def _short_columns(cls, value: object) -> object:
-        """Accept `carrier: string` for `carrier: {type: string}`."""
-        if not isinstance(value, dict):
-            return value
-        return {name: {"type": column} if isinstance(column, str) else column for name, column in value.items()}
 
     @model_validator(mode="after")
     def _has_one_origin(self) -> "FeatureTable":

@@ -1,0 +1,1 @@
+"""This deployment's environments: one module each, chosen by MLWORKS_ENV."""
