@@ -1,5 +1,6 @@
 """Sources, the lake, and feature tables: how data come in, are kept and are found again."""
 
+from mlworks_orchestration.data.archive import Archive
 from mlworks_orchestration.data.feature_frame import FeatureKind, feature_frame, feature_kinds
 from mlworks_orchestration.data.frames import call_user, to_polars
 from mlworks_orchestration.data.ingest import build_features, load_raw
@@ -12,6 +13,7 @@ from mlworks_orchestration.data.schema import polars_type
 
 __all__ = [
     "PARTITION",
+    "Archive",
     "FeatureKind",
     "Lake",
     "QualityResult",

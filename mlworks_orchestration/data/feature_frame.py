@@ -107,7 +107,7 @@ def _present(store: _Store, table: FeatureTable, needed: Iterable[str]) -> list[
 def _reach(store: _Store, table: FeatureTable, max_age: timedelta | None, partitions: Sequence[str]) -> list[str]:
     """Return the partitions of a joined table in which a row may be that is known, and not too old, at some moment of `partitions`."""
     windows = [TimeWindow(start, end - table.known_after) for start, end in map(store.model.partitions.window, sorted(partitions))]
-    present = _present(store, table, _declared(table, _keys(table, windows)))
+    present = _present(store, table, [] if table.may_be_empty else _declared(table, _keys(table, windows)))
     if max_age is not None:
         reach = _keys(table, [TimeWindow(window.start - max_age, window.end) for window in windows])
         return [key for key in present if key in reach]

@@ -86,10 +86,10 @@ def _partitioned(table: FeatureTable, rows: pl.DataFrame, keys: Collection[str],
         )
         raise DataError(message)
     empty = sorted(set(keys) - set(cut[PARTITION].unique().to_list()))
-    if empty or not keys:
+    if (empty or not keys) and not table.may_be_empty:
         message = (
             f"{what} gave no rows for {_listed(empty)}. Check that the data for it have arrived, then materialise the partition again; "
-            "if the table has none before or after a day, set partitions.start or partitions.end."
+            "if the table has none before or after a day, set partitions.start or partitions.end; if days without rows are normal, may_be_empty."
         )
         raise DataError(message)
     return cut
