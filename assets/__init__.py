@@ -1,0 +1,1 @@
+"""This deployment's feature tables and models: one folder each."""

@@ -1,0 +1,1 @@
+"""Arrival delays, predicted before departure."""

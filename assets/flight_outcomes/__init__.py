@@ -1,0 +1,1 @@
+"""What became of the flights from New York."""

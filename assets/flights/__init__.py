@@ -1,0 +1,1 @@
+"""Scheduled flights from New York."""

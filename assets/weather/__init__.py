@@ -1,0 +1,1 @@
+"""Hourly weather at the airports of New York."""
