@@ -1,0 +1,36 @@
+"""Declarations to definitions."""
+
+import dagster as dg
+
+from mlworks_orchestration.graph.jobs import model_jobs, scoring_schedule
+from mlworks_orchestration.graph.resources import tracking_resource
+from mlworks_orchestration.graph.tables import table_assets
+from mlworks_orchestration.graph.training_assets import training_assets
+from mlworks_orchestration.graph.watching_assets import watching_assets
+from mlworks_orchestration.project import Environment
+from mlworks_orchestration.spec import Catalog, FeatureTable, MLModel
+
+
+def table_definitions(table: FeatureTable) -> dg.Definitions:
+    """Return the definitions of a feature table.
+
+    Parameters:
+        table: its declaration.
+    """
+    return dg.Definitions(assets=table_assets(table))
+
+
+def model_definitions(catalog: Catalog, model: MLModel, environment: Environment) -> dg.Definitions:
+    """Return the definitions of a model.
+
+    Parameters:
+        catalog: all declarations.
+        model: the model's declaration.
+        environment: where things are kept.
+    """
+    return dg.Definitions(
+        assets=[*training_assets(catalog, model, environment.mlflow_ui), *watching_assets(catalog, model)],
+        jobs=model_jobs(catalog, model),
+        schedules=[scoring_schedule(model, environment)],
+        resources=tracking_resource(model, environment),
+    )

@@ -1,0 +1,63 @@
+"""The two Dagster components: thin YAML faces of `spec/`."""
+
+from typing import Self
+
+import dagster as dg
+from pydantic import BaseModel
+
+from mlworks_orchestration import spec
+from mlworks_orchestration.errors import DeclarationError
+from mlworks_orchestration.graph.build import model_definitions, table_definitions
+from mlworks_orchestration.project import Project
+from mlworks_orchestration.spec import Spec
+
+
+class _Declared(dg.Component):
+    """A component whose attributes are a spec."""
+
+    def __init__(self, declaration: Spec) -> None:
+        self.declaration = declaration
+
+    @classmethod
+    def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
+        """Take the validated attributes as they are."""
+        del context
+        if not isinstance(attributes, Spec):
+            message = f"{cls.__name__} needs attributes; see docs/declare.md."
+            raise DeclarationError(message)
+        return cls(attributes)
+
+
+class FeatureTable(_Declared):
+    """A feature table: where its rows come from, what they must look like, who answers for them."""
+
+    declaration: spec.FeatureTable
+
+    @classmethod
+    def get_model_cls(cls) -> type[BaseModel]:
+        """Return the declaration's class."""
+        return spec.FeatureTable
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """Build `raw/<name>` and `features/<name>`."""
+        project = Project.find(context.project_root)
+        project.catalog_with(self.declaration).check_table(self.declaration)
+        return table_definitions(self.declaration)
+
+
+class MLModel(_Declared):
+    """A model's whole life: training, gate, scores, drift, performance, jobs and schedule."""
+
+    declaration: spec.MLModel
+
+    @classmethod
+    def get_model_cls(cls) -> type[BaseModel]:
+        """Return the declaration's class."""
+        return spec.MLModel
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """Build the model's assets, jobs and schedule."""
+        project = Project.find(context.project_root)
+        catalog = project.catalog_with(self.declaration)
+        catalog.check_model(self.declaration)
+        return model_definitions(catalog, self.declaration, project.environment)

@@ -1,0 +1,192 @@
+"""Moving the clock through history, with the jobs and sensors of production against the real instance."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import polars as pl
+
+from mlworks_orchestration import clock
+from mlworks_orchestration.data import Lake
+from mlworks_orchestration.errors import MLWorksError, NotReadyError
+from mlworks_orchestration.graph import names
+from mlworks_orchestration.graph.jobs import MAX_PARTITIONS, request_tags
+from mlworks_orchestration.spec import MLModel
+
+STEP = timedelta(weeks=1)
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""Run config under which a run's events go to the instance alone, not to the terminal too."""
+
+_MAX_REQUESTS = 100
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a replay is.
+
+    Parameters:
+        done: weeks replayed.
+        total: weeks in all.
+        moment: where the clock stands.
+        doing: what is going on, in words.
+    """
+
+    done: int
+    total: int
+    moment: datetime
+    doing: str
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A replay of one model.
+
+    Parameters:
+        model: the model's declaration.
+        definitions: the code location's definitions.
+        instance: the Dagster instance that keeps the history.
+        lake: the Delta tables.
+        until: where to stop; by default when the last label has arrived.
+    """
+
+    model: MLModel
+    definitions: dg.Definitions
+    instance: dg.DagsterInstance
+    lake: Lake
+    until: datetime | None = None
+
+    def moments(self) -> list[datetime]:
+        """Return where the clock stops: first when a whole training window has passed, then every week.
+
+        Raises:
+            NotReadyError: if the declaration has no end, so that there is no history to replay.
+        """
+        partitions = self.model.partitions
+        if partitions.end is None and self.until is None:
+            message = f"Model {self.model.name} has no partitions.end; tell `mlworks replay` how far to go with --until."
+            raise NotReadyError(message)
+        midnight = datetime.min.time()
+        last_label = datetime.combine(partitions.end, midnight, partitions.zone) + self.model.label.delay if partitions.end else None
+        stop = min(moment.astimezone(UTC) for moment in (self.until, last_label) if moment)
+        first = datetime.combine(partitions.start, midnight, partitions.zone) + self.model.retraining.window
+        found = []
+        local = first
+        while local.astimezone(UTC) < stop:
+            found.append(local.astimezone(UTC))
+            local += STEP
+        return [*found, stop]
+
+    def run(self, report: Callable[[Progress], None]) -> None:
+        """Replay from where the last replay stopped.
+
+        Parameters:
+            report: is told of every step.
+
+        Raises:
+            MLWorksError: if a run fails; what was done stays, and the next replay goes on from there.
+        """
+        moments = self.moments()
+        done = self._completed()
+        cursor = done[max(done)] if done else None
+        for index, moment in enumerate(moments):
+            if moment in done:
+                continue
+
+            def tell(doing: str, index: int = index, moment: datetime = moment) -> None:
+                report(Progress(index, len(moments), moment, doing))
+
+            with clock.replaying(moment):
+                if index == 0:
+                    self._first_training(moment, tell)
+                else:
+                    cursor = self._week(moment, cursor, tell)
+            self.lake.append(self._table, pl.DataFrame({"moment": [moment], "cursor": [cursor or ""]}, schema=_COMPLETED))
+        report(Progress(len(moments), len(moments), moments[-1], "done"))
+
+    @property
+    def _table(self) -> str:
+        return f"{self.model.name}/replay"
+
+    def _completed(self) -> dict[datetime, str]:
+        if not self.lake.exists(self._table):
+            return {}
+        return dict(self.lake.read(self._table).select("moment", "cursor").iter_rows())
+
+    def _first_training(self, moment: datetime, tell: Callable[[str], None]) -> None:
+        ended = self.model.partitions.keys(moment - self.model.label.delay)
+        tell(f"data of {len(ended)} partitions")
+        self._execute("data", request_tags(ended), f"first:{ended[0]}:{ended[-1]}", moment)
+        tell("first training")
+        self._execute("train", {names.RUN_TRIGGER: "first training"}, "first", moment)
+
+    def _week(self, moment: datetime, cursor: str | None, tell: Callable[[str], None]) -> str | None:
+        pending = [key for key in self.model.partitions.keys(moment) if key > self._last_scored()]
+        for first in range(0, len(pending), MAX_PARTITIONS):
+            keys = pending[first : first + MAX_PARTITIONS]
+            tell(f"scoring {keys[0]} to {keys[-1]}")
+            self._execute("score", request_tags(keys), f"{keys[0]}:{keys[-1]}", moment)
+        for request in self._requests(f"{self.model.name}_label_sensor"):
+            tell("labels and performance")
+            self._execute("labels", request.tags, request.run_key, moment)
+        tell("retraining sensor")
+        return self._retraining_tick(moment, cursor, tell)
+
+    def _last_scored(self) -> str:
+        scored = self.lake.partitions(f"{self.model.name}/scores") or self.lake.partitions(f"{self.model.name}/labels")
+        return max(scored, default="")
+
+    def _requests(self, sensor: str) -> Iterator[dg.RunRequest]:
+        """Tick a sensor until it has nothing more to ask for."""
+        for _ in range(_MAX_REQUESTS):
+            with dg.build_sensor_context(instance=self.instance) as context:
+                answer = self.definitions.resolve_sensor_def(sensor)(context)
+            if not isinstance(answer, dg.RunRequest):
+                return
+            yield answer
+
+    def _retraining_tick(self, moment: datetime, cursor: str | None, tell: Callable[[str], None]) -> str | None:
+        with dg.build_sensor_context(instance=self.instance, cursor=cursor) as context:
+            answer = self.definitions.resolve_sensor_def(f"{self.model.name}_retraining_sensor")(context)
+        if not isinstance(answer, dg.SensorResult):
+            message = f"{self.model.name}_retraining_sensor must return a SensorResult, not {type(answer).__name__}."
+            raise MLWorksError(message)
+        for request in answer.run_requests or []:
+            tell(f"retraining: {request.tags[names.RUN_TRIGGER]}")
+            self._execute("train", request.tags, request.run_key, moment)
+        return answer.cursor
+
+    def _execute(self, verb: str, tags: Mapping[str, str], run_key: str | None, moment: datetime) -> None:
+        """Run a job in this process, unless a run with its key has succeeded already."""
+        job = names.job(self.model.name, verb)
+        all_tags = {**tags, "dagster/run_key": f"{run_key}", "mlworks/replay": "true", names.RUN_NOW: moment.isoformat()}
+        same = dg.RunsFilter(job_name=job, tags={"dagster/run_key": f"{run_key}"}, statuses=[dg.DagsterRunStatus.SUCCESS])
+        if self.instance.get_runs_count(same):
+            return
+        resolved = self.definitions.resolve_job_def(job)
+        result = resolved.execute_in_process(run_config=QUIET, instance=self.instance, tags=all_tags, raise_on_error=False)
+        if not result.success:
+            remedy = "Correct the cause and replay again: it goes on from here."
+            message = f"The run {result.run_id} of {job} failed at {moment.isoformat()}: {failure(result)} {remedy}"
+            raise MLWorksError(message)
+
+
+def failure(result: dg.ExecuteInProcessResult) -> str:
+    """Return why a run failed, in the words of the errors that its steps raised.
+
+    Parameters:
+        result: of a run that did not succeed.
+    """
+    reasons = []
+    for event in result.all_events:
+        if event.is_step_failure and event.step_failure_data.error is not None:
+            error = event.step_failure_data.error
+            while error.cause is not None:
+                error = error.cause
+            described = event.step_failure_data.user_failure_data
+            reasons.append(f"{event.step_key}: {(described and described.description) or error.message.partition(': ')[2].strip()}")
+    checks = [item for item in result.get_asset_check_evaluations() if not item.passed and item.blocking]
+    return " ".join([*reasons, *(f"Check {item.check_name}: {item.description}" for item in checks)])
+
+
+_COMPLETED: pl.Schema = pl.Schema([("moment", pl.Datetime("us", "UTC")), ("cursor", pl.String())])

@@ -1,0 +1,173 @@
+"""One way to make an asset: a plain function of a `Step` returns an `Outcome`, and Dagster's events are made of it here."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import dagster as dg
+
+from mlworks_orchestration import clock
+from mlworks_orchestration.data import Lake
+from mlworks_orchestration.graph.names import RUN_NOW, RUN_TRIGGER
+
+Metadata = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What an asset's function is given.
+
+    Parameters:
+        lake: the Delta tables.
+        registry: MLflow's models, opened when first asked for.
+        partitions: the keys to build; empty for an asset without partitions.
+        run_id: of the Dagster run.
+        trigger: what asked for the run, in words.
+    """
+
+    lake: Lake
+    registry: Any
+    partitions: tuple[str, ...]
+    run_id: str
+    trigger: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """The result of an asset check.
+
+    Parameters:
+        name: of the check, as declared beside the asset.
+        passed: whether it holds.
+        description: the result in words.
+        partition: the partition it is about; none for an asset without partitions.
+        severity: `error` or `warn`.
+        metadata: numbers and rows to show.
+    """
+
+    name: str
+    passed: bool
+    description: str
+    partition: str | None = None
+    severity: str = "error"
+    metadata: Metadata = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an asset's function found.
+
+    Parameters:
+        metadata: of the whole.
+        by_partition: numbers to plot, by partition.
+        checks: results of the declared checks.
+        refused: partitions that were left as they were, with the reason; the step fails when there are any.
+    """
+
+    metadata: Metadata = field(default_factory=dict)
+    by_partition: Mapping[str, Metadata] = field(default_factory=dict)
+    checks: Sequence[Check] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CheckDeclaration:
+    """A check that stands beside an asset.
+
+    Parameters:
+        name: of the check.
+        description: what it asserts.
+        blocking: whether assets downstream wait for it.
+    """
+
+    name: str
+    description: str
+    blocking: bool = False
+
+
+def asset(
+    spec: dg.AssetSpec,
+    compute: Callable[[Step], Outcome],
+    checks: Sequence[CheckDeclaration] = (),
+    resources: frozenset[str] = frozenset(),
+) -> dg.AssetsDefinition:
+    """Make an asset of a plain function.
+
+    Parameters:
+        spec: the asset's key, partitions, dependencies and description.
+        compute: does the work for all partitions of a run at once.
+        checks: what is checked in the same step.
+        resources: keys of resources needed beside the lake and the registry.
+    """
+    declared = [
+        dg.AssetCheckSpec(check.name, asset=spec.key, description=check.description, blocking=check.blocking, partitions_def=spec.partitions_def)
+        for check in checks
+    ]
+
+    @dg.multi_asset(
+        name="__".join(spec.key.path),
+        specs=[spec],
+        check_specs=declared,
+        backfill_policy=dg.BackfillPolicy.single_run() if spec.partitions_def else None,
+        required_resource_keys={"lake", "registry", *resources},
+    )
+    def definition(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        partitions = tuple(context.partition_keys) if context.has_partition_key or context.has_partition_key_range else ()
+        tags = context.run.tags
+        step = Step(context.resources.lake, context.resources.registry, partitions, context.run_id, tags.get(RUN_TRIGGER, "manual"))
+        with _run_time(tags):
+            outcome = compute(step)
+        yield from _events(context, spec, declared, outcome, partitions)
+
+    return definition
+
+
+def _run_time(tags: Mapping[str, str]) -> AbstractContextManager[None]:
+    """Let the clock stand where a replayed run's tag says."""
+    return clock.replaying(datetime.fromisoformat(tags[RUN_NOW])) if RUN_NOW in tags else nullcontext()
+
+
+def _events(
+    context: dg.AssetExecutionContext, spec: dg.AssetSpec, declared: Sequence[dg.AssetCheckSpec], outcome: Outcome, partitions: tuple[str, ...]
+) -> Iterator[Any]:
+    evaluations = [_evaluation(spec, declared, check) for check in outcome.checks]
+    if outcome.refused:
+        yield from _refusal(context, spec, outcome, evaluations, partitions)
+        return
+    for partition, metadata in outcome.by_partition.items():
+        context.add_asset_metadata(metadata, asset_key=spec.key, partition_key=partition)
+    yield dg.MaterializeResult(asset_key=spec.key, metadata=outcome.metadata)
+    for check in declared:
+        yield dg.Output(None, output_name=check.get_python_identifier())
+    yield from evaluations
+
+
+def _refusal(
+    context: dg.AssetExecutionContext,
+    spec: dg.AssetSpec,
+    outcome: Outcome,
+    evaluations: Sequence[dg.AssetCheckEvaluation],
+    partitions: tuple[str, ...],
+) -> Iterator[Any]:
+    """Record what was built and checked, then fail the step with the reasons."""
+    for partition in partitions:
+        if partition not in outcome.refused:
+            context.log_event(dg.AssetMaterialization(spec.key, metadata=outcome.by_partition.get(partition, {}), partition=partition))
+    yield from evaluations
+    raise dg.Failure("\n".join(outcome.refused.values()), allow_retries=False)
+
+
+def _evaluation(spec: dg.AssetSpec, declared: Sequence[dg.AssetCheckSpec], check: Check) -> dg.AssetCheckEvaluation:
+    blocking = next(item.blocking for item in declared if item.name == check.name)
+    return dg.AssetCheckEvaluation(
+        asset_key=spec.key,
+        check_name=check.name,
+        passed=check.passed,
+        metadata=check.metadata,
+        severity=dg.AssetCheckSeverity.ERROR if check.severity == "error" else dg.AssetCheckSeverity.WARN,
+        description=check.description,
+        blocking=blocking,
+        partition=check.partition,
+    )

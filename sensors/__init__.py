@@ -1,0 +1,1 @@
+"""This deployment's triggers: what starts a job without a person."""
