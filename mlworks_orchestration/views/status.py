@@ -1,0 +1,106 @@
+"""How each model is doing, on one line each."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import polars as pl
+
+from mlworks_orchestration.data import PARTITION, Lake
+from mlworks_orchestration.spec import Broken, Catalog, DriftKind, MLModel
+
+
+@dataclass(frozen=True)
+class ModelStatus:
+    """The state of one model.
+
+    Parameters:
+        model: its name.
+        champion: the serving version; none before the first training.
+        last_scored: key of the newest scored partition; none before.
+        failing: the drift kinds that the newest report found.
+        last_retraining: when the last verdict fell, ISO 8601; none before.
+        last_retraining_why: the verdict in words.
+        next_step: what to do now.
+        error: why its declaration cannot be loaded; empty when it can.
+    """
+
+    model: str
+    champion: int | None = None
+    last_scored: str | None = None
+    failing: tuple[str, ...] = ()
+    last_retraining: str | None = None
+    last_retraining_why: str = ""
+    next_step: str = ""
+    error: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values, for JSON."""
+        return asdict(self)
+
+
+def statuses(lake: Lake, catalog: Catalog, broken: tuple[Broken, ...]) -> list[ModelStatus]:
+    """Return the state of every model, broken declarations last.
+
+    Parameters:
+        lake: the Delta tables.
+        catalog: the healthy declarations.
+        broken: the others.
+    """
+    healthy = [model_status(lake, model) for model in catalog.models.values()]
+    remedy = "Correct the declaration, then `dg check yaml`."
+    return healthy + [ModelStatus(item.name, error=item.error, next_step=remedy) for item in broken]
+
+
+def model_status(lake: Lake, model: MLModel) -> ModelStatus:
+    """Return the state of one model, read from the lake alone.
+
+    Parameters:
+        lake: the Delta tables.
+        model: the model's declaration.
+    """
+    scored = lake.partitions(f"{model.name}/scores")
+    champion = _champion(lake, model)
+    failing = _failing(lake, model)
+    when, why = _last_verdict(lake, model)
+    return ModelStatus(
+        model.name,
+        champion,
+        scored[-1] if scored else None,
+        failing,
+        when,
+        why,
+        _next_step(model, champion, scored, failing),
+    )
+
+
+def _champion(lake: Lake, model: MLModel) -> int | None:
+    if not lake.exists(f"{model.name}/aliases"):
+        return None
+    moves = lake.read(f"{model.name}/aliases").filter(pl.col("alias") == "champion").sort("held_from", maintain_order=True)
+    return int(moves["version"][-1]) if len(moves) else None
+
+
+def _failing(lake: Lake, model: MLModel) -> tuple[str, ...]:
+    partitions = lake.partitions(f"{model.name}/drift_report")
+    if not partitions:
+        return ()
+    report = lake.read(f"{model.name}/drift_report", columns=[PARTITION, "kind", "column", "drifted"], partitions=partitions[-1:])
+    found = set(report.filter((pl.col("column") == "") & pl.col("drifted"))["kind"])
+    return tuple(kind.value for kind in DriftKind if kind.value in found)
+
+
+def _last_verdict(lake: Lake, model: MLModel) -> tuple[str | None, str]:
+    if not lake.exists(f"{model.name}/verdicts"):
+        return None, ""
+    last = lake.read(f"{model.name}/verdicts").sort("decided_at").row(-1, named=True)
+    return last["decided_at"].isoformat(), last["reason"]
+
+
+def _next_step(model: MLModel, champion: int | None, scored: list[str], failing: tuple[str, ...]) -> str:
+    if champion is None:
+        return f"Train it: run the job {model.name}_data over past partitions, then {model.name}_train (or `mlworks replay {model.name}`)."
+    if not scored:
+        return f"Score it: run the job {model.name}_score, or switch on {model.name}_schedule."
+    if failing:
+        return f"Look at {model.name}/drift_report of {scored[-1]}; {model.name}_retraining_sensor says whether it will retrain."
+    return "Nothing to do."
