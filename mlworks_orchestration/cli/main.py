@@ -1,0 +1,65 @@
+"""The command line's root: its verbs, and one way to report an error."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from mlworks_orchestration.errors import MLWorksError, nearest
+
+VERBS = {
+    "ci": "Build assets on the committed slice in a throw-away place and run every check.",
+    "demo": "Fetch the data, replay the models and show what came of it.",
+    "doctor": "Say what is missing on this machine and how to get it.",
+    "replay": "Move the clock through a model's history, with production's jobs and sensors.",
+    "status": "Show how each model is doing and what to do next.",
+}
+
+
+class Verbs(click.Group):
+    """A group that imports a verb's module only when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs."""
+        del ctx
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a verb's command."""
+        if cmd_name not in VERBS:
+            ctx.fail(f"There is no verb {cmd_name!r}; {nearest(cmd_name, VERBS)}.")
+        command: click.Command = getattr(import_module(f"mlworks_orchestration.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the verbs' summaries without importing them."""
+        del ctx
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(package_name="mlworks-orchestration")
+@click.pass_context
+def cli(ctx: click.Context, *, debug: bool) -> None:
+    r"""Continuous integration, training and monitoring of machine-learning models.
+
+    \b
+    Examples:
+      mlworks doctor
+      mlworks demo
+      mlworks status --json
+    """
+    ctx.obj = debug
+
+
+def main() -> None:
+    """Run the command line; an error is one paragraph on standard error and exit code 1."""
+    try:
+        cli.main(standalone_mode=True)
+    except MLWorksError as error:
+        if "--debug" in sys.argv:
+            raise
+        click.echo(f"mlworks: {error}", err=True)
+        sys.exit(1)

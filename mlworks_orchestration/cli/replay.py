@@ -1,0 +1,35 @@
+"""`mlworks replay MODEL`."""
+
+import json
+from datetime import UTC, datetime
+
+import click
+
+from mlworks_orchestration.cli.dagster_home import ensure_dagster_home
+from mlworks_orchestration.cli.history import history_to_dicts, replay_model, show_history
+from mlworks_orchestration.project import Project
+
+
+@click.command()
+@click.argument("model")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Stop at this day, UTC; by default at the end of the history.")
+@click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
+def replay(model: str, until: datetime | None, *, as_json: bool) -> None:
+    r"""Move the clock through the history of MODEL, a week at a time, with the jobs and the sensors of production.
+
+    It first trains on one training window, then scores, takes in labels, reports drift and retrains as the declaration says.
+    Stopped, it goes on where it was. It ends with a table by month.
+
+    \b
+    Examples:
+      mlworks replay airline_delay
+      mlworks replay airline_delay --until 2013-06-01
+    """
+    project = Project.find()
+    declared = project.catalog.model(model)
+    ensure_dagster_home(project)
+    history = replay_model(project, declared, until.replace(tzinfo=UTC) if until else None)
+    if as_json:
+        click.echo(json.dumps(history_to_dicts(history), indent=2))
+    else:
+        show_history(declared, history)
