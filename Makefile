@@ -1,0 +1,45 @@
+# Every target sets up what it needs; `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export MLWORKS_HOME ?= $(CURDIR)/.mlworks
+export DAGSTER_HOME ?= $(CURDIR)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help install demo test ui bench lint clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(VENV)/.installed ## make the environment
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Python 3.11 to 3.13 is needed; set PYTHON=…")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: install ## fetch the data and replay a year of the models
+	@mkdir -p $(MLWORKS_HOME)
+	mlworks demo
+
+test: install ## all checks and tests
+	.ci/test
+
+ui: install ## Dagster on 3000 and MLflow on 5000, over the demo's storage
+	@mkdir -p $(MLWORKS_HOME)
+	@mlflow server --host 127.0.0.1 --port 5000 --backend-store-uri sqlite:///$(MLWORKS_HOME)/mlflow.db --serve-artifacts \
+	  --artifacts-destination $(MLWORKS_HOME)/mlartifacts & server=$$!; trap "kill $$server" EXIT INT TERM; \
+	  dg dev --host 127.0.0.1 --port 3000
+
+bench: install ## the benchmarks
+	@for script in benchmarks/*.py; do echo "== $$script"; python $$script || exit 1; done
+
+lint: install ## format and check the code
+	ruff format .
+	ruff check --fix .
+
+clean: ## remove the environment and everything that was made
+	rm -rf $(VENV) .mlworks .artifacts
