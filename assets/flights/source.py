@@ -1,5 +1,7 @@
 """Flights from New York in 2013, as scheduled: what is known before departure."""
 
+from datetime import timedelta
+
 import polars as pl
 
 from mlworks_orchestration.data import Archive
@@ -11,18 +13,25 @@ TIMEZONE = "America/New_York"
 _SCHEDULE = ["flight_id", "scheduled_departure", "carrier", "flight", "tailnum", "origin", "dest", "distance"]
 
 
+def flights_table() -> pl.LazyFrame:
+    """Return all flights as the archive has them, outcomes included, fetching it if need be."""
+    return pl.scan_parquet(ARCHIVE.table(FLIGHTS, timestamps=["time_hour"]))
+
+
 def flights_within(window: TimeWindow) -> pl.LazyFrame:
     """Return all columns of the flights whose scheduled departure lies in the window, with `flight_id` and `scheduled_departure`.
 
     Parameters:
         window: half-open span of scheduled departures.
     """
-    departure = pl.col("time_hour").cast(pl.Datetime("us", "UTC")) + pl.duration(minutes="minute")
+    near = pl.col("time_hour").is_between(window.start - timedelta(hours=1), window.end, closed="left")
+    departure = pl.col("time_hour") + pl.duration(minutes="minute")
     local = departure.dt.convert_time_zone(TIMEZONE).dt.strftime("%Y%m%dT%H%M")
-    flights = pl.scan_parquet(ARCHIVE.table(FLIGHTS)).with_columns(
+    # Parquet can pass over what is not near by its own statistics; it has none of a computed column.
+    schedule = flights_table().filter(near)
+    return schedule.with_columns(
         departure.alias("scheduled_departure"), pl.format("{}-{}-{}-{}", "carrier", "flight", "origin", local).alias("flight_id")
-    )
-    return flights.filter(pl.col("scheduled_departure").is_between(window.start, window.end, closed="left"))
+    ).filter(pl.col("scheduled_departure").is_between(window.start, window.end, closed="left"))
 
 
 def load(window: TimeWindow) -> pl.DataFrame:
