@@ -1,12 +1,15 @@
 """The code location: every folder of `assets/` loaded by itself, so that a broken one takes no other with it."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 import dagster as dg
 from dagster.components.core.component_tree import ComponentTree
+from dagster_shared.record import replace
 
+from mlworks_orchestration.errors import MLWorksError
 from mlworks_orchestration.graph.resources import shared_resources
 from mlworks_orchestration.project import Project
 
@@ -21,26 +24,36 @@ def code_location(project: Project) -> dg.Definitions:
         project: the deployment.
     """
     strict = bool(os.environ.get("DAGSTER_IS_DEFS_VALIDATION_CLI"))
-    tree = ComponentTree.for_project(project.root)
     folders = sorted(path.parent for path in (project.root / "assets").glob("*/defs.yaml"))
     explained = {item.path.parent: item.error for item in project.declarations.broken}
-    loaded = [_load(tree, folder, explained, strict=strict) for folder in folders]
+    loaded: list[dg.Definitions] = []
+    broken: list[dg.AssetsDefinition] = []
+    for folder in folders:
+        try:
+            loaded.append(_load(folder, project))
+        except Exception as error:
+            if strict:
+                raise
+            broken.append(broken_asset(folder, explained.get(folder) or _innermost(error)))
     sensors = dg.load_definitions_from_package_name("sensors")
-    shared = dg.Definitions(resources=shared_resources(project.environment), executor=dg.in_process_executor)
-    return dg.Definitions.merge(*loaded, sensors, shared)
+    shared = dg.Definitions(assets=broken, resources=shared_resources(project.environment), executor=dg.in_process_executor)
+    return dg.Definitions.merge(*loaded, _launchable(sensors, loaded) if broken else sensors, shared)
 
 
-def _load(tree: ComponentTree, folder: Path, explained: Mapping[Path, str], *, strict: bool) -> dg.Definitions:
-    try:
-        return tree.build_defs(folder)
-    except Exception as error:
-        if strict:
-            raise
-        return dg.Definitions(assets=[broken_asset(folder, explained.get(folder) or _innermost(error))])
+def _load(folder: Path, project: Project) -> dg.Definitions:
+    """Load a folder as a component tree of its own: Dagster reads all files of a tree first, and an unknown type in one fails them all."""
+    definitions = ComponentTree.from_module(import_module(f"assets.{folder.name}"), project.root).build_defs(folder)
+    return replace(definitions, component_tree=None)  # two trees cannot be merged
+
+
+def _launchable(sensors: dg.Definitions, loaded: Sequence[dg.Definitions]) -> dg.Definitions:
+    """Leave out the sensors of models that could not be loaded, for a sensor without its job would empty the whole code location."""
+    jobs = {job.name for part in [*loaded, sensors] for job in part.jobs or ()}
+    return replace(sensors, sensors=[sensor for sensor in sensors.sensors or () if all(target.job_name in jobs for target in sensor.targets)])
 
 
 def _innermost(error: BaseException) -> str:
-    while (cause := error.__cause__) is not None:
+    while not isinstance(error, MLWorksError) and (cause := error.__cause__) is not None:
         error = cause
     return " ".join(str(error).split())
 

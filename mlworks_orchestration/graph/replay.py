@@ -6,17 +6,22 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import polars as pl
+from dagster_shared.error import SerializableErrorInfo
 
 from mlworks_orchestration import clock
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.errors import MLWorksError, NotReadyError
 from mlworks_orchestration.graph import names
 from mlworks_orchestration.graph.jobs import MAX_PARTITIONS, request_tags
+from mlworks_orchestration.graph.sqlite import fewer_syncs
 from mlworks_orchestration.spec import MLModel
 
 STEP = timedelta(weeks=1)
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Run config under which a run's events go to the instance alone, not to the terminal too."""
+
+REPLAYED = "mlworks/replay"
+"""Run tag that names the model whose replay executes the run, in its own process."""
 
 _MAX_REQUESTS = 100
 
@@ -86,6 +91,11 @@ class Replay:
         Raises:
             MLWorksError: if a run fails; what was done stays, and the next replay goes on from there.
         """
+        with fewer_syncs():
+            self._fail_abandoned_runs()
+            self._run(report)
+
+    def _run(self, report: Callable[[Progress], None]) -> None:
         moments = self.moments()
         done = self._completed()
         cursor = done[max(done)] if done else None
@@ -104,6 +114,12 @@ class Replay:
             self.lake.append(self._table, pl.DataFrame({"moment": [moment], "cursor": [cursor or ""]}, schema=_COMPLETED))
         report(Progress(len(moments), len(moments), moments[-1], "done"))
 
+    def _fail_abandoned_runs(self) -> None:
+        """Say of runs that a killed replay left under way that they failed; otherwise the sensor would wait for them forever."""
+        left = dg.RunsFilter(tags={REPLAYED: self.model.name}, statuses=[dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED])
+        for run in self.instance.get_runs(left):
+            self.instance.report_run_failed(run, "The replay that executed this run was stopped.")
+
     @property
     def _table(self) -> str:
         return f"{self.model.name}/replay"
@@ -121,7 +137,8 @@ class Replay:
         self._execute("train", {names.RUN_TRIGGER: "first training"}, "first", moment)
 
     def _week(self, moment: datetime, cursor: str | None, tell: Callable[[str], None]) -> str | None:
-        pending = [key for key in self.model.partitions.keys(moment) if key > self._last_scored()]
+        last = self._last_scored()
+        pending = [key for key in self.model.partitions.keys(moment) if key > last]
         for first in range(0, len(pending), MAX_PARTITIONS):
             keys = pending[first : first + MAX_PARTITIONS]
             tell(f"scoring {keys[0]} to {keys[-1]}")
@@ -159,7 +176,7 @@ class Replay:
     def _execute(self, verb: str, tags: Mapping[str, str], run_key: str | None, moment: datetime) -> None:
         """Run a job in this process, unless a run with its key has succeeded already."""
         job = names.job(self.model.name, verb)
-        all_tags = {**tags, "dagster/run_key": f"{run_key}", "mlworks/replay": "true", names.RUN_NOW: moment.isoformat()}
+        all_tags = {**tags, "dagster/run_key": f"{run_key}", REPLAYED: self.model.name, names.RUN_NOW: moment.isoformat()}
         same = dg.RunsFilter(job_name=job, tags={"dagster/run_key": f"{run_key}"}, statuses=[dg.DagsterRunStatus.SUCCESS])
         if self.instance.get_runs_count(same):
             return
@@ -180,13 +197,22 @@ def failure(result: dg.ExecuteInProcessResult) -> str:
     reasons = []
     for event in result.all_events:
         if event.is_step_failure and event.step_failure_data.error is not None:
-            error = event.step_failure_data.error
-            while error.cause is not None:
-                error = error.cause
             described = event.step_failure_data.user_failure_data
-            reasons.append(f"{event.step_key}: {(described and described.description) or error.message.partition(': ')[2].strip()}")
+            reasons.append(f"{event.step_key}: {(described and described.description) or _root(event.step_failure_data.error)}")
+        # A resource that cannot be opened fails the run before any step.
+        elif event.is_job_failure and event.job_failure_data.error is not None and not reasons:
+            reasons.append(_root(event.job_failure_data.error))
     checks = [item for item in result.get_asset_check_evaluations() if not item.passed and item.blocking]
     return " ".join([*reasons, *(f"Check {item.check_name}: {item.description}" for item in checks)])
+
+
+def _root(error: SerializableErrorInfo) -> str:
+    """Return the text of the first error of ours in the chain of causes, for it says what to do; else of the first cause."""
+    kinds: list[type[MLWorksError]] = [MLWorksError, *MLWorksError.__subclasses__()]
+    ours = {kind.__name__ for kind in kinds}
+    while error.cls_name not in ours and error.cause is not None:
+        error = error.cause
+    return error.message.partition(": ")[2].strip()
 
 
 _COMPLETED: pl.Schema = pl.Schema([("moment", pl.Datetime("us", "UTC")), ("cursor", pl.String())])

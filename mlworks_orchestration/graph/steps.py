@@ -116,7 +116,7 @@ def asset(
     def definition(context: dg.AssetExecutionContext) -> Iterator[Any]:
         partitions = tuple(context.partition_keys) if context.has_partition_key or context.has_partition_key_range else ()
         tags = context.run.tags
-        step = Step(context.resources.lake, context.resources.registry, partitions, context.run_id, tags.get(RUN_TRIGGER, "manual"))
+        step = Step(context.resources.lake, context.resources.registry, partitions, context.run.run_id, tags.get(RUN_TRIGGER, "manual"))
         with _run_time(tags):
             outcome = compute(step)
         yield from _events(context, spec, declared, outcome, partitions)
