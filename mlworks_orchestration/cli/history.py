@@ -1,14 +1,21 @@
 """Replaying a model with a progress bar, and the table that it ends with."""
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import polars as pl
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from mlworks_orchestration.errors import MLWorksError
 from mlworks_orchestration.project import Project
 from mlworks_orchestration.spec import DriftKind, MLModel
 
@@ -28,7 +35,7 @@ def replay_model(project: Project, model: MLModel, until: datetime | None = None
     definitions = graph.code_location(project)
     lake = graph.open_lake(project.environment)
     columns = (TextColumn("{task.fields[model]}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with dg.DagsterInstance.get() as instance, Progress(*columns, console=Console(stderr=True)) as bar:
+    with _alone(model), dg.DagsterInstance.get() as instance, Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("starting", model=model.name, total=None)
 
         def report(progress: graph.Progress) -> None:
@@ -37,6 +44,19 @@ def replay_model(project: Project, model: MLModel, until: datetime | None = None
         graph.Replay(model, definitions, instance, lake, until).run(report)
         bar.update(task, description="comparing with the first model")
         return views.monthly_history(lake, project.catalog, model, graph.open_registry(project.environment))
+
+
+@contextmanager
+def _alone(model: MLModel) -> Iterator[None]:
+    """Let one process at a time replay a model."""
+    path = Path(os.environ["MLWORKS_HOME"]) / f"replay-{model.name}.lock"
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            message = f"Model {model.name} is being replayed by another process; wait for it, or stop it."
+            raise MLWorksError(message) from error
+        yield
 
 
 def history_to_dicts(history: pl.DataFrame) -> list[dict[str, Any]]:
@@ -52,20 +72,32 @@ def show_history(model: MLModel, history: pl.DataFrame) -> None:
         history: as `views.monthly_history` returns it.
     """
     metric = model.metrics.primary
-    title = f"{model.name}: {metric} by month, the champions against the first model never retrained"
-    table = Table(title=title)
-    for heading in ("Month", "Rows", f"Champion {metric}", f"First model {metric}"):
-        table.add_column(heading, justify="left" if heading == "Month" else "right")
-    for kind in DriftKind:
-        table.add_column(f"{kind} alarms", justify="right")
-    for heading in ("Retrainings", "Promoted", "Rejected"):
-        table.add_column(heading, justify="right" if heading == "Retrainings" else "left")
+    table = Table(title=f"{model.name} by month", box=SIMPLE_HEAD)
+    for heading, justify in _HEADINGS:
+        table.add_column(heading.format(metric=metric), justify=justify, no_wrap=justify == "right" or heading.startswith("Alarms"))
     for row in history.iter_rows(named=True):
         numbers = [f"{row[name]:.2f}" if row[name] is not None else "-" for name in ("champion", "first_model")]
-        alarms = [str(row[f"{kind}_alarms"]) for kind in DriftKind]
-        cells = [row["month"], f"{row['rows']:,}", *numbers, *alarms, str(row["retrainings"]), row["promoted"], row["rejected"]]
+        alarms = " ".join(f"{row[f'{kind}_alarms']:>2}" for kind in DriftKind)
+        cells = [row["month"], f"{row['rows']:,}", *numbers, alarms, str(row["retrainings"]), row["promoted"], row["rejected"]]
         table.add_row(*(Text(cell) for cell in cells))
-    console = Console(width=None)
+    console = Console()
     console.print(table)
-    note = "Alarms: partitions whose report found drift. Retrainings: after the first training; versions as in MLflow model"
-    console.print(Text(f"{note} {model.name}."))
+    for line in _LEGEND:
+        console.print(Text(line.format(metric=metric, model=model.name)))
+
+
+_HEADINGS: tuple[tuple[str, Literal["left", "right"]], ...] = (
+    ("Month", "left"),
+    ("Rows", "right"),
+    ("Champion\n{metric}", "right"),
+    ("First\n{metric}", "right"),
+    ("Alarms\n F  L  P  C", "left"),
+    ("Re-\ntrained", "right"),
+    ("Promoted", "left"),
+    ("Rejected", "left"),
+)
+_LEGEND = (
+    "Champion: {metric} of what served. First: {metric} of the first model, had it never been retrained.",
+    "Alarms: days whose report found feature (F), label (L), prediction (P) or concept (C) drift.",
+    "Promoted and rejected: the gate's verdicts, by version of the MLflow model {model}.",
+)

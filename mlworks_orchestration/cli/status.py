@@ -34,13 +34,23 @@ def status(*, as_json: bool) -> None:
 
 
 def _show(found: list[ModelStatus]) -> None:
-    table = Table("Model", "Champion", "Last scored", "Drifted now", "Last verdict", "Next step")
+    console = Console()
     for item in found:
-        if item.error:
-            table.add_row(Text(item.model), Text("broken", "red"), "", "", Text(item.error), Text(item.next_step))
-            continue
-        champion = f"v{item.champion}" if item.champion is not None else "none"
-        verdict = f"{item.last_retraining[:10]}: {item.last_retraining_why}" if item.last_retraining else "none"
-        cells = (item.model, champion, item.last_scored or "none", ", ".join(item.failing) or "none", verdict, item.next_step)
-        table.add_row(*(Text(cell) for cell in cells))
-    Console().print(table)
+        table = Table(title=Text(item.model, "bold"), title_justify="left", show_header=False, box=None, padding=(0, 2))
+        for name, value, style in _lines(item):
+            table.add_row(Text(name, "dim"), Text(value, style))
+        console.print(table, "")
+
+
+def _lines(item: ModelStatus) -> list[tuple[str, str, str]]:
+    """Return what is shown of a model: name, value and style of each line."""
+    if item.error:
+        return [("broken", item.error, "red"), ("next step", item.next_step, "")]
+    verdict = f"{item.last_retraining[:10]}: {item.last_retraining_why}" if item.last_retraining else "none"
+    return [
+        ("champion", f"v{item.champion}" if item.champion is not None else "none", ""),
+        ("last scored", item.last_scored or "none", ""),
+        ("drifted now", ", ".join(item.failing) or "none", "yellow" if item.failing else ""),
+        ("last verdict", verdict, ""),
+        ("next step", item.next_step, ""),
+    ]
