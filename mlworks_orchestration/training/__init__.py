@@ -1,0 +1,43 @@
+"""Continuous training: snapshots, fitting and tracking, the registry, and the gate between challenger and champion."""
+
+from mlworks_orchestration.training.aliases import holder, moves
+from mlworks_orchestration.training.environment import prepare_environment
+from mlworks_orchestration.training.fit import Candidate, baseline, fit_candidate
+from mlworks_orchestration.training.gate import run_gate
+from mlworks_orchestration.training.judge import Comparison, judge
+from mlworks_orchestration.training.metrics import evaluate
+from mlworks_orchestration.training.predictor import Predictor
+from mlworks_orchestration.training.registry import Registry
+from mlworks_orchestration.training.snapshot import LABEL, Snapshot, find_snapshot, latest_snapshot, load_snapshot, take_snapshot
+from mlworks_orchestration.training.software import Measured, measure
+from mlworks_orchestration.training.verdict import Verdict, find_verdict, verdicts
+from mlworks_orchestration.training.versions import ModelVersion
+
+__all__ = [
+    "LABEL",
+    "Candidate",
+    "Comparison",
+    "Measured",
+    "ModelVersion",
+    "Predictor",
+    "Registry",
+    "Snapshot",
+    "Verdict",
+    "baseline",
+    "evaluate",
+    "find_snapshot",
+    "find_verdict",
+    "fit_candidate",
+    "holder",
+    "judge",
+    "latest_snapshot",
+    "load_snapshot",
+    "measure",
+    "moves",
+    "prepare_environment",
+    "run_gate",
+    "take_snapshot",
+    "verdicts",
+]
+
+prepare_environment()

@@ -1,0 +1,159 @@
+"""Fitting a candidate: one MLflow run with all that tells where the model came from, and a registered version."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from mlworks_orchestration.data import Lake
+from mlworks_orchestration.errors import TrainingError
+from mlworks_orchestration.spec import Catalog, MLModel, load_object
+from mlworks_orchestration.training.matrix import design_matrix
+from mlworks_orchestration.training.metrics import Vector, evaluate
+from mlworks_orchestration.training.predictor import predictions
+from mlworks_orchestration.training.provenance import git_state
+from mlworks_orchestration.training.registry import Registry
+from mlworks_orchestration.training.run import active_run, autologged, log_model
+from mlworks_orchestration.training.snapshot import LABEL, Snapshot, load_snapshot
+from mlworks_orchestration.training.software import Measured, measure
+from mlworks_orchestration.training.tracking import reaching
+from mlworks_orchestration.training.wording import in_short
+
+# MLflow keeps at most 5000 characters in a tag of a version.
+_LONGEST_TAG = 5000
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A fitted and registered model.
+
+    Parameters:
+        model: the model's name.
+        version: its registered version.
+        run_id: its MLflow run.
+        snapshot: what it was trained on.
+        metrics: `train_…`, `holdout_…` and `baseline_…`, the last two on the held-out rows.
+        software: what fitting cost, MLflow's own predictions of the training rows included (about a fifth of it).
+    """
+
+    model: str
+    version: int
+    run_id: str
+    snapshot: Snapshot
+    metrics: dict[str, float]
+    software: Measured
+
+
+def fit_candidate(  # noqa: PLR0913 - the three stores, the model, its rows and who asked are all different things
+    lake: Lake, catalog: Catalog, model: MLModel, snapshot: Snapshot, registry: Registry, *, tags: Mapping[str, str], trigger: str
+) -> Candidate:
+    """Fit the model on a snapshot and register it as a version with the alias `challenger`.
+
+    Works inside the caller's active MLflow run and leaves its end to the caller; without one it starts its own and ends it. Either run is
+    ended as FAILED when anything goes wrong, and as KILLED when the user interrupts. Nothing is registered before all else is logged.
+
+    Parameters:
+        lake: where the snapshot's rows are read.
+        catalog: all declarations.
+        model: the model's declaration.
+        snapshot: what to train on.
+        registry: where run and version go.
+        tags: of run and version, for example `dagster_run_id`; no secrets, for everybody who sees MLflow reads them.
+        trigger: what asked for the training, in words.
+
+    Raises:
+        TrainingError: if the estimator cannot be made, fitted or stored, or if what it predicts is no number.
+        TrackingError: if MLflow does not answer.
+    """
+    train, holdout = load_snapshot(lake, catalog, model, snapshot)
+    build = load_object(model.estimator, field=f"Model {model.name}: estimator")
+    git = git_state(build)
+    origin = {
+        **tags,
+        "trigger": trigger,
+        "snapshot": snapshot.id,
+        "snapshot_tables": _short(json.dumps(snapshot.tables)),
+        "git_commit": git.commit,
+        "git_dirty": str(git.dirty).lower(),
+        "features": _short(", ".join(model.feature_columns)),
+    }
+    with active_run(registry, model.name, origin) as run_id:
+        estimator, software = _fit(model, build, train, registry)
+        constant = baseline(model, train[LABEL].to_numpy())
+        metrics = _measure(model, estimator, constant, train, holdout)
+        example = design_matrix(holdout.head(5), model.feature_columns, asked_by=model.name)
+        with reaching(registry.tracking_uri):
+            logged = log_model(estimator, example, snapshot, {**metrics, **_costs(software)}, model.feature_columns)
+        version = registry.register(
+            model.name,
+            logged,
+            description=model.description,
+            tags={**origin, "baseline": repr(constant)},
+        )
+        registry.set_challenger(model.name, version, why=f"fitted on snapshot {snapshot.id}: {trigger}")
+    return Candidate(model.name, version, run_id, snapshot, metrics, software)
+
+
+def baseline(model: MLModel, labels: Vector) -> float:
+    """Return the constant that predicts best by the model's primary metric: the median for the absolute error, else the mean.
+
+    Parameters:
+        model: the model's declaration.
+        labels: of the training rows, in the label's unit, of shape (rows,).
+    """
+    return float(np.median(labels) if model.metrics.primary == "mae" else np.mean(labels))
+
+
+def _fit(model: MLModel, build: Any, train: pl.DataFrame, registry: Registry) -> tuple[Any, Measured]:  # noqa: ANN401 - a user's function, scikit-learn's estimator
+    try:
+        estimator = build(seed=model.seed, **model.hyperparameters)
+    except Exception as error:
+        message = (
+            f"Model {model.name}: {model.estimator} could not be called with seed={model.seed} and the hyperparameters {model.hyperparameters}: "
+            f"{in_short(error)}. Declare the ones that it takes under hyperparameters."
+        )
+        raise TrainingError(message) from error
+    lacking = [name for name in ("fit", "predict", "get_params") if not hasattr(estimator, name)]
+    if lacking:
+        message = (
+            f"Model {model.name}: {model.estimator} returned a {type(estimator).__name__} without {lacking[0]}; return a scikit-learn estimator."
+        )
+        raise TrainingError(message)
+    matrix, labels = design_matrix(train, model.feature_columns, asked_by=f"Model {model.name}"), train[LABEL].to_numpy()
+    with autologged(registry, {"seed": model.seed, **model.hyperparameters}), measure(train.height) as software:
+        try:
+            estimator.fit(matrix, labels)
+        except Exception as error:
+            message = f"Model {model.name} could not be fitted on {train.height} rows: {in_short(error)}."
+            raise TrainingError(message) from error
+    return estimator, software
+
+
+def _measure(model: MLModel, estimator: Any, constant: float, train: pl.DataFrame, holdout: pl.DataFrame) -> dict[str, float]:  # noqa: ANN401 - scikit-learn has no type for it
+    columns, who = tuple(model.feature_columns), f"Model {model.name}"
+    truth = holdout[LABEL].to_numpy()
+    guesses = {
+        "train": (train[LABEL].to_numpy(), predictions(estimator, train, columns, who)),
+        "holdout": (truth, predictions(estimator, holdout, columns, who)),
+        "baseline": (truth, np.full(truth.size, constant)),
+    }
+    return {
+        f"{part}_{name}": value
+        for part, (actual, predicted) in guesses.items()
+        for name, value in evaluate(model.task, model.metrics.names, actual, predicted).items()
+    }
+
+
+def _costs(software: Measured) -> dict[str, float]:
+    return {
+        "training_seconds": software.duration_seconds,
+        "training_peak_memory_mb": software.peak_memory_mb,
+        "training_rows_per_second": software.rows_per_second,
+    }
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_TAG else f"{text[: _LONGEST_TAG - 1]}…"

@@ -1,0 +1,128 @@
+"""One training's MLflow run: begun, filled and ended."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from mlworks_orchestration.errors import TrainingError
+from mlworks_orchestration.training.registry import Registry
+from mlworks_orchestration.training.snapshot import Snapshot
+from mlworks_orchestration.training.tracking import connect, importing, reaching
+from mlworks_orchestration.training.wording import in_short
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from mlflow.models.model import ModelInfo
+
+_REQUIRED = ("mlflow", "numpy", "pandas", "scikit-learn", "scipy", "skops")
+
+
+@contextmanager
+def active_run(registry: Registry, model: str, tags: Mapping[str, str]) -> Iterator[str]:
+    """Work in the active MLflow run, or in one of our own where there is none, and yield its id.
+
+    The caller's run is left open for the caller to end, our own is ended; a failure ends either, as FAILED or, by the user, KILLED.
+
+    Parameters:
+        registry: where MLflow is.
+        model: the model's name, also its experiment's.
+        tags: of the run.
+    """
+    experiment = registry.experiment(model)
+    import mlflow  # noqa: PLC0415 - heavy
+
+    with reaching(registry.tracking_uri):
+        run = mlflow.active_run()
+        ours = run is None
+        if run is None:
+            mlflow.set_tracking_uri(registry.tracking_uri)
+            run = mlflow.start_run(experiment_id=experiment, run_name=model)
+    try:
+        with reaching(registry.tracking_uri):
+            mlflow.set_tags(dict(tags))
+        yield str(run.info.run_id)
+    except BaseException as error:
+        with reaching(registry.tracking_uri):
+            mlflow.end_run("KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED")
+        raise
+    if ours:
+        with reaching(registry.tracking_uri):
+            mlflow.end_run()
+
+
+@contextmanager
+def autologged(registry: Registry, parameters: Mapping[str, object]) -> Iterator[None]:
+    """Let MLflow log what is fitted inside: all parameters of the estimator and its metrics on the training rows.
+
+    Parameters:
+        registry: where MLflow is.
+        parameters: declared ones, logged by the names that they were declared by.
+    """
+    connect(registry.tracking_uri, registry.registry_uri)
+    import mlflow  # noqa: PLC0415 - heavy
+
+    with reaching(registry.tracking_uri):
+        mlflow.log_params({f"declared_{name}": value for name, value in parameters.items()})
+    # Model and example are logged afterwards, with a signature that does not depend on this window's values.
+    what = {"log_models": False, "log_input_examples": False, "log_datasets": False, "log_post_training_metrics": False}
+    mlflow.sklearn.autolog(**what, silent=True)
+    try:
+        yield
+    finally:
+        mlflow.sklearn.autolog(disable=True, silent=True)
+
+
+def log_model(estimator: Any, example: "pd.DataFrame", snapshot: Snapshot, metrics: Mapping[str, float], features: Sequence[str]) -> "ModelInfo":  # noqa: ANN401 - scikit-learn has no type for it
+    """Log the fitted estimator, with signature and example, and what it was made of, into the active run.
+
+    It is stored by skops, which runs no code from the file when loaded; the types it may make are the ones this very estimator is made of.
+
+    Parameters:
+        estimator: fitted.
+        example: rows as the estimator takes them.
+        snapshot: what it was trained on.
+        metrics: to log.
+        features: the names of the features.
+
+    Raises:
+        TrainingError: if the estimator holds what cannot be stored, such as a function defined inside another.
+    """
+    with importing():
+        import mlflow  # noqa: PLC0415 - heavy
+        import mlflow.pyfunc  # noqa: PLC0415
+        import skops.io  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    mlflow.log_dict(json.loads(snapshot.to_json()), "snapshot.json")
+    mlflow.log_dict({"features": list(features)}, "features.json")
+    try:
+        stored = skops.io.dumps(estimator)
+        types = skops.io.get_untrusted_types(data=stored)
+        skops.io.loads(stored, trusted=types)
+    except Exception as error:
+        message = (
+            f"Model {snapshot.model}: the fitted {type(estimator).__name__} cannot be stored: {in_short(error)}. "
+            "Define the classes and functions it holds at the top level of a module."
+        )
+        raise TrainingError(message) from error
+    logged = mlflow.sklearn.log_model(
+        estimator,
+        name="model",
+        signature=_signature(example),
+        input_example=example,
+        pip_requirements=[f"{name}=={version(name)}" for name in _REQUIRED],
+        skops_trusted_types=types,
+    )
+    mlflow.log_metrics(dict(metrics), model_id=logged.model_id)
+    return logged
+
+
+def _signature(example: "pd.DataFrame") -> Any:  # noqa: ANN401 - MLflow's, whose type is imported with MLflow
+    import numpy as np  # noqa: PLC0415
+    from mlflow.models import ModelSignature  # noqa: PLC0415 - heavy
+    from mlflow.types import ColSpec, Schema, TensorSpec  # noqa: PLC0415
+
+    kinds = {name: "double" if dtype.kind == "f" else "string" for name, dtype in example.dtypes.items()}
+    inputs = Schema([ColSpec(kind, name, required=False) for name, kind in kinds.items()])
+    return ModelSignature(inputs=inputs, outputs=Schema([TensorSpec(np.dtype("float64"), (-1,))]))
