@@ -11,13 +11,14 @@ from mlworks_orchestration.project import Environment
 from mlworks_orchestration.spec import Catalog, FeatureTable, MLModel
 
 
-def table_definitions(table: FeatureTable) -> dg.Definitions:
+def table_definitions(catalog: Catalog, table: FeatureTable) -> dg.Definitions:
     """Return the definitions of a feature table.
 
     Parameters:
+        catalog: all declarations.
         table: its declaration.
     """
-    return dg.Definitions(assets=table_assets(table))
+    return dg.Definitions(assets=table_assets(catalog, table))
 
 
 def model_definitions(catalog: Catalog, model: MLModel, environment: Environment) -> dg.Definitions:

@@ -41,8 +41,9 @@ class FeatureTable(_Declared):
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Build `raw/<name>` and `features/<name>`."""
         project = Project.find(context.project_root)
-        project.catalog_with(self.declaration).check_table(self.declaration)
-        return table_definitions(self.declaration)
+        catalog = project.catalog_with(self.declaration)
+        catalog.check_table(self.declaration)
+        return table_definitions(catalog, self.declaration)
 
 
 class MLModel(_Declared):

@@ -9,7 +9,7 @@ import dagster as dg
 from dagster.components.core.component_tree import ComponentTree
 from dagster_shared.record import replace
 
-from mlworks_orchestration.errors import MLWorksError
+from mlworks_orchestration.errors import DeclarationError, MLWorksError
 from mlworks_orchestration.graph.resources import shared_resources
 from mlworks_orchestration.project import Project
 
@@ -22,6 +22,9 @@ def code_location(project: Project) -> dg.Definitions:
 
     Parameters:
         project: the deployment.
+
+    Raises:
+        DeclarationError: while definitions are validated, if a folder cannot be loaded.
     """
     strict = bool(os.environ.get("DAGSTER_IS_DEFS_VALIDATION_CLI"))
     folders = sorted(path.parent for path in (project.root / "assets").glob("*/defs.yaml"))
@@ -32,9 +35,11 @@ def code_location(project: Project) -> dg.Definitions:
         try:
             loaded.append(_load(folder, project))
         except Exception as error:
+            reason = explained.get(folder) or _innermost(error)
             if strict:
-                raise
-            broken.append(broken_asset(folder, explained.get(folder) or _innermost(error)))
+                message = f"assets/{folder.name} could not be loaded: {reason}"
+                raise DeclarationError(message) from error
+            broken.append(broken_asset(folder, reason))
     sensors = dg.load_definitions_from_package_name("sensors")
     shared = dg.Definitions(assets=broken, resources=shared_resources(project.environment), executor=dg.in_process_executor)
     return dg.Definitions.merge(*loaded, _launchable(sensors, loaded) if broken else sensors, shared)

@@ -6,23 +6,44 @@ from functools import partial
 import dagster as dg
 import polars as pl
 
-from mlworks_orchestration.data import PARTITION, QualityResult, build_features, load_raw, validate
+from mlworks_orchestration.data import PARTITION, Lake, QualityResult, build_features, load_raw, validate
+from mlworks_orchestration.errors import NotReadyError
 from mlworks_orchestration.graph import names
 from mlworks_orchestration.graph.partitions import definition
 from mlworks_orchestration.graph.steps import Check, CheckDeclaration, Metadata, Outcome, Step, asset
-from mlworks_orchestration.spec import FeatureTable
+from mlworks_orchestration.spec import Catalog, FeatureTable
 
 BLOCKING, QUALITY = "blocking_quality", "quality"
 
 
-def table_assets(table: FeatureTable) -> list[dg.AssetsDefinition]:
+def table_assets(catalog: Catalog, table: FeatureTable) -> list[dg.AssetsDefinition]:
     """Return the assets of a feature table; a derived one has no raw asset.
 
     Parameters:
+        catalog: all declarations.
         table: its declaration.
     """
     built = [] if table.inputs else [_raw_asset(table)]
-    return [*built, _features_asset(table)]
+    return [*built, _features_asset(catalog, table)]
+
+
+def read_ready(lake: Lake, name: str, table: FeatureTable, partitions: Sequence[str]) -> pl.DataFrame:
+    """Read partitions that must be in the lake by now.
+
+    Parameters:
+        lake: the Delta tables.
+        name: of the lake's table.
+        table: the feature table that it belongs to; only where it may be empty may a partition be missing.
+        partitions: their keys.
+
+    Raises:
+        NotReadyError: naming the partitions that are not there.
+    """
+    missing = sorted(set(partitions) - set(lake.partitions(name)))
+    if missing and not table.may_be_empty:
+        message = f"{name} has no rows for partition {', '.join(missing[:3])}{' …' * (len(missing) > 3)}; materialise {name} for it first."  # noqa: PLR2004
+        raise NotReadyError(message)
+    return lake.read(name, partitions=partitions)
 
 
 def _common(table: FeatureTable, kind: str) -> dict[str, object]:
@@ -44,7 +65,7 @@ def _raw_asset(table: FeatureTable) -> dg.AssetsDefinition:
     return asset(spec, partial(_materialize_raw, table))
 
 
-def _features_asset(table: FeatureTable) -> dg.AssetsDefinition:
+def _features_asset(catalog: Catalog, table: FeatureTable) -> dg.AssetsDefinition:
     spec = dg.AssetSpec(
         names.features(table.name),
         description=table.description,
@@ -52,7 +73,7 @@ def _features_asset(table: FeatureTable) -> dg.AssetsDefinition:
         metadata={"dagster/column_schema": _column_schema(table), "entity": ", ".join(table.entity), "event_time": table.event_time},
         **_common(table, "polars"),  # type: ignore[arg-type]
     )
-    return asset(spec, partial(_materialize_features, table), checks=_declared_checks(table))
+    return asset(spec, partial(_materialize_features, catalog, table), checks=_declared_checks(table))
 
 
 def _declared_checks(table: FeatureTable) -> list[CheckDeclaration]:
@@ -85,8 +106,8 @@ def _materialize_raw(table: FeatureTable, step: Step) -> Outcome:
     return Outcome({"delta_version": version}, _row_counts(frame, step.partitions))
 
 
-def _materialize_features(table: FeatureTable, step: Step) -> Outcome:
-    frame = build_features(table, _inputs(table, step))
+def _materialize_features(catalog: Catalog, table: FeatureTable, step: Step) -> Outcome:
+    frame = build_features(table, _inputs(catalog, table, step))
     results = validate(table, frame, step.partitions)
     refused = _refused(table, results)
     kept = [key for key in step.partitions if key not in refused]
@@ -98,10 +119,10 @@ def _materialize_features(table: FeatureTable, step: Step) -> Outcome:
     return Outcome(metadata, counts, _checks(table, results), refused)
 
 
-def _inputs(table: FeatureTable, step: Step) -> pl.DataFrame | Mapping[str, pl.DataFrame]:
+def _inputs(catalog: Catalog, table: FeatureTable, step: Step) -> pl.DataFrame | Mapping[str, pl.DataFrame]:
     if table.inputs:
-        return {name: step.lake.read(f"features/{name}", partitions=step.partitions) for name in table.inputs}
-    return step.lake.read(f"raw/{table.name}", partitions=step.partitions)
+        return {name: read_ready(step.lake, f"features/{name}", catalog.tables[name], step.partitions) for name in table.inputs}
+    return read_ready(step.lake, f"raw/{table.name}", table, step.partitions)
 
 
 def _row_counts(frame: pl.DataFrame, partitions: Sequence[str]) -> dict[str, Metadata]:

@@ -10,6 +10,7 @@ from mlworks_orchestration.graph import names
 from mlworks_orchestration.graph.common import model_spec
 from mlworks_orchestration.graph.partitions import looking_back
 from mlworks_orchestration.graph.steps import Check, CheckDeclaration, Metadata, Outcome, Step, asset
+from mlworks_orchestration.graph.tables import read_ready
 from mlworks_orchestration.spec import Catalog, DriftKind, MLModel
 
 
@@ -103,7 +104,7 @@ def _performance(catalog: Catalog, model: MLModel) -> dg.AssetsDefinition:
 
 
 def _materialize_labels(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
-    outcomes = step.lake.read(f"features/{model.label.table}", partitions=step.partitions)
+    outcomes = read_ready(step.lake, f"features/{model.label.table}", catalog.tables[model.label.table], step.partitions)
     labels = build_labels(model, catalog, outcomes)
     version = step.lake.write(f"{model.name}/labels", labels, partitions=step.partitions, metadata={"dagster_run": step.run_id})
     found = labels.group_by(PARTITION).agg(pl.len(), pl.col("label").mean().alias("mean"))
