@@ -7,7 +7,7 @@ from datetime import datetime
 import dagster as dg
 
 from mlworks_orchestration.errors import MLWorksError
-from mlworks_orchestration.graph.jobs import request_tags
+from mlworks_orchestration.graph.jobs import request_tags, with_inputs
 from mlworks_orchestration.graph.names import features, raw
 from mlworks_orchestration.graph.replay import QUIET, Progress, Replay, failure
 from mlworks_orchestration.graph.resources import open_lake
@@ -80,7 +80,7 @@ def _build_tables(
 ) -> None:
     """Build the needed tables that no model's replay has built."""
     lake, wanted = open_lake(project.environment), set(needed)
-    for table in project.catalog.tables.values():
+    for table in (project.catalog.tables[name] for name in with_inputs(project.catalog, list(project.catalog.tables))):
         keys = [key for key in (raw(table.name), features(table.name)) if key in wanted]
         built = set(lake.partitions(f"features/{table.name}"))
         missing = [key for key in table.partitions.keys(until) if key not in built]

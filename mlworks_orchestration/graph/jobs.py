@@ -23,8 +23,8 @@ def model_jobs(catalog: Catalog, model: MLModel) -> list[UnresolvedAssetJobDefin
         catalog: all declarations.
         model: the model's declaration.
     """
-    inputs = _with_inputs(catalog, [selection.table for selection in model.features])
-    truth = _with_inputs(catalog, [model.label.table])
+    inputs = with_inputs(catalog, [selection.table for selection in model.features])
+    truth = with_inputs(catalog, [model.label.table])
     watched = [names.of_model(model.name, asset) for asset in ("profile", "drift_report")]
     labels, performance = names.of_model(model.name, "labels"), names.of_model(model.name, "performance")
     selections = {
@@ -89,11 +89,16 @@ def request_tags(keys: Sequence[str]) -> dict[str, str]:
     return {"dagster/partition": keys[0]} if len(keys) == 1 else range_tags(keys)
 
 
-def _with_inputs(catalog: Catalog, tables: Sequence[str]) -> list[str]:
-    """Return `tables` with all those that they are derived from, inputs first."""
+def with_inputs(catalog: Catalog, tables: Sequence[str]) -> list[str]:
+    """Return tables with all those that they are derived from, each once and inputs first.
+
+    Parameters:
+        catalog: all declarations.
+        tables: names of the tables.
+    """
     found: dict[str, None] = {}
     for name in tables:
-        for upstream in (*_with_inputs(catalog, catalog.tables[name].inputs), name):
+        for upstream in (*with_inputs(catalog, catalog.tables[name].inputs), name):
             found[upstream] = None
     return list(found)
 
