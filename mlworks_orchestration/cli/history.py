@@ -72,13 +72,14 @@ def show_history(model: MLModel, history: pl.DataFrame) -> None:
         history: as `views.monthly_history` returns it.
     """
     metric = model.metrics.primary
-    table = Table(title=f"{model.name} by month", box=SIMPLE_HEAD)
-    for heading, justify in _HEADINGS:
-        table.add_column(heading.format(metric=metric), justify=justify, no_wrap=justify == "right" or heading.startswith("Alarms"))
+    table = Table(title=f"{model.name} by month", box=SIMPLE_HEAD, padding=(0, 1))
+    for heading, justify, no_wrap in _HEADINGS:
+        table.add_column(heading.format(metric=metric), justify=justify, no_wrap=no_wrap)
     for row in history.iter_rows(named=True):
         numbers = [f"{row[name]:.2f}" if row[name] is not None else "-" for name in ("champion", "first_model")]
         alarms = " ".join(f"{row[f'{kind}_alarms']:>2}" for kind in DriftKind)
-        cells = [row["month"], f"{row['rows']:,}", *numbers, alarms, str(row["retrainings"]), row["promoted"], row["rejected"]]
+        verdicts = "; ".join(f"{word} {row[word]}" for word in ("promoted", "rejected") if row[word])
+        cells = [row["month"], f"{row['rows']:,}", *numbers, alarms, str(row["retrainings"]), verdicts]
         table.add_row(*(Text(cell) for cell in cells))
     console = Console()
     console.print(table)
@@ -86,18 +87,17 @@ def show_history(model: MLModel, history: pl.DataFrame) -> None:
         console.print(Text(line.format(metric=metric, model=model.name)))
 
 
-_HEADINGS: tuple[tuple[str, Literal["left", "right"]], ...] = (
-    ("Month", "left"),
-    ("Rows", "right"),
-    ("Champion\n{metric}", "right"),
-    ("First\n{metric}", "right"),
-    ("Alarms\n F  L  P  C", "left"),
-    ("Re-\ntrained", "right"),
-    ("Promoted", "left"),
-    ("Rejected", "left"),
+_HEADINGS: tuple[tuple[str, Literal["left", "right"], bool], ...] = (
+    ("Month", "left", True),
+    ("Rows", "right", True),
+    ("Champion\n{metric}", "right", True),
+    ("First\n{metric}", "right", True),
+    ("Alarms\n F  L  P  C", "left", True),
+    ("Re-\ntrained", "right", True),
+    ("Verdicts", "left", False),
 )
 _LEGEND = (
     "Champion: {metric} of what served. First: {metric} of the first model, had it never been retrained.",
     "Alarms: days whose report found feature (F), label (L), prediction (P) or concept (C) drift.",
-    "Promoted and rejected: the gate's verdicts, by version of the MLflow model {model}.",
+    "Verdicts: of the gate, by version of the MLflow model {model}.",
 )

@@ -1,6 +1,8 @@
 """The only room, with `sensors/` and `resources/`, that knows Dagster: declarations become assets, checks, jobs, schedules and sensors."""
 
 import warnings
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -9,12 +11,16 @@ for _category in (dg.BetaWarning, dg.PreviewWarning):
     warnings.filterwarnings("ignore", category=_category)
 
 from mlworks_orchestration.graph.components import FeatureTable, MLModel  # noqa: E402 - after the filter above
-from mlworks_orchestration.graph.integration import CheckReport, integrate  # noqa: E402 - after the filter above
-from mlworks_orchestration.graph.label_sensor import label_sensor  # noqa: E402 - after the filter above
-from mlworks_orchestration.graph.location import code_location  # noqa: E402 - after the filter above
-from mlworks_orchestration.graph.replay import Progress, Replay  # noqa: E402 - after the filter above
-from mlworks_orchestration.graph.resources import open_lake, open_registry  # noqa: E402 - after the filter above
-from mlworks_orchestration.graph.retraining_sensor import retraining_sensor  # noqa: E402 - after the filter above
+from mlworks_orchestration.graph.label_sensor import label_sensor  # noqa: E402
+from mlworks_orchestration.graph.location import code_location  # noqa: E402
+from mlworks_orchestration.graph.resources import open_lake, open_registry  # noqa: E402
+from mlworks_orchestration.graph.retraining_sensor import retraining_sensor  # noqa: E402
+
+if TYPE_CHECKING:
+    from mlworks_orchestration.graph.integration import CheckReport, integrate
+    from mlworks_orchestration.graph.replay import Progress, Replay
+
+_FOR_THE_COMMAND_LINE = {"CheckReport": "integration", "Progress": "replay", "Replay": "replay", "integrate": "integration"}
 
 __all__ = [
     "CheckReport",
@@ -29,3 +35,11 @@ __all__ = [
     "open_registry",
     "retraining_sensor",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module's names have any type
+    """Import what only the command line uses when it is first used, so that the code location loads without it."""
+    if name not in _FOR_THE_COMMAND_LINE:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(f"{__name__}.{_FOR_THE_COMMAND_LINE[name]}"), name)

@@ -1,18 +1,22 @@
 """What assets need from outside: the lake, the registry, and an MLflow run for a training."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from mlworks_orchestration.data import Lake
 from mlworks_orchestration.graph import names
 from mlworks_orchestration.project import Environment
 from mlworks_orchestration.spec import MLModel
 
+if TYPE_CHECKING:
+    from mlworks_orchestration.data import Lake
 
-def open_lake(environment: Environment) -> Lake:
+
+def open_lake(environment: Environment) -> "Lake":
     """Return the lake of an environment."""
+    from mlworks_orchestration.data import Lake  # noqa: PLC0415 - costs what the code location need not pay to load
+
     return Lake(environment.lake, storage_options=environment.storage_options)
 
 

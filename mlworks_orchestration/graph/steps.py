@@ -4,13 +4,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData as Target
 
 from mlworks_orchestration import clock
-from mlworks_orchestration.data import Lake
 from mlworks_orchestration.graph.names import RUN_NOW, RUN_TRIGGER
+
+if TYPE_CHECKING:
+    from mlworks_orchestration.data import Lake
 
 Metadata = dict[str, Any]
 
@@ -27,7 +31,7 @@ class Step:
         trigger: what asked for the run, in words.
     """
 
-    lake: Lake
+    lake: "Lake"
     registry: Any
     partitions: tuple[str, ...]
     run_id: str
@@ -87,6 +91,23 @@ class CheckDeclaration:
     blocking: bool = False
 
 
+def later(module: str, name: str, *arguments: object) -> Callable[[Step], Outcome]:
+    """Return an asset's function that is imported when it is first called, so that the code location loads without it.
+
+    Parameters:
+        module: of `graph.compute`.
+        name: of the function in it.
+        arguments: it is called with these, then the step.
+    """
+
+    def compute(step: Step) -> Outcome:
+        function = getattr(import_module(f"mlworks_orchestration.graph.compute.{module}"), name)
+        outcome: Outcome = function(*arguments, step)
+        return outcome
+
+    return compute
+
+
 def asset(
     spec: dg.AssetSpec,
     compute: Callable[[Step], Outcome],
@@ -132,42 +153,55 @@ def _run_time(tags: Mapping[str, str]) -> AbstractContextManager[None]:
 def _events(
     context: dg.AssetExecutionContext, spec: dg.AssetSpec, declared: Sequence[dg.AssetCheckSpec], outcome: Outcome, partitions: tuple[str, ...]
 ) -> Iterator[Any]:
-    evaluations = [_evaluation(spec, declared, check) for check in outcome.checks]
     if outcome.refused:
-        yield from _refusal(context, spec, outcome, evaluations, partitions)
+        yield from _refusal(context, spec, declared, outcome, partitions)
         return
     for partition, metadata in outcome.by_partition.items():
         context.add_asset_metadata(metadata, asset_key=spec.key, partition_key=partition)
     yield dg.MaterializeResult(asset_key=spec.key, metadata=outcome.metadata)
     for check in declared:
         yield dg.Output(None, output_name=check.get_python_identifier())
-    yield from evaluations
+    yield from _evaluations(context, spec, declared, outcome, partitions)
 
 
 def _refusal(
-    context: dg.AssetExecutionContext,
-    spec: dg.AssetSpec,
-    outcome: Outcome,
-    evaluations: Sequence[dg.AssetCheckEvaluation],
-    partitions: tuple[str, ...],
+    context: dg.AssetExecutionContext, spec: dg.AssetSpec, declared: Sequence[dg.AssetCheckSpec], outcome: Outcome, partitions: tuple[str, ...]
 ) -> Iterator[Any]:
     """Record what was built and checked, then fail the step with the reasons."""
     for partition in partitions:
         if partition not in outcome.refused:
             context.log_event(dg.AssetMaterialization(spec.key, metadata=outcome.by_partition.get(partition, {}), partition=partition))
-    yield from evaluations
+    yield from _evaluations(context, spec, declared, outcome, partitions)
     raise dg.Failure("\n".join(outcome.refused.values()), allow_retries=False)
 
 
-def _evaluation(spec: dg.AssetSpec, declared: Sequence[dg.AssetCheckSpec], check: Check) -> dg.AssetCheckEvaluation:
-    blocking = next(item.blocking for item in declared if item.name == check.name)
-    return dg.AssetCheckEvaluation(
-        asset_key=spec.key,
-        check_name=check.name,
-        passed=check.passed,
-        metadata=check.metadata,
-        severity=dg.AssetCheckSeverity.ERROR if check.severity == "error" else dg.AssetCheckSeverity.WARN,
-        description=check.description,
-        blocking=blocking,
-        partition=check.partition,
-    )
+def _evaluations(
+    context: dg.AssetExecutionContext, spec: dg.AssetSpec, declared: Sequence[dg.AssetCheckSpec], outcome: Outcome, partitions: tuple[str, ...]
+) -> Iterator[dg.AssetCheckEvaluation]:
+    """Give each result the materialisation that it is about; without one, Dagster shows a partition's check as never evaluated."""
+    if not outcome.checks:
+        return
+    blocking = {check.name: check.blocking for check in declared}
+    built = [partition for partition in partitions if partition not in outcome.refused]
+    targets = {key: target for group in (built, *([key] for key in outcome.refused)) for key, target in _newest(context, spec.key, group).items()}
+    for check in outcome.checks:
+        yield dg.AssetCheckEvaluation(
+            asset_key=spec.key,
+            check_name=check.name,
+            passed=check.passed,
+            metadata=check.metadata,
+            target_materialization_data=targets.get(check.partition),
+            severity=dg.AssetCheckSeverity.ERROR if check.severity == "error" else dg.AssetCheckSeverity.WARN,
+            description=check.description,
+            blocking=blocking[check.name],
+            partition=check.partition,
+        )
+
+
+def _newest(context: dg.AssetExecutionContext, asset: dg.AssetKey, partitions: Sequence[str]) -> dict[str | None, Target]:
+    """Return the newest materialisation of each partition, or of the asset when it has none; just built, these are the asset's newest."""
+    wanted = dg.AssetRecordsFilter(asset, asset_partitions=list(partitions) or None)
+    found: dict[str | None, Target] = {}
+    for record in context.instance.fetch_materializations(wanted, limit=max(len(partitions), 1)).records:
+        found.setdefault(record.partition_key, Target(storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp))
+    return found

@@ -1,0 +1,1 @@
+"""What assets do when they run: imported by then, not when the code location loads."""

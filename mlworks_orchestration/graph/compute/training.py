@@ -1,0 +1,80 @@
+"""What the assets of continuous training do."""
+
+import dagster as dg
+
+from mlworks_orchestration import clock
+from mlworks_orchestration.graph.steps import Check, Metadata, Outcome, Step
+from mlworks_orchestration.graph.training_assets import GATE
+from mlworks_orchestration.monitoring import record_operation
+from mlworks_orchestration.spec import Catalog, MLModel
+from mlworks_orchestration.training import Verdict, fit_candidate, latest_snapshot, run_gate, take_snapshot
+
+
+def materialize_training_set(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
+    """Take a snapshot of what is known now."""
+    snapshot = take_snapshot(step.lake, catalog, model, clock.now())
+    return Outcome(
+        {
+            "snapshot": snapshot.id,
+            "rows": snapshot.rows,
+            "holdout_rows": snapshot.holdout_rows,
+            "window": f"{snapshot.window.start:%Y-%m-%d %H:%M} to {snapshot.window.end:%Y-%m-%d %H:%M} UTC",
+            "holdout": f"{snapshot.holdout.start:%Y-%m-%d %H:%M} to {snapshot.holdout.end:%Y-%m-%d %H:%M} UTC",
+            "filter": snapshot.filter,
+            "tables": dg.MetadataValue.json(snapshot.tables),
+            "content_hash": snapshot.content_hash,
+        }
+    )
+
+
+def materialize_candidate(catalog: Catalog, model: MLModel, mlflow_ui: str, step: Step) -> Outcome:
+    """Fit on the newest snapshot and register the version."""
+    snapshot = latest_snapshot(step.lake, model)
+    fitted = fit_candidate(step.lake, catalog, model, snapshot, step.registry, tags={"dagster_run_id": step.run_id}, trigger=step.trigger)
+    record_operation(step.lake, model, "candidate", fitted.software)
+    metadata: Metadata = {
+        "version": fitted.version,
+        "mlflow_run": fitted.run_id,
+        "snapshot": snapshot.id,
+        "trigger": step.trigger,
+        "training_seconds": fitted.software.duration_seconds,
+        "peak_memory_mb": fitted.software.peak_memory_mb,
+        "rows_per_second": fitted.software.rows_per_second,
+        **fitted.metrics,
+    }
+    if mlflow_ui:
+        experiment = step.registry.experiment(model.name)
+        metadata["mlflow"] = dg.MetadataValue.url(f"{mlflow_ui}/#/experiments/{experiment}/runs/{fitted.run_id}")
+    return Outcome(metadata)
+
+
+def materialize_champion(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
+    """Let the gate judge the newest version."""
+    verdict = run_gate(step.lake, catalog, model, step.registry, step.registry.latest(model.name).version)
+    check = Check(
+        GATE,
+        passed=verdict.promoted,
+        description=verdict.reason,
+        severity="warn" if verdict.champion is not None else "error",
+        metadata=_verdict_metadata(verdict),
+    )
+    serving = verdict.challenger if verdict.promoted else verdict.champion
+    metadata: Metadata = {"promoted": verdict.promoted, "reason": verdict.reason}
+    if serving is not None:
+        metadata["version"] = serving
+    return Outcome(metadata, checks=[check])
+
+
+def _verdict_metadata(verdict: Verdict) -> Metadata:
+    """Return the verdict's numbers; those of a comparison that had too few rows are missing."""
+    metadata: Metadata = {
+        "challenger": verdict.challenger,
+        "champion": verdict.champion,
+        f"challenger_{verdict.metric}": verdict.challenger_value,
+        f"champion_{verdict.metric}": verdict.champion_value,
+        "gain": verdict.gain,
+        "gain_low": verdict.gain_low,
+        "gain_high": verdict.gain_high,
+        "rows": verdict.rows,
+    }
+    return {name: value for name, value in metadata.items() if value is not None}

@@ -1,0 +1,82 @@
+"""What the assets of a model at work do."""
+
+import dagster as dg
+import polars as pl
+
+from mlworks_orchestration.data import PARTITION, build_labels
+from mlworks_orchestration.graph.compute.reading import read_ready
+from mlworks_orchestration.graph.steps import Check, Metadata, Outcome, Step
+from mlworks_orchestration.monitoring import drift_report, performance, profile, record_operation
+from mlworks_orchestration.scoring import score
+from mlworks_orchestration.spec import Catalog, MLModel
+
+
+def materialize_labels(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
+    """Keep the ground truth of the partitions."""
+    outcomes = read_ready(step.lake, f"features/{model.label.table}", catalog.tables[model.label.table], step.partitions)
+    labels = build_labels(model, catalog, outcomes)
+    version = step.lake.write(f"{model.name}/labels", labels, partitions=step.partitions, metadata={"dagster_run": step.run_id})
+    found = labels.group_by(PARTITION).agg(pl.len(), pl.col("label").mean().alias("mean"))
+    by_partition = {key: {"dagster/partition_row_count": rows, "mean_label": mean} for key, rows, mean in found.iter_rows()}
+    return Outcome({"delta_version": version}, by_partition)
+
+
+def materialize_scores(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
+    """Let the champion predict the partitions."""
+    scores, measured = score(step.lake, catalog, model, step.registry, step.partitions)
+    record_operation(step.lake, model, "scores", measured, step.partitions)
+    found = scores.group_by(PARTITION).agg(pl.len(), pl.col("prediction").mean().alias("mean"))
+    by_partition = {key: {"dagster/partition_row_count": rows, "mean_prediction": mean} for key, rows, mean in found.iter_rows()}
+    return Outcome(
+        {
+            "model_version": int(scores["model_version"][0]),
+            "seconds": measured.duration_seconds,
+            "peak_memory_mb": measured.peak_memory_mb,
+            "rows_per_second": measured.rows_per_second,
+        },
+        by_partition,
+    )
+
+
+def materialize_profile(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
+    """Sketch features, predictions and known labels."""
+    rows = profile(step.lake, catalog, model, step.partitions)
+    counts = rows.group_by(PARTITION).agg(pl.col("rows").max()).iter_rows()
+    return Outcome(by_partition={key: {"dagster/partition_row_count": count} for key, count in counts})
+
+
+def materialize_report(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
+    """Compare the windows that end with the partitions with the reference."""
+    rows = drift_report(step.lake, catalog, model, step.registry, step.partitions)
+    kinds = rows.filter(pl.col("column") == "")
+    by_partition: dict[str, Metadata] = {}
+    checks = []
+    for row in kinds.iter_rows(named=True):
+        if row["effect"] is not None:
+            by_partition.setdefault(row[PARTITION], {})[f"{row['kind']}_effect"] = row["effect"]
+        if row["drifted"] is not None:
+            checks.append(_drift_check(row, rows))
+    return Outcome({"reference_version": int(rows["reference_version"][0])}, by_partition, checks)
+
+
+def _drift_check(row: dict[str, object], rows: pl.DataFrame) -> Check:
+    """Make a check of the row that sums up one kind; a kind that could not be judged has none."""
+    columns = rows.filter((pl.col(PARTITION) == row[PARTITION]) & (pl.col("kind") == row["kind"]) & pl.col("drifted") & (pl.col("column") != ""))
+    found = columns.select("column", "statistic", "value", "p_adjusted", "effect", "threshold").to_dicts()
+    return Check(
+        f"{row['kind']}_drift",
+        passed=not row["drifted"],
+        description=str(row["reason"]),
+        partition=str(row[PARTITION]),
+        severity="warn",
+        metadata={"drifted": dg.MetadataValue.json(found)} if found else {},
+    )
+
+
+def materialize_performance(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
+    """Measure the predictions whose labels are known."""
+    rows = performance(step.lake, catalog, model, step.partitions)
+    by_partition: dict[str, Metadata] = {}
+    for row in rows.filter(pl.col("slice_column") == "").iter_rows(named=True):
+        by_partition.setdefault(row[PARTITION], {"rows": row["rows"]})[row["metric"]] = row["value"]
+    return Outcome(by_partition=by_partition)
