@@ -27,7 +27,7 @@ SLICE_ENDS = datetime(2013, 3, 17, 12, tzinfo=UTC)
 @click.option("--select", default="*", show_default=True, help="Assets, in Dagster's selection syntax, whose checks count.")
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write the results as a JUnit XML file.")
 def ci(select: str, junit: Path | None) -> None:
-    r"""Build the selected assets on the committed slice, in a throw-away lake, registry and Dagster home, and run every asset check.
+    """Build the selected assets on the committed slice, in a throw-away lake, registry and Dagster home, and run every asset check.
 
     Exit code 1 when a check of severity ERROR fails.
 
@@ -36,7 +36,7 @@ def ci(select: str, junit: Path | None) -> None:
       mlworks ci
       mlworks ci --select 'key:"features/*"'
       mlworks ci --junit report.xml
-    """
+    """  # noqa: D301 - click takes the mark for lines that are to stay as they are
     with tempfile.TemporaryDirectory(prefix="mlworks-ci-") as home:
         reports = _build(Path(home), select)
     _show(reports)
@@ -88,7 +88,12 @@ def write_junit(reports: "list[CheckReport]", path: Path) -> None:
     for item in reports:
         case = ET.SubElement(suite, "testcase", classname=item.asset, name=item.check)
         if item.is_error:
-            ET.SubElement(case, "failure", message=f"{item.failed} of {item.evaluations} evaluations failed").text = item.description
+            ET.SubElement(case, "failure", message=f"{item.failed} of {item.evaluations} evaluations failed").text = _printable(item.description)
         elif item.failed:
-            ET.SubElement(case, "system-out").text = item.description
+            ET.SubElement(case, "system-out").text = _printable(item.description)
     ET.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
+
+
+def _printable(text: str) -> str:
+    """Show control characters, which the data may hold, as a sign that XML allows."""
+    return "".join(character if character.isprintable() or character in "\n\t" else "\N{REPLACEMENT CHARACTER}" for character in text)

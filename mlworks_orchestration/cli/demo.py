@@ -17,13 +17,13 @@ Where to look next
 @click.command()
 @click.option("--model", "chosen", multiple=True, help="Replay just this model; may be given more than once.")
 def demo(chosen: tuple[str, ...]) -> None:
-    r"""Fetch the data, replay the declared models through their history and show what came of it.
+    """Fetch the data, replay the declared models through their history and show what came of it.
 
     \b
     Examples:
       mlworks demo
       mlworks demo --model airline_delay
-    """
+    """  # noqa: D301 - click takes the mark for lines that are to stay as they are
     project = Project.find()
     models = [project.catalog.model(name) for name in chosen or project.catalog.models]
     ensure_dagster_home(project)

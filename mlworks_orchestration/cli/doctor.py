@@ -43,13 +43,13 @@ class Finding:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: a list with an object a finding.")
 def doctor(*, as_json: bool) -> None:
-    r"""Say what is missing on this machine and how to get it. Exit code 1 when something required is missing.
+    """Say what is missing on this machine and how to get it. Exit code 1 when something required is missing.
 
     \b
     Examples:
       mlworks doctor
       mlworks doctor --json
-    """
+    """  # noqa: D301 - click takes the mark for lines that are to stay as they are
     findings = list(examine())
     if as_json:
         click.echo(json.dumps([asdict(item) for item in findings], indent=2))

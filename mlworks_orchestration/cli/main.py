@@ -43,14 +43,14 @@ class Verbs(click.Group):
 @click.version_option(package_name="mlworks-orchestration")
 @click.pass_context
 def cli(ctx: click.Context, *, debug: bool) -> None:
-    r"""Continuous integration, training and monitoring of machine-learning models.
+    """Continuous integration, training and monitoring of machine-learning models.
 
     \b
     Examples:
       mlworks doctor
       mlworks demo
       mlworks status --json
-    """
+    """  # noqa: D301 - click takes the mark for lines that are to stay as they are
     ctx.obj = debug
 
 

@@ -15,13 +15,13 @@ from mlworks_orchestration.views import ModelStatus, statuses
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: a list with an object a model.")
 def status(*, as_json: bool) -> None:
-    r"""Show how each model is doing: champion, last scored partition, failing checks, last retraining, next step.
+    """Show how each model is doing: champion, last scored partition, failing checks, last retraining, next step.
 
     \b
     Examples:
       mlworks status
       mlworks status --json
-    """
+    """  # noqa: D301 - click takes the mark for lines that are to stay as they are
     project = Project.find()
     lake = Lake(project.environment.lake, storage_options=project.environment.storage_options)
     found = statuses(lake, project.catalog, project.declarations.broken)
