@@ -6,11 +6,11 @@ export MLWORKS_HOME ?= $(CURDIR)/.mlworks
 export DAGSTER_HOME ?= $(CURDIR)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help install demo test ui bench lint clean
+.PHONY: help install demo test ui env bench lint clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z]+:.* \#\# ' $(MAKEFILE_LIST) | sed -E 's/:.* \#\# /\t/' | expand -t 12
 
 install: $(VENV)/.installed ## make the environment
 
@@ -33,6 +33,9 @@ ui: install ## Dagster on 3000 and MLflow on 5000, over the demo's storage
 	@mlflow server --host 127.0.0.1 --port 5000 --backend-store-uri sqlite:///$(MLWORKS_HOME)/mlflow.db --serve-artifacts \
 	  --artifacts-destination $(MLWORKS_HOME)/mlartifacts & server=$$!; trap "kill $$server" EXIT INT TERM; \
 	  dg dev --host 127.0.0.1 --port 3000
+
+env: ## print what a shell needs to use dg and dagster here
+	@echo 'export MLWORKS_HOME=$(MLWORKS_HOME) DAGSTER_HOME=$(DAGSTER_HOME) PATH=$(CURDIR)/$(BIN):$$PATH'
 
 bench: install ## the benchmarks
 	@for script in benchmarks/*.py; do echo "== $$script"; python $$script || exit 1; done
