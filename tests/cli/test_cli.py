@@ -1,0 +1,337 @@
+"""The command line: help, errors, exit codes, and what each verb prints."""
+
+import fcntl
+import json
+import os
+import re
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import click
+import pytest
+from click.testing import Result
+
+from mlworks_orchestration.cli.ci import write_junit
+from mlworks_orchestration.cli.dagster_home import ensure_dagster_home
+from mlworks_orchestration.cli.doctor import Finding, _package, examine
+from mlworks_orchestration.cli.main import VERBS, cli
+from mlworks_orchestration.errors import MLWorksError
+from mlworks_orchestration.graph import CheckReport
+from mlworks_orchestration.project import Project
+from tests.graph.world import MODEL, World
+
+Call = Callable[..., Result]
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_every_verb_s_help_has_an_example_of_itself(call: Call, verb: str) -> None:
+    result = call(verb, "--help")
+    assert result.exit_code == 0
+    assert re.search(rf"Examples:\n\s+mlworks {verb}", result.output)
+
+
+def test_the_help_lists_every_verb_and_examples(call: Call) -> None:
+    result = call("-h")
+    assert result.exit_code == 0
+    assert all(f"{verb} " in result.output for verb in VERBS)
+    assert "Examples:" in result.output
+
+
+def test_a_misspelt_verb_is_told_the_nearest(call: Call) -> None:
+    result = call("statsu")
+    assert result.exit_code == 2
+    assert "There is no verb 'statsu'; did you mean 'status'?" in result.output
+
+
+def test_a_shell_can_complete_the_verbs() -> None:
+    assert cli.list_commands(click.Context(cli)) == list(VERBS)
+
+
+def test_the_version_is_told(call: Call) -> None:
+    assert re.search(r"\d+\.\d+\.\d+", call("--version").output)
+
+
+def test_an_error_is_one_paragraph_on_standard_error_and_exit_code_1(
+    world: World, through_the_door: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert world.root
+    assert through_the_door("replay", "ride_tiem") == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("mlworks: ")
+    assert "ride_time" in told.err
+    assert "Traceback" not in told.err
+    assert told.err.count("\n") == 1
+
+
+def test_success_is_exit_code_0(world: World, through_the_door: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    assert world.root
+    assert through_the_door("status") == 0
+    assert MODEL in capsys.readouterr().out
+
+
+def test_debug_shows_where_an_error_came_from(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlworks_orchestration.cli import main  # noqa: PLC0415 - the door itself
+
+    assert world.root
+    monkeypatch.setattr("sys.argv", ["mlworks", "--debug", "replay", "nothing"])
+    with pytest.raises(MLWorksError, match="nothing"):
+        main()
+
+
+def test_the_installed_command_ends_with_exit_code_1_and_a_paragraph(world: World) -> None:
+    failed = world.mlworks("replay", "nothing")
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert failed.stderr.startswith("mlworks: ")
+    assert "Traceback" not in failed.stderr
+    debugged = world.mlworks("--debug", "replay", "nothing")
+    assert debugged.returncode == 1
+    assert "Traceback" in debugged.stderr
+
+
+# status
+
+
+def test_status_tells_where_a_model_stands(replayed: World, call: Call) -> None:
+    assert replayed.root
+    result = call("status", "--json")
+    assert result.exit_code == 0, result.output
+    [told] = json.loads(result.stdout)
+    assert told["model"] == MODEL
+    assert told["champion"] == 3
+    assert told["last_scored"] == "2013-02-04"
+    assert told["last_retraining"].startswith("2013-01-29")
+    assert told["last_retraining_why"].startswith("Promoted: ")
+    assert told["next_step"]
+    assert told["error"] == ""
+
+
+def test_status_is_a_table_for_people(replayed: World, call: Call) -> None:
+    assert replayed.root
+    result = call("status")
+    assert result.exit_code == 0
+    for part in (MODEL, "v3", "2013-02-04", "2013-01-29"):
+        assert part in result.stdout
+
+
+def test_status_of_a_new_model_says_what_to_do_first(world: World, call: Call) -> None:
+    assert world.root
+    [told] = json.loads(call("status", "--json").stdout)
+    assert (told["champion"], told["last_scored"], told["failing"]) == (None, None, [])
+    assert f"{MODEL}_train" in told["next_step"]
+    assert "none" in call("status").stdout
+
+
+def test_status_shows_a_broken_declaration_with_its_error(world: World, call: Call) -> None:
+    world.declare("outcomes", lambda attributes: attributes.update(colour="red"))
+    told = {item["model"]: item for item in json.loads(call("status", "--json").stdout)}
+    assert set(told) == {"outcomes", MODEL}
+    assert "colour" in told["outcomes"]["error"]
+    assert "defs.yaml" in told["outcomes"]["error"]
+    assert "dg check yaml" in told["outcomes"]["next_step"]
+    plain = call("status").stdout
+    assert "broken" in plain
+    assert "colour" in plain
+
+
+def test_status_without_any_model_says_where_to_read_on(world: World, call: Call) -> None:
+    (world.root / "assets" / MODEL / "defs.yaml").unlink()
+    result = call("status")
+    assert result.exit_code == 0
+    assert "No model is declared in assets/" in result.stdout
+    assert json.loads(call("status", "--json").stdout) == []
+
+
+# doctor
+
+
+def test_doctor_finds_nothing_missing_in_a_healthy_project(world: World, call: Call) -> None:
+    assert world.root
+    result = call("doctor", "--json")
+    assert result.exit_code == 0, result.output
+    found = {item["what"]: item for item in json.loads(result.stdout)}
+    assert found["Python"]["ok"]
+    assert found["dagster"]["found"].startswith("1.13")
+    assert found["project"]["found"].endswith("environment local")
+    assert found["declarations"]["found"] == "3 feature tables, 1 models"
+    assert found["disk"]["ok"]
+    assert not found["chromium"]["required"]
+
+
+def test_doctor_is_a_table_for_people(world: World, call: Call) -> None:
+    assert world.root
+    result = call("doctor")
+    assert result.exit_code == 0
+    assert "ok" in result.stdout
+    assert "scikit-learn" in result.stdout
+
+
+def test_doctor_names_a_broken_declaration_and_fails(world: World, call: Call) -> None:
+    world.declare("outcomes", lambda attributes: attributes.update(colour="red"))
+    result = call("doctor")
+    assert result.exit_code == 1
+    assert isinstance(result.exception, MLWorksError)
+    assert "assets/outcomes" in str(result.exception)
+    assert "missing" in result.stdout
+    assert "dg check yaml" in result.stdout
+
+
+def test_doctor_outside_a_project_says_how_to_get_in(world: World, call: Call, tmp_path: Path) -> None:
+    with world.active(MLWORKS_PROJECT=str(tmp_path)):
+        result = call("doctor", "--json")
+    assert result.exit_code == 1
+    [project] = [item for item in json.loads(result.stdout) if item["what"] == "project"]
+    assert not project["ok"]
+    assert "MLWORKS_PROJECT" in project["remedy"]
+
+
+def test_doctor_misses_programs_that_are_not_on_the_path_and_does_not_insist(world: World, call: Call, tmp_path: Path) -> None:
+    with world.active(PATH=str(tmp_path)):
+        result = call("doctor", "--json")
+    found = {item["what"]: item for item in json.loads(result.stdout)}
+    for program in ("git", "chromium"):
+        assert (found[program]["ok"], found[program]["found"], found[program]["required"]) == (False, "not found", False)
+    assert result.exit_code == 0
+
+
+def test_doctor_knows_a_port_in_use_from_a_free_one(world: World) -> None:
+    assert world.root
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind(("127.0.0.1", 5000))
+        except OSError:
+            assert not port(5000).ok
+            return
+        taken.listen()
+        assert port(5000).found == "in use"
+    assert not port(5000).required
+
+
+def port(number: int) -> Finding:
+    return next(finding for finding in examine() if finding.what == f"port {number}")
+
+
+def test_doctor_says_how_to_install_a_missing_package() -> None:
+    assert _package("no-such-package") == Finding("no-such-package", ok=False, found="not installed", remedy="Run `make install`.")
+
+
+# replay and demo
+
+
+def test_replay_of_a_whole_history_ends_with_its_table_as_json(replayed: World, call: Call) -> None:
+    assert replayed.root
+    result = call("replay", MODEL, "--json")
+    assert result.exit_code == 0, result.output
+    january, february = json.loads(result.stdout)
+    assert (january["month"], february["month"]) == ("2013-01", "2013-02")
+    assert january["rows"] == 18 * 40
+    assert february["rows"] == 4 * 40
+    assert (january["retrainings"], january["promoted"], january["rejected"]) == (2, "v3", "v2")
+    assert february["champion"] < february["first_model"]
+    assert january["concept_alarms"] > 0
+
+
+def test_replay_of_a_whole_history_ends_with_a_table_for_people(replayed: World, call: Call) -> None:
+    assert replayed.root
+    result = call("replay", MODEL, "--until", "2013-03-01")
+    assert result.exit_code == 0, result.output
+    for part in (f"{MODEL} by month", "2013-01", "720", "v3", "v2"):
+        assert part in result.stdout
+
+
+def test_a_model_is_replayed_by_one_process_at_a_time(replayed: World, call: Call) -> None:
+    with (replayed.home / f"replay-{MODEL}.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        result = call("replay", MODEL)
+    assert result.exit_code == 1
+    assert isinstance(result.exception, MLWorksError)
+    assert "another process" in str(result.exception)
+
+
+def test_the_demo_replays_every_model_and_says_where_to_look_next(replayed: World, call: Call) -> None:
+    assert replayed.root
+    for arguments in ([], ["--model", MODEL]):
+        result = call("demo", *arguments)
+        assert result.exit_code == 0, result.output
+        assert f"{MODEL} by month" in result.stdout
+        assert "make ui" in result.stdout
+
+
+def test_the_demo_of_an_unknown_model_is_an_error(replayed: World, call: Call) -> None:
+    assert replayed.root
+    result = call("demo", "--model", "ride_tiem")
+    assert isinstance(result.exception, MLWorksError)
+    assert MODEL in str(result.exception)
+
+
+def test_a_replay_leaves_its_dagster_home_to_who_has_set_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = Project.find(world.root)
+    ensure_dagster_home(project)
+    assert os.environ["MLWORKS_HOME"] == str(world.home)
+    monkeypatch.delenv("MLWORKS_HOME")
+    monkeypatch.delenv("DAGSTER_HOME")
+    ensure_dagster_home(project)
+    assert (world.root / ".mlworks").is_dir()
+    assert os.environ["DAGSTER_HOME"] == str(project.root)
+
+
+# ci
+
+
+@pytest.fixture
+def short(world: World) -> World:
+    """A world of three days; `ci` reads it instead of the slice."""
+    for folder in ("rides", "outcomes", "demand", MODEL):
+        world.declare(folder, lambda attributes: attributes["partitions"].update(end="2013-01-04"))
+    return world
+
+
+def test_ci_ends_well_when_only_warnings_fail(short: World, call: Call) -> None:
+    junit = short.root / "reports" / "checks.xml"
+    result = call("ci", "--select", 'key:"features/rides"', "--junit", str(junit))
+    assert result.exit_code == 0, result.output
+    suite = ET.parse(junit).getroot()  # noqa: S314 - our own file
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "0")
+    warned = suite.find("testcase[@name='quality']/system-out")
+    assert warned is not None
+    assert "row_count" in (warned.text or "")
+    assert "WARN" in result.stdout
+
+
+def test_ci_fails_when_a_check_of_severity_error_does(short: World, call: Call) -> None:
+    short.faults(far=["2013-01-02"])
+    junit = short.root / "checks.xml"
+    result = call("ci", "--select", 'key:"features/rides"', "--junit", str(junit))
+    assert result.exit_code == 1
+    assert isinstance(result.exception, MLWorksError)
+    assert "1 of 2 checks failed with severity ERROR: features/rides:quality" in str(result.exception)
+    suite = ET.parse(junit).getroot()  # noqa: S314 - our own file
+    assert suite.get("failures") == "1"
+    failed = suite.find("testcase[@classname='features/rides']/failure")
+    assert failed is not None
+    assert "between(distance" in (failed.text or "")
+
+
+def test_ci_leaves_nothing_in_the_project_s_own_home(short: World, call: Call) -> None:
+    call("ci", "--select", 'key:"features/rides"')
+    assert list(short.home.iterdir()) == []
+
+
+def test_ci_is_strict_about_broken_declarations(short: World, call: Call) -> None:
+    short.declare("outcomes", lambda attributes: attributes.update(colour="red"))
+    result = call("ci")
+    assert result.exit_code == 1
+    assert "colour" in str(result.exception)
+
+
+def test_a_check_s_text_is_data_in_a_junit_file(tmp_path: Path) -> None:
+    path = tmp_path / "checks.xml"
+    said = "<b>&\u0001 5 of 6</b>"
+    write_junit([CheckReport("a", "passes", 1, 0, "", "fine"), CheckReport("a", "fails", 6, 5, "ERROR", said)], path)
+    suite = ET.parse(path).getroot()  # noqa: S314 - our own file
+    text = suite.findtext("testcase[@name='fails']/failure") or ""
+    assert "<b>&" in text
+    assert suite.find("testcase[@name='passes']/failure") is None

@@ -1,0 +1,14 @@
+from pathlib import Path
+
+import pytest
+
+from tests.graph.fixtures import blank, history, instance, let_notices_pass, replayed, world
+
+collect_ignore = ["deployment"]
+"""Modules that are called `assets` only where a world is in place."""
+
+__all__ = ["blank", "history", "instance", "replayed", "world"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    let_notices_pass(items, Path(__file__).parent)

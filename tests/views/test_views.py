@@ -1,0 +1,136 @@
+"""What people look at: the state of each model, and its history by month."""
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from mlworks_orchestration.data import PARTITION, Lake
+from mlworks_orchestration.errors import NotReadyError
+from mlworks_orchestration.spec import DriftKind
+from mlworks_orchestration.views import ModelStatus, first_champion, model_status, monthly_history, statuses
+from tests.graph.world import MODEL, Replayed, World
+
+UTC_TIME = pl.Datetime("us", "UTC")
+
+
+@pytest.fixture
+def lake(history: Replayed, tmp_path: Path) -> Lake:
+    """A copy of the replayed lake, to be changed."""
+    shutil.copytree(history.world.home / "lake", tmp_path / "lake")
+    return Lake(tmp_path / "lake")
+
+
+def months(world: World, lake: Lake | None = None) -> dict[str, dict[str, object]]:
+    rows = monthly_history(lake or world.lake, world.project.catalog, world.model, world.registry)
+    return {row["month"]: row for row in rows.iter_rows(named=True)}
+
+
+def test_the_history_has_a_row_a_month_of_what_was_scored_and_decided(replayed: World) -> None:
+    found = months(replayed)
+    assert list(found) == ["2013-01", "2013-02"]
+    assert [found[month]["rows"] for month in found] == [720, 160]
+    assert [found[month]["retrainings"] for month in found] == [2, 0]
+    assert (found["2013-01"]["promoted"], found["2013-01"]["rejected"]) == ("v3", "v2")
+    assert (found["2013-02"]["promoted"], found["2013-02"]["rejected"]) == ("", "")
+
+
+def test_the_champions_error_is_that_of_the_scores_against_the_labels(replayed: World) -> None:
+    scores = replayed.lake.read(f"{MODEL}/scores").filter(pl.col(PARTITION).str.starts_with("2013-02"))
+    labels = replayed.lake.read(f"{MODEL}/labels").select("ride_id", "label")
+    joined = scores.join(labels, on="ride_id")
+    expected = float(np.abs(joined["prediction"].to_numpy() - joined["label"].to_numpy()).mean())
+    assert months(replayed)["2013-02"]["champion"] == pytest.approx(expected)
+
+
+def test_the_first_model_never_retrained_would_have_been_worse_after_the_change(replayed: World) -> None:
+    february = months(replayed)["2013-02"]
+    assert isinstance(february["first_model"], float)
+    assert isinstance(february["champion"], float)
+    assert february["first_model"] > 2 * february["champion"]
+
+
+def test_alarms_are_the_partitions_whose_report_drifted(replayed: World) -> None:
+    report = replayed.lake.read(f"{MODEL}/drift_report").filter((pl.col("column") == "") & pl.col("drifted"))
+    found = months(replayed)
+    for kind in DriftKind:
+        of_kind = report.filter(pl.col("kind") == kind.value)[PARTITION].str.slice(0, 7)
+        assert {month: row[f"{kind}_alarms"] for month, row in found.items()} == {month: (of_kind == month).sum() for month in found}
+
+
+def test_without_labels_reports_or_verdicts_there_is_still_a_history_of_rows(replayed: World, lake: Lake, tmp_path: Path) -> None:
+    for table in ("labels", "drift_report", "verdicts"):
+        shutil.rmtree(tmp_path / "lake" / MODEL / table)
+    found = months(replayed, lake)
+    assert [row["rows"] for row in found.values()] == [720, 160]
+    assert {row["champion"] for row in found.values()} == {None}
+    assert {row["retrainings"] for row in found.values()} == {0}
+    assert {row["concept_alarms"] for row in found.values()} <= {0, None}
+
+
+def test_a_month_of_verdicts_alone_has_a_row_too(replayed: World, lake: Lake) -> None:
+    last = lake.read(f"{MODEL}/verdicts").sort("challenger").tail(1)
+    later = last.with_columns(pl.lit(datetime(2013, 3, 5, tzinfo=UTC), UTC_TIME).alias("decided_at"), pl.lit(9, pl.Int64).alias("challenger"))
+    lake.append(f"{MODEL}/verdicts", later)
+    march = months(replayed, lake)["2013-03"]
+    assert (march["rows"], march["retrainings"], march["promoted"], march["champion"]) == (0, 1, "v9", None)
+
+
+def test_a_model_that_was_never_scored_has_no_history(world: World) -> None:
+    with pytest.raises(NotReadyError, match="no scores yet; run `mlworks replay ride_time`"):
+        monthly_history(world.lake, world.project.catalog, world.model, world.registry)
+
+
+def test_the_first_champion_is_the_one_that_served_first(replayed: World, lake: Lake) -> None:
+    assert first_champion(replayed.lake, replayed.model) == 1
+    aliases = lake.read(f"{MODEL}/aliases")
+    empty = Lake(Path(lake.root).parent / "other") if hasattr(lake, "root") else None
+    if empty is not None:
+        empty.append(f"{MODEL}/aliases", aliases.filter(pl.col("alias") == "challenger"))
+        with pytest.raises(NotReadyError, match="ride_time never had a champion"):
+            first_champion(empty, replayed.model)
+
+
+def test_a_state_is_read_from_the_lake_alone(replayed: World) -> None:
+    found = model_status(replayed.lake, replayed.model)
+    assert (found.model, found.champion, found.last_scored) == (MODEL, 3, "2013-02-04")
+    assert found.last_retraining == "2013-01-29T05:00:00+00:00"
+    assert found.last_retraining_why.startswith("Promoted: on 160 held-out rows version 3")
+    newest = replayed.lake.read(f"{MODEL}/drift_report", partitions=["2013-02-04"])
+    drifted = set(newest.filter((pl.col("column") == "") & pl.col("drifted"))["kind"])
+    assert set(found.failing) == drifted
+    assert found.to_dict()["champion"] == 3
+
+
+def test_the_next_step_follows_from_the_state(replayed: World, lake: Lake, tmp_path: Path) -> None:
+    model = replayed.model
+    report = lake.read(f"{MODEL}/drift_report", partitions=["2013-02-04"])
+    lake.write(f"{MODEL}/drift_report", report.with_columns(pl.lit(value=True).alias("drifted")), partitions=["2013-02-04"])
+    drifted = model_status(lake, model)
+    assert drifted.failing == tuple(kind.value for kind in DriftKind)
+    assert f"{MODEL}/drift_report of 2013-02-04" in drifted.next_step
+    lake.write(f"{MODEL}/drift_report", report.with_columns(pl.lit(value=False).alias("drifted")), partitions=["2013-02-04"])
+    assert (model_status(lake, model).failing, model_status(lake, model).next_step) == ((), "Nothing to do.")
+    shutil.rmtree(tmp_path / "lake" / MODEL / "scores")
+    assert f"{MODEL}_score" in model_status(lake, model).next_step
+    shutil.rmtree(tmp_path / "lake" / MODEL / "aliases")
+    assert f"{MODEL}_train" in model_status(lake, model).next_step
+
+
+def test_a_model_without_anything_is_told_to_be_trained(world: World) -> None:
+    found = model_status(world.lake, world.model)
+    assert found == ModelStatus(MODEL, next_step=found.next_step)
+    assert f"mlworks replay {MODEL}" in found.next_step
+
+
+def test_broken_declarations_come_last_with_their_error(world: World) -> None:
+    world.declare("demand", lambda attributes: attributes.update(colour="red"))
+    declarations = world.project.declarations
+    found = statuses(world.lake, declarations.catalog, declarations.broken)
+    assert [item.model for item in found] == ["demand", MODEL]
+    assert "colour" in found[0].error
+    assert "demand" in found[1].error
+    assert all("dg check yaml" in item.next_step for item in found)
