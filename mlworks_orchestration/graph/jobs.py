@@ -62,10 +62,31 @@ def scoring_schedule(model: MLModel, environment: Environment) -> dg.ScheduleDef
         description=f"Scores partitions of {model.name} as they end.",
     )
     def definition(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        if runs_under_way(context.instance, names.job(model.name, "score")):
+            return dg.SkipReason(f"A scoring run of {model.name} is under way; what has ended meanwhile is asked for at the next tick.")
         moment = context.scheduled_execution_time if context._scheduled_execution_time else clock.now()  # noqa: SLF001
         return score_request(model, open_lake(environment).partitions(f"{model.name}/scores"), model.partitions.keys(moment))
 
     return definition
+
+
+_UNDER_WAY = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+
+def runs_under_way(instance: dg.DagsterInstance, job_name: str) -> bool:
+    """Return whether a run of a job is queued or not finished.
+
+    Parameters:
+        instance: the Dagster instance.
+        job_name: of the job.
+    """
+    return bool(instance.get_runs_count(dg.RunsFilter(job_name=job_name, statuses=_UNDER_WAY)))
 
 
 def score_request(model: MLModel, scored: Sequence[str], ended: Sequence[str]) -> dg.RunRequest | dg.SkipReason:

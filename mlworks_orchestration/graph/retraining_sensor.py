@@ -5,20 +5,13 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from mlworks_orchestration.graph import names
+from mlworks_orchestration.graph.jobs import runs_under_way
 from mlworks_orchestration.graph.resources import open_lake
 from mlworks_orchestration.project import Environment
 from mlworks_orchestration.spec import MLModel
 
 if TYPE_CHECKING:
     from mlworks_orchestration.retraining import Decision
-
-_UNDER_WAY = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 
 
 class InstanceRuns:
@@ -35,7 +28,7 @@ class InstanceRuns:
 
     def in_progress(self) -> bool:
         """Return whether a training of the model is queued or under way."""
-        return bool(self._instance.get_runs_count(dg.RunsFilter(job_name=self._job, statuses=_UNDER_WAY)))
+        return runs_under_way(self._instance, self._job)
 
     def launched(self, run_key: str) -> bool:
         """Return whether a run with this key was ever launched."""

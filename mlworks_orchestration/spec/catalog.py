@@ -129,8 +129,8 @@ class Catalog:
                 )
                 raise DeclarationError(message)
         self._check_keys(spine, table, where)
-        if table.partitions.every != model.partitions.every or table.partitions.timezone != model.partitions.timezone:
-            message = f"{where}: {table.name} is cut in time differently from the model; give both the same partitions.every and timezone."
+        if table.partitions != model.partitions:
+            message = f"{where}: {table.name} is cut in time differently from the model; give both the same partitions."
             raise DeclarationError(message)
 
     def _check_keys(self, spine: FeatureTable, table: FeatureTable, where: str) -> None:

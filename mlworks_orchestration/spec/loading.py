@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from mlworks_orchestration.errors import DeclarationError
+from mlworks_orchestration.errors import DeclarationError, nearest
 from mlworks_orchestration.spec.base import Spec
 from mlworks_orchestration.spec.catalog import Catalog
 from mlworks_orchestration.spec.feature_table import FeatureTable
@@ -19,6 +19,10 @@ TYPES: dict[str, type[FeatureTable | MLModel]] = {
     "mlworks_orchestration.FeatureTable": FeatureTable,
     "mlworks_orchestration.MLModel": MLModel,
 }
+
+
+OURS = "mlworks_orchestration."
+"""How the names of our component types begin."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,11 @@ def parse_declarations(path: Path) -> Iterator[FeatureTable | MLModel]:
         message = f"{path} is no readable YAML: {' '.join(str(error).split())}"
         raise DeclarationError(message) from error
     for node, content in zip(nodes, contents, strict=True):
-        if not isinstance(content, dict) or content.get("type") not in TYPES:
+        named = content.get("type") if isinstance(content, dict) else None
+        if named not in TYPES:
+            if isinstance(named, str) and named.startswith(OURS):
+                message = f"{path}:{_line(node, ('type',))}: type: {named!r} is none of ours; {nearest(named, TYPES)}."
+                raise DeclarationError(message)
             continue
         yield _parse(TYPES[content["type"]], content.get("attributes") or {}, node, path)
 
@@ -105,7 +113,9 @@ def _parse(spec: type[FeatureTable | MLModel], attributes: object, node: yaml.No
     try:
         return spec.model_validate(attributes)
     except ValidationError as error:
-        line = _line(node, ("attributes", *error.errors()[0]["loc"]))
+        # A misspelled field that is required is missing too; the line that says it wrong is the one to show.
+        problem = next((item for item in error.errors() if item["type"] == "extra_forbidden"), error.errors()[0])
+        line = _line(node, ("attributes", *problem["loc"]))
         raise explain(error, spec=spec, where=f"{path}:{line}") from error
 
 

@@ -19,7 +19,7 @@ DAYS = [f"2013-01-{day:02}" for day in range(1, 7)]
 UTC_TIME = pl.Datetime("us", "UTC")
 
 
-def table(name: str, entity: list[str], event_time: str, columns: dict[str, str], **more: Any) -> FeatureTable:  # noqa: ANN401 - any field of the table
+def table(name: str, entity: list[str], event_time: str, columns: dict[str, str], **more: Any) -> FeatureTable:
     declared = {"name": name, "description": name, "owner": "team:data", "source": f"{name}:load", "partitions": CUT}
     return FeatureTable.model_validate(declared | {"entity": entity, "event_time": event_time, "columns": columns} | more)
 
@@ -33,7 +33,7 @@ FLIGHTS = table(
 WEATHER_COLUMNS = {"origin": "string", "at": "timestamp", "wind": "float", "calm": "boolean", "unused": "string"}
 
 
-def catalog(*, max_age: str | None = None, **weather: Any) -> Catalog:  # noqa: ANN401 - any field of the table
+def catalog(*, max_age: str | None = None, **weather: Any) -> Catalog:
     joined = {"table": "weather", "columns": ["wind", "calm"], "max_age": max_age}
     model = MLModel.model_validate(
         {

@@ -37,7 +37,7 @@ def unannotated(rows):  # noqa: ANN001, ANN201 - users may leave annotations out
     return rows
 
 
-def as_anything(rows: Any) -> Any:  # noqa: ANN401 - users may annotate Any
+def as_anything(rows: Any) -> Any:
     assert isinstance(rows, pl.DataFrame)
     return rows
 
@@ -63,7 +63,7 @@ def of_many(first: pl.DataFrame, *others: pa.Table) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize("function", [as_polars, unannotated, as_anything, as_pandas, as_arrow, by_name, functools.partial(as_pandas)])
-def test_each_function_gets_what_its_annotation_names_and_loses_nothing(function: Any) -> None:  # noqa: ANN401
+def test_each_function_gets_what_its_annotation_names_and_loses_nothing(function: Any) -> None:
     assert_frame_equal(call_user(function, FRAME, asked_of="flights"), FRAME)
 
 

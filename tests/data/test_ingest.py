@@ -26,7 +26,7 @@ def load(window):
 """
 
 
-def table(source: str | None = None, **fields: Any) -> FeatureTable:  # noqa: ANN401 - fields of the declaration
+def table(source: str | None = None, **fields: Any) -> FeatureTable:
     columns = {"flight": "string", "at": "timestamp", "distance": {"type": "float"}}
     declared = {
         "name": "flights",
@@ -245,7 +245,7 @@ def test_an_entity_that_comes_twice_at_one_event_time_is_refused() -> None:
     assert build_features(table("x:load"), raw(flight=pl.lit("a"))).height == 4
 
 
-def test_raw_rows_and_features_pass_through_the_lake_unchanged(user_module: Module, tmp_path: Any) -> None:  # noqa: ANN401 - pytest's path
+def test_raw_rows_and_features_pass_through_the_lake_unchanged(user_module: Module, tmp_path: Any) -> None:
     declared, lake = table(f"{user_module(SOURCE.replace('CHANGE', ''))}:load"), Lake(tmp_path)
     lake.write("raw/flights", load_raw(declared, WINDOW, KEYS), partitions=KEYS, schema="merge")
     features = build_features(declared, lake.read("raw/flights", partitions=KEYS))

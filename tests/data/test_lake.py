@@ -257,9 +257,7 @@ for turn in range(rounds):
 def race(lake: Lake, folder: Path, keys: list[str], rounds: int) -> None:
     gun = folder / "gun"
     writers = [
-        subprocess.Popen(  # noqa: S603 - our own script
-            [sys.executable, "-c", WRITER, lake.root, str(gun), str(number), key, str(rounds)], stderr=subprocess.PIPE, text=True
-        )
+        subprocess.Popen([sys.executable, "-c", WRITER, lake.root, str(gun), str(number), key, str(rounds)], stderr=subprocess.PIPE, text=True)
         for number, key in enumerate(keys)
     ]
     until = time.monotonic() + 60
@@ -324,7 +322,7 @@ Lake(sys.argv[1]).write("raw/t", frame, partitions=[*keys, sys.argv[2]])
 
 def test_a_writer_killed_between_its_data_and_its_commit_leaves_the_old_version_and_the_next_write_heals(lake: Lake) -> None:
     version = lake.write("raw/t", rows(MONDAY, 1, 2), partitions=[MONDAY])
-    victim = subprocess.Popen([sys.executable, "-c", VICTIM, lake.root, MONDAY])  # noqa: S603 - our own script
+    victim = subprocess.Popen([sys.executable, "-c", VICTIM, lake.root, MONDAY])
     orphans: list[Path] = []
     while not orphans and victim.poll() is None:
         orphans = list(Path(lake.root).glob(f"raw/t/{PARTITION}=k*/*.parquet"))

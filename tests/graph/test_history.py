@@ -209,11 +209,12 @@ def test_drift_checks_carry_their_partition_and_what_drifted(instance: dg.Dagste
     assert [check.passed for check in found] == [False]
     assert found[0].severity is dg.AssetCheckSeverity.WARN
     assert not found[0].blocking
-    drifted = values(found[0].metadata)["drifted"]
-    assert isinstance(drifted, list)
-    assert drifted[0]["column"] == "residual"
+    drifted = found[0].metadata["drifted"]
+    assert isinstance(drifted, dg.TableMetadataValue)
+    assert drifted.records[0].data["column"] == "residual"
+    assert values(found[0].metadata)["drifted_columns"] == 1
     passed = [check for check in checks(instance, "labels") if check.check_name == "concept_drift" and check.partition == "2013-01-17"]
-    assert [(check.passed, dict(check.metadata)) for check in passed] == [(True, {})]
+    assert [(check.passed, sorted(check.metadata)) for check in passed] == [(True, ["drifted_columns", "effect"])]
 
 
 def test_a_kind_that_cannot_be_judged_has_no_check(replayed: World, instance: dg.DagsterInstance) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -169,10 +170,16 @@ def test_the_schedule_skips_what_is_scored_and_asks_for_what_has_ended(replayed:
         assert "up to 2013-02-04" in skipped(schedule(context))  # type: ignore[arg-type]
 
 
-def test_the_schedule_of_a_new_model_asks_for_the_newest_partition(world: World, blank: dg.DagsterInstance) -> None:
-    schedule = world.definitions().resolve_schedule_def(f"{MODEL}_schedule")
-    with dg.build_schedule_context(blank, scheduled_execution_time=datetime(2013, 1, 3, 5, tzinfo=UTC)) as context:
-        assert asked(schedule(context)) == ("2013-01-02", "2013-01-02")  # type: ignore[arg-type]
+def test_the_schedule_of_a_new_model_asks_for_the_newest_partition_unless_a_run_is_under_way(world: World, tmp_path: Path) -> None:
+    definitions = world.definitions()
+    schedule = definitions.resolve_schedule_def(f"{MODEL}_schedule")
+    moment = datetime(2013, 1, 3, 5, tzinfo=UTC)
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        with dg.build_schedule_context(instance, scheduled_execution_time=moment) as context:
+            assert asked(schedule(context)) == ("2013-01-02", "2013-01-02")  # type: ignore[arg-type]
+        instance.create_run_for_job(definitions.resolve_job_def(f"{MODEL}_score"), tags={"dagster/partition": "2013-01-02"})
+        with dg.build_schedule_context(instance, scheduled_execution_time=moment) as context:
+            assert "A scoring run of ride_time is under way" in skipped(schedule(context))  # type: ignore[arg-type]
 
 
 def test_sensors_tick_on_a_world_without_data(world: World, blank: dg.DagsterInstance) -> None:

@@ -29,7 +29,7 @@ def decision(
     policy: Retraining = POLICY,
     attempts: tuple[Attempt, ...] = (),
     episode: Episode | None = None,
-    **known: Any,  # noqa: ANN401 - any field of the evidence
+    **known: Any,
 ) -> Decision:
     facts = {"model": "delays", "champion": 1, "reports": evidence, "new_rows": 5000, **known}
     return decide(Evidence(**facts), policy, History(attempts, episode), NOW)

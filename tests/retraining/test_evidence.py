@@ -20,11 +20,11 @@ def days(first: int, last: int) -> list[str]:
     return [f"2013-03-{day:02}" for day in range(first, last + 1)]
 
 
-def found(made: Any, now: datetime = NOW) -> Evidence:  # noqa: ANN401 - the fixture's deployment
+def found(made: Any, now: datetime = NOW) -> Evidence:
     return gather(made.lake, made.model, read_history(made.lake, made.model.name), made.runs, now)
 
 
-def test_of_a_model_without_anything_nothing_is_known(deployment: Make, tmp_path: Any) -> None:  # noqa: ANN401 - a path
+def test_of_a_model_without_anything_nothing_is_known(deployment: Make, tmp_path: Any) -> None:
     made = deployment()
     empty = Lake(tmp_path / "empty")
     assert gather(empty, made.model, History(), made.runs, NOW) == Evidence("delays", None)

@@ -16,12 +16,12 @@ CALM = dict.fromkeys(DriftKind, False)
 Make = Callable[..., Any]
 
 
-def tick(made: Any, day: float, cursor: str | None = None) -> tuple[Decision | None, str | None]:  # noqa: ANN401 - the fixture's deployment
+def tick(made: Any, day: float, cursor: str | None = None) -> tuple[Decision | None, str | None]:
     with replaying(START + day * DAY):
         return consider(made.lake, made.model, made.runs, cursor)
 
 
-def drifting(make: Make, **policy: object) -> Any:  # noqa: ANN401 - the fixture's deployment
+def drifting(make: Make, **policy: object) -> Any:
     """A model that drifted on the last two days of March, with labels enough."""
     made = make(**policy)
     made.labels(START, 30, rows=50)
@@ -196,7 +196,7 @@ def test_reading_history_opens_the_retrainings_and_the_newest_month_alone(deploy
     opened: list[str] = []
 
     class CountingLake(Lake):
-        def read(self, table: str, **asked: Any) -> Any:  # noqa: ANN401 - passed on
+        def read(self, table: str, **asked: Any) -> Any:
             opened.extend(asked.get("partitions") or [])
             return super().read(table, **asked)
 

@@ -43,7 +43,7 @@ def test_the_range_is_one_commit_and_one_call(trained: World) -> None:
     calls = []
 
     class Counting:
-        def predict(self, matrix: Any) -> Any:  # noqa: ANN401 - whatever the training room hands over
+        def predict(self, matrix: Any) -> Any:
             calls.append(len(matrix))
             return np.zeros(len(matrix))
 
@@ -91,7 +91,7 @@ def test_a_partition_without_features_is_named_and_nothing_is_written(trained: W
 @pytest.mark.parametrize("wrong", [np.nan, np.inf])
 def test_a_prediction_that_is_no_number_is_an_error_and_nothing_is_written(trained: World, wrong: float) -> None:
     class Broken:
-        def predict(self, matrix: Any) -> Any:  # noqa: ANN401 - whatever the training room hands over
+        def predict(self, matrix: Any) -> Any:
             return np.where(np.arange(len(matrix)) == 3, wrong, 1.0)
 
     run(trained, 7, 9)

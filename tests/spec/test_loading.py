@@ -126,3 +126,21 @@ def test_a_cycle_breaks_its_tables_and_no_other(tmp_path: Path, write: Callable[
     assert [broken.name for broken in found.broken] == ["a", "b"]
     assert all("inputs form a cycle" in broken.error for broken in found.broken)
     assert set(found.catalog.tables) == {"flights"}
+
+
+def test_a_misspelled_type_of_ours_is_an_error_with_the_nearest_name(tmp_path: Path) -> None:
+    folder = tmp_path / "delay"
+    folder.mkdir()
+    (folder / "defs.yaml").write_text("attributes: {}\ntype: mlworks_orchestration.MLModle\n")
+    broken = read_declarations(tmp_path).broken
+    assert [item.name for item in broken] == ["delay"]
+    assert ":2: type: 'mlworks_orchestration.MLModle' is none of ours; did you mean 'mlworks_orchestration.MLModel'?" in broken[0].error
+
+
+def test_types_of_others_are_left_to_dagster(tmp_path: Path) -> None:
+    folder = tmp_path / "other"
+    folder.mkdir()
+    (folder / "defs.yaml").write_text("type: dagster.DefsFolderComponent\n")
+    found = read_declarations(tmp_path)
+    assert not found.broken
+    assert not found.catalog.models

@@ -45,7 +45,7 @@ def cuts(draw: st.DrawFn) -> tuple[Partitions, datetime]:
         raise
 
 
-def cut(every: Any, start: date, timezone: str, days: int) -> tuple[Partitions, datetime]:  # noqa: ANN401 - what is declared
+def cut(every: Any, start: date, timezone: str, days: int) -> tuple[Partitions, datetime]:
     return Partitions(every=every, start=start, timezone=timezone), datetime(start.year, start.month, start.day, 12, tzinfo=UTC) + timedelta(
         days=days
     )
@@ -130,7 +130,7 @@ def test_hours_that_look_alike_are_told_apart() -> None:
         ("hour", "2013-01-01-00:00-0500"),
     ],
 )
-def test_a_key_of_another_cut_is_refused_with_one_that_fits(every: Any, key: str) -> None:  # noqa: ANN401 - what is declared
+def test_a_key_of_another_cut_is_refused_with_one_that_fits(every: Any, key: str) -> None:
     partitions = Partitions(every=every, start=date(2013, 1, 1), timezone="America/New_York")
     with pytest.raises(ValueError, match=f"is no partition by the {every} in America/New_York; one is 2013-01-0"):
         partitions.window(key)

@@ -5,7 +5,7 @@ import polars as pl
 
 from mlworks_orchestration.data import PARTITION, build_labels
 from mlworks_orchestration.graph.compute.reading import read_ready
-from mlworks_orchestration.graph.steps import Check, Metadata, Outcome, Step
+from mlworks_orchestration.graph.steps import Check, Metadata, Outcome, Step, shown
 from mlworks_orchestration.monitoring import drift_report, performance, profile, record_operation
 from mlworks_orchestration.scoring import score
 from mlworks_orchestration.spec import Catalog, MLModel
@@ -61,15 +61,22 @@ def materialize_report(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
 
 def _drift_check(row: dict[str, object], rows: pl.DataFrame) -> Check:
     """Make a check of the row that sums up one kind; a kind that could not be judged has none."""
-    columns = rows.filter((pl.col(PARTITION) == row[PARTITION]) & (pl.col("kind") == row["kind"]) & pl.col("drifted") & (pl.col("column") != ""))
-    found = columns.select("column", "statistic", "value", "p_adjusted", "effect", "threshold").to_dicts()
+    of_kind = (pl.col(PARTITION) == row[PARTITION]) & (pl.col("kind") == row["kind"]) & (pl.col("column") != "")
+    found = rows.filter(of_kind & pl.col("drifted")).sort("effect", descending=True)
+    metadata: Metadata = {"drifted_columns": found["column"].n_unique()}
+    if isinstance(row["effect"], float):
+        metadata["effect"] = row["effect"]
+    if found.height:
+        columns = found.select("column", "statistic", "value", "p_adjusted", "effect", "threshold").to_dicts()
+        metadata["drifted"] = dg.MetadataValue.table([dg.TableRecord(shown(record)) for record in columns])
+    reason = str(row["reason"])
     return Check(
         f"{row['kind']}_drift",
         passed=not row["drifted"],
-        description=str(row["reason"]),
+        description=reason[:1].upper() + reason[1:],
         partition=str(row[PARTITION]),
         severity="warn",
-        metadata={"drifted": dg.MetadataValue.json(found)} if found else {},
+        metadata=metadata,
     )
 
 
