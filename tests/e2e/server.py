@@ -26,7 +26,7 @@ SENSOR = """query ($selector: SensorSelector!) { sensorOrError(sensorSelector: $
 SCHEDULE = """query ($selector: ScheduleSelector!) { scheduleOrError(scheduleSelector: $selector) { __typename
   ... on Schedule { cronSchedule scheduleState { status ticks(limit: 100) { status skipReason runIds runKeys timestamp error { message } } } } } }"""
 VALUE = """metadataEntries { label ... on TextMetadataEntry { text } ... on IntMetadataEntry { intValue } ... on FloatMetadataEntry { floatValue }
-  ... on BoolMetadataEntry { boolValue } ... on JsonMetadataEntry { jsonString } }"""
+  ... on BoolMetadataEntry { boolValue } ... on JsonMetadataEntry { jsonString } ... on TableMetadataEntry { table { records } } }"""
 MATERIALIZATIONS = f"""query ($key: AssetKeyInput!, $partitions: [String!]) {{ assetNodeOrError(assetKey: $key) {{
   ... on AssetNode {{ assetMaterializations(partitions: $partitions, limit: 1000) {{ runId partition timestamp {VALUE} }} }} }} }}"""
 CHECKS = f"""query ($key: AssetKeyInput!, $name: String!) {{ assetCheckExecutions(assetKey: $key, checkName: $name, limit: 1000) {{
