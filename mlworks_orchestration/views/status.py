@@ -69,7 +69,7 @@ def model_status(lake: Lake, model: MLModel) -> ModelStatus:
         failing,
         when,
         why,
-        _next_step(model, champion, scored, failing),
+        _escalation(lake, model) or _next_step(model, champion, scored, failing),
     )
 
 
@@ -94,6 +94,14 @@ def _last_verdict(lake: Lake, model: MLModel) -> tuple[str | None, str]:
         return None, ""
     last = lake.read(f"{model.name}/verdicts").sort("decided_at").row(-1, named=True)
     return last["decided_at"].isoformat(), last["reason"]
+
+
+def _escalation(lake: Lake, model: MLModel) -> str:
+    """Return what the last decision about retraining asks of a person; nothing unless it called one."""
+    if not lake.exists(f"{model.name}/decisions"):
+        return ""
+    last = lake.read(f"{model.name}/decisions", columns=["decided_at", "action", "reason"]).sort("decided_at").row(-1, named=True)
+    return f"A person is needed: {last['reason']}" if last["action"] == "escalate" else ""
 
 
 def _next_step(model: MLModel, champion: int | None, scored: list[str], failing: tuple[str, ...]) -> str:

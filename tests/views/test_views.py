@@ -135,3 +135,17 @@ def test_broken_declarations_come_last_with_their_error(world: World) -> None:
     assert "colour" in found[0].error
     assert "demand" in found[1].error
     assert all("dg check yaml" in item.next_step for item in found)
+
+
+def test_an_escalation_is_the_next_step(lake: Lake, replayed: World) -> None:
+    model = replayed.model
+    called = (
+        lake.read(f"{MODEL}/decisions")
+        .sort("decided_at")
+        .tail(1)
+        .with_columns(
+            pl.col("decided_at") + pl.duration(days=1), pl.lit("escalate").alias("action"), pl.lit("2 retrainings did not help.").alias("reason")
+        )
+    )
+    lake.append(f"{MODEL}/decisions", called)
+    assert model_status(lake, model).next_step == "A person is needed: 2 retrainings did not help."
