@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
-from mlworks_orchestration.errors import MLWorksError, nearest
+from mlworks_orchestration.errors import DeclarationError, MLWorksError, nearest
 from mlworks_orchestration.spec import Catalog, Declarations, FeatureTable, MLModel, read_declarations
 
 ENVIRONMENTS = ("local", "staging", "production")
@@ -54,6 +54,21 @@ class Project:
     def catalog(self) -> Catalog:
         """The healthy declarations."""
         return self.declarations.catalog
+
+    def model(self, name: str) -> MLModel:
+        """Return the model called `name`.
+
+        Parameters:
+            name: of the model; a broken declaration goes by its folder's name.
+
+        Raises:
+            DeclarationError: if there is none, or if its declaration is broken, with what is wrong.
+        """
+        for broken in self.declarations.broken:
+            if broken.name == name:
+                message = f"Model {name} is not loaded: {broken.error} Correct it, then run `dg check defs`."
+                raise DeclarationError(message)
+        return self.catalog.model(name)
 
     def catalog_with(self, declaration: FeatureTable | MLModel) -> Catalog:
         """Return the catalog with one declaration added or replaced, so that it can be checked against the others.

@@ -123,3 +123,17 @@ def test_a_project_s_folders_can_be_imported_once_it_is_found(world: World, monk
     Project.find(world.root)
     Project.find(world.root)
     assert sys.path.count(str(world.root.resolve())) == 1
+
+
+def test_a_broken_model_is_said_to_be_broken_rather_than_absent(world: World) -> None:
+    path = world.root / "assets" / MODEL / "defs.yaml"
+    path.write_text(path.read_text().replace("metrics:", "metrix:"))
+    with pytest.raises(MLWorksError, match=rf"Model {MODEL} is not loaded: .*metrix.* Correct it, then run `dg check defs`"):
+        Project.find().model(MODEL)
+
+
+def test_an_unknown_model_is_an_error_with_the_nearest_name(world: World) -> None:
+    assert Project.find().model(MODEL).name == MODEL
+    with pytest.raises(MLWorksError, match=rf"There is no model '{MODEL}s'; did you mean '{MODEL}'"):
+        Project.find().model(f"{MODEL}s")
+    assert world.root.is_dir()

@@ -25,7 +25,7 @@ def demo(chosen: tuple[str, ...]) -> None:
       mlworks demo --model airline_delay
     """  # noqa: D301 - click takes the mark for lines that are to stay as they are
     project = Project.find()
-    models = [project.catalog.model(name) for name in chosen or project.catalog.models]
+    models = [project.model(name) for name in chosen or project.catalog.models]
     ensure_dagster_home(project)
     for model in models:
         show_history(model, replay_model(project, model))

@@ -103,6 +103,6 @@ def _deployment() -> Iterator[Finding]:
     tables, models = len(project.catalog.tables), len(project.catalog.models)
     yield Finding("declarations", bool(models), f"{tables} feature tables, {models} models", "Declare a model: docs/declare.md.")
     for broken in project.declarations.broken:
-        yield Finding(f"assets/{broken.name}", ok=False, found=broken.error, remedy="Correct it, then run `dg check yaml`.")
+        yield Finding(f"assets/{broken.name}", ok=False, found=broken.error, remedy="Correct it, then run `dg check defs`.")
     gigabytes = shutil.disk_usage(Path(project.root)).free / 1e9
     yield Finding("disk", gigabytes >= _FREE_GB, f"{gigabytes:.0f} GB free", f"Free {_FREE_GB} GB.")

@@ -99,5 +99,6 @@ _HEADINGS: tuple[tuple[str, Literal["left", "right"], bool], ...] = (
 _LEGEND = (
     "Champion: {metric} of what served. First: {metric} of the first model, had it never been retrained.",
     "Alarms: days whose report found feature (F), label (L), prediction (P) or concept (C) drift.",
-    "Verdicts: of the gate, by version of the MLflow model {model}.",
+    "Rows: scored, since the first champion. A metric of - waits for labels.",
+    "Verdicts: of the gate about retrainings, by version of the MLflow model {model}.",
 )

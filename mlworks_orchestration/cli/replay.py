@@ -26,7 +26,7 @@ def replay(model: str, until: datetime | None, *, as_json: bool) -> None:
       mlworks replay airline_delay --until 2013-06-01
     """  # noqa: D301 - click takes the mark for lines that are to stay as they are
     project = Project.find()
-    declared = project.catalog.model(model)
+    declared = project.model(model)
     ensure_dagster_home(project)
     history = replay_model(project, declared, until.replace(tzinfo=UTC) if until else None)
     if as_json:

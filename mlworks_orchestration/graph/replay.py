@@ -75,6 +75,12 @@ class Replay:
         last_label = datetime.combine(partitions.end, midnight, partitions.zone) + self.model.label.delay if partitions.end else None
         stop = min(moment.astimezone(UTC) for moment in (self.until, last_label) if moment)
         first = datetime.combine(partitions.start, midnight, partitions.zone) + self.model.retraining.window
+        if stop < first.astimezone(UTC):
+            message = (
+                f"Model {self.model.name}: {stop:%Y-%m-%d} is before the first training window has passed ({first:%Y-%m-%d}); "
+                "give a later --until, or shorten retraining.window."
+            )
+            raise NotReadyError(message)
         found = []
         local = first
         while local.astimezone(UTC) < stop:

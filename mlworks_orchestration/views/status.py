@@ -47,7 +47,7 @@ def statuses(lake: Lake, catalog: Catalog, broken: tuple[Broken, ...]) -> list[M
         broken: the others.
     """
     healthy = [model_status(lake, model) for model in catalog.models.values()]
-    remedy = "Correct the declaration, then `dg check yaml`."
+    remedy = "Correct the declaration, then `dg check defs`."
     return healthy + [ModelStatus(item.name, error=item.error, next_step=remedy) for item in broken]
 
 

@@ -130,7 +130,7 @@ def test_status_shows_a_broken_declaration_with_its_error(world: World, call: Ca
     assert set(told) == {"outcomes", MODEL}
     assert "colour" in told["outcomes"]["error"]
     assert "defs.yaml" in told["outcomes"]["error"]
-    assert "dg check yaml" in told["outcomes"]["next_step"]
+    assert "dg check defs" in told["outcomes"]["next_step"]
     plain = call("status").stdout
     assert "broken" in plain
     assert "colour" in plain
@@ -175,7 +175,7 @@ def test_doctor_names_a_broken_declaration_and_fails(world: World, call: Call) -
     assert isinstance(result.exception, MLWorksError)
     assert "assets/outcomes" in str(result.exception)
     assert "missing" in result.stdout
-    assert "dg check yaml" in result.stdout
+    assert "dg check defs" in result.stdout
 
 
 def test_doctor_outside_a_project_says_how_to_get_in(world: World, call: Call, tmp_path: Path) -> None:

@@ -71,6 +71,11 @@ def test_a_history_without_an_end_needs_to_be_told_one(replayed: World, instance
         made.moments()
 
 
+def test_a_stop_before_the_first_training_window_has_passed_is_refused(replayed: World, instance: dg.DagsterInstance) -> None:
+    with pytest.raises(NotReadyError, match=r"2013-01-02 is before the first training window has passed .* give a later --until"):
+        replay(replayed, instance, datetime(2013, 1, 2, tzinfo=UTC)).moments()
+
+
 def test_a_failing_run_stops_the_replay_and_says_which_when_why_and_what_to_do(history: Replayed) -> None:
     said = str(history.interruption)
     for part in (f"of {MODEL}_score failed at 2013-01-29", "raw__rides", "Feature table rides", "the rides' server is down", "replay again"):

@@ -134,7 +134,7 @@ def test_broken_declarations_come_last_with_their_error(world: World) -> None:
     assert [item.model for item in found] == ["demand", MODEL]
     assert "colour" in found[0].error
     assert "demand" in found[1].error
-    assert all("dg check yaml" in item.next_step for item in found)
+    assert all("dg check defs" in item.next_step for item in found)
 
 
 def test_an_escalation_is_the_next_step(lake: Lake, replayed: World) -> None:
