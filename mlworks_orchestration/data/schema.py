@@ -52,8 +52,8 @@ def storable(table: str, frame: pl.DataFrame) -> pl.DataFrame:
         LakeError: naming the column and its type, if Delta has no type for it.
 
     Examples:
-        >>> storable("raw/t", pl.DataFrame({"a": pl.Series(["x"], dtype=pl.Categorical)})).schema
-        Schema([('a', String)])
+        >>> dict(storable("raw/t", pl.DataFrame({"a": pl.Series(["x"], dtype=pl.Categorical)})).schema)
+        {'a': String}
     """
     casts: dict[Any, pl.DataType] = {}
     for name, dtype in frame.schema.items():
