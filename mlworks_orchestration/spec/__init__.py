@@ -2,11 +2,12 @@
 
 from mlworks_orchestration.spec.base import Spec, format_duration, load_object, parse_duration
 from mlworks_orchestration.spec.catalog import Catalog
+from mlworks_orchestration.spec.drift import Drift, DriftKind, Threshold
 from mlworks_orchestration.spec.expectations import Between, Expectation, InSet, NotNull, RowCount, Schema, Unique
 from mlworks_orchestration.spec.feature_table import Column, ColumnType, FeatureTable
 from mlworks_orchestration.spec.loading import Broken, Declarations, read_declarations
 from mlworks_orchestration.spec.metrics import METRICS, Metric
-from mlworks_orchestration.spec.model import Drift, DriftKind, FeatureSelection, Gate, Label, Metrics, MLModel, Owners, Retraining
+from mlworks_orchestration.spec.model import FeatureSelection, Gate, Label, Metrics, MLModel, Owners, Retraining
 from mlworks_orchestration.spec.partitions import Partitions, TimeWindow
 from mlworks_orchestration.spec.validation import explain
 
@@ -36,6 +37,7 @@ __all__ = [
     "RowCount",
     "Schema",
     "Spec",
+    "Threshold",
     "TimeWindow",
     "Unique",
     "explain",

@@ -1,6 +1,5 @@
 """The declaration of a model: everything from which its life as a graph is built."""
 
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -8,21 +7,13 @@ from pydantic import Field, model_validator
 from mlworks_orchestration.errors import nearest
 from mlworks_orchestration.spec.base import ColumnName, ColumnNames, Count, Delay, Duration, ImportPath, Name, Owner, Spec
 from mlworks_orchestration.spec.cron import Cron
+from mlworks_orchestration.spec.drift import Drift, DriftKind
 from mlworks_orchestration.spec.metrics import METRICS, Metric
 from mlworks_orchestration.spec.partitions import Partitions
 
 _FOLDERS = {"raw", "features"}
 _TRAINING_COLUMNS = {"label", "known_at"}
 _SCORE_COLUMNS = _TRAINING_COLUMNS | {"prediction", "model_version", "role", "scored_at"}
-
-
-class DriftKind(StrEnum):
-    """The four kinds of drift."""
-
-    FEATURE = "feature"
-    LABEL = "label"
-    PREDICTION = "prediction"
-    CONCEPT = "concept"
 
 
 class FeatureSelection(Spec):
@@ -83,22 +74,6 @@ class Metrics(Spec):
     def names(self) -> list[str]:
         """All metrics, the primary first, each once."""
         return list(dict.fromkeys([self.primary, *self.also]))
-
-
-class Drift(Spec):
-    """When a window counts as drifted: there must be evidence and effect."""
-
-    window: Duration = Field(default="7d", validate_default=True)
-    """Length of the current window, which ends with the reported partition."""
-
-    significance: Annotated[float, Field(gt=0, lt=1)] = 0.01
-    """Largest p-value, corrected for the number of columns, that is evidence."""
-
-    min_effect: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    """Smallest effect size that matters: the statistic's distance, 0 to 1."""
-
-    min_rows: Annotated[Count, Field(ge=2)] = 100
-    """Fewest rows on either side; with less, the result is inconclusive."""
 
 
 class Retraining(Spec):

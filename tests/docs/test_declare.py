@@ -25,6 +25,7 @@ from mlworks_orchestration.spec import (
     RowCount,
     Schema,
     Spec,
+    Threshold,
     Unique,
     read_declarations,
 )
@@ -43,7 +44,7 @@ SHARED = {"kind", "severity", "blocking", "column", "mostly"}
 CLASSES: dict[str, type[Spec]] = {
     **{
         f"Fields of {each.__name__}": each
-        for each in (FeatureTable, Column, Partitions, MLModel, FeatureSelection, Label, Owners, Metrics, Drift, Retraining, Gate)
+        for each in (FeatureTable, Column, Partitions, MLModel, FeatureSelection, Label, Owners, Metrics, Drift, Threshold, Retraining, Gate)
     },
     **{f"Expectation `{kind}`": each for kind, each in EXPECTATIONS.items()},
 }
