@@ -2,9 +2,10 @@
 
 from mlworks_orchestration.monitoring.drift.columns import CategoricalProfile, ColumnProfile, NumericProfile
 from mlworks_orchestration.monitoring.drift.compare import ColumnDrift, compare, summarise
+from mlworks_orchestration.monitoring.drift.distribution import Distribution, distribution
 from mlworks_orchestration.monitoring.drift.profile import ColumnKey, Profile
 from mlworks_orchestration.monitoring.drift.serial import from_json, to_json
-from mlworks_orchestration.monitoring.drift.statistics import STATISTICS, Inconclusive, Result, Statistic
+from mlworks_orchestration.monitoring.drift.statistics import STATISTICS, Measures, Pair, Statistic, register, registered
 
 __all__ = [
     "STATISTICS",
@@ -12,13 +13,17 @@ __all__ = [
     "ColumnDrift",
     "ColumnKey",
     "ColumnProfile",
-    "Inconclusive",
+    "Distribution",
+    "Measures",
     "NumericProfile",
+    "Pair",
     "Profile",
-    "Result",
     "Statistic",
     "compare",
+    "distribution",
     "from_json",
+    "register",
+    "registered",
     "summarise",
     "to_json",
 ]

@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mlworks_orchestration.monitoring.drift.columns import ColumnProfile
+import numpy as np
+
+from mlworks_orchestration.monitoring.drift.bins import EXACT, Bins, centers, coarsen
+from mlworks_orchestration.monitoring.drift.cells import Cells
+from mlworks_orchestration.monitoring.drift.columns import CategoricalProfile, ColumnProfile, NumericProfile
 from mlworks_orchestration.monitoring.drift.correction import benjamini_hochberg
 from mlworks_orchestration.monitoring.drift.profile import ColumnKey, Profile
-from mlworks_orchestration.monitoring.drift.statistics import STATISTICS, Inconclusive, Statistic
+from mlworks_orchestration.monitoring.drift.statistics import STATISTICS, Statistic
 from mlworks_orchestration.monitoring.drift.words import change
 from mlworks_orchestration.spec import Drift, DriftKind
 
@@ -142,10 +146,28 @@ def _measure(key: ColumnKey, reference: ColumnProfile, current: ColumnProfile | 
         side = "reference" if rows[0] < drift.min_rows else "current window"
         counted = "rows" if statistic.counts_missing else "rows with a value"
         return blank._replace(reason=f"the {side} has {min(rows)} {counted}, fewer than min_rows {drift.min_rows}")
-    result = statistic.measure(reference, current)
-    if isinstance(result, Inconclusive):
-        return blank._replace(reason=result.reason)
-    return blank._replace(value=result.value, p_value=result.p_value, effect=result.effect)
+    found = statistic.measure(_side_by_side(reference, current))
+    if not np.isfinite(found.effect[0]):
+        return blank._replace(reason=found.reason)
+    p_value = None if found.p_value is None else float(found.p_value[0])
+    return blank._replace(value=float(found.value[0]), p_value=p_value, effect=float(found.effect[0]))
+
+
+def _side_by_side(reference: ColumnProfile, current: ColumnProfile) -> Cells:
+    missing, rows = (float(reference.missing), np.array([current.missing], dtype=np.float64)), (reference, current)
+    if isinstance(reference, NumericProfile) and isinstance(current, NumericProfile):
+        precision = min(reference.bins.precision, current.bins.precision)
+        before, after = coarsen(reference.bins, precision), coarsen(current.bins, precision)
+        keys = np.union1d(before.keys, after.keys)
+        table = np.zeros((2, len(keys)))
+        for row, side in zip(table, (before, after), strict=True):
+            row[np.searchsorted(keys, side.keys)] = side.counts
+        values = centers(Bins(precision, keys, np.ones(len(keys), dtype=np.int64)))
+        return Cells(table[0], table[1:], *missing, values, None, np.full(len(keys), precision < EXACT))
+    counts = [side.counts if isinstance(side, CategoricalProfile) else {} for side in rows]
+    names = tuple(sorted(counts[0].keys() | counts[1].keys()))
+    table = np.array([[side.get(name, 0) for name in names] for side in counts], dtype=np.float64)
+    return Cells(table[0], table[1:], *missing, None, names, np.zeros(len(names), dtype=np.bool_))
 
 
 def _judge(found: ColumnDrift, p_adjusted: float, drift: Drift, reference: Profile, current: Profile) -> ColumnDrift:

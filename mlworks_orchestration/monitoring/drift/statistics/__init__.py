@@ -3,9 +3,9 @@
 from mlworks_orchestration.monitoring.drift.statistics.chi_squared import CHI_SQUARED
 from mlworks_orchestration.monitoring.drift.statistics.ks import KS
 from mlworks_orchestration.monitoring.drift.statistics.psi import PSI
-from mlworks_orchestration.monitoring.drift.statistics.record import Inconclusive, Result, Statistic
+from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Pair, Statistic, register, registered
 
 STATISTICS: tuple[Statistic, ...] = (KS, CHI_SQUARED, PSI)
-"""Each column is compared by all of them that take its type."""
+"""Those of numeric, datetime and categorical columns that come with the framework; `registered()` has users' too."""
 
-__all__ = ["CHI_SQUARED", "KS", "PSI", "STATISTICS", "Inconclusive", "Result", "Statistic"]
+__all__ = ["CHI_SQUARED", "KS", "PSI", "STATISTICS", "Measures", "Pair", "Statistic", "register", "registered"]

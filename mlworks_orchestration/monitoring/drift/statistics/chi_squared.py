@@ -1,57 +1,41 @@
 """Pearson's chi-squared test of homogeneity on the counts of categories."""
 
-from math import sqrt
-
+import numpy as np
 from scipy.special import chdtrc
 
 from mlworks_orchestration.monitoring.drift.bins import Floats
-from mlworks_orchestration.monitoring.drift.columns import CategoricalProfile, ColumnProfile
+from mlworks_orchestration.monitoring.drift.cells import Cells
+from mlworks_orchestration.monitoring.drift.effects import from_overlap
 from mlworks_orchestration.monitoring.drift.statistics.contingency import category_table, pool_rare
-from mlworks_orchestration.monitoring.drift.statistics.record import Inconclusive, Result, Statistic
-
-ALL_RARE = Inconclusive("nearly all rows lie in one category and the others are too rare to test")
+from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Statistic, register
 
 
-def chi_squared(reference: ColumnProfile, current: ColumnProfile) -> Result | Inconclusive:
-    """Test whether the categories have the same shares on both sides (Pearson 1900); missing counts as a category, an unseen category too.
+def chi_squared(cells: Cells) -> Measures:
+    """Test whether the categories have the same shares on both sides (Pearson 1900); missing counts as a category, an unseen category too."""
+    found = np.array([_one(category_table(cells, window)) for window in range(len(cells.windows))])
+    return Measures(found[:, 0], found[:, 1], from_overlap(found[:, 2]), np.zeros(len(found)), reason="too rare to test")
 
-    The effect is Cramér's V (1946) of the table with both sides given equal weight, so that it says the same whatever the two numbers of rows.
 
-    Parameters:
-        reference: categorical, with rows.
-        current: categorical, with rows.
-
-    Examples:
-        >>> before, after = CategoricalProfile(0, {"EWR": 500, "JFK": 500}), CategoricalProfile(0, {"EWR": 700, "JFK": 300})
-        >>> result = chi_squared(before, after)
-        >>> round(result.value, 2), result.p_value < 1e-18, round(result.effect, 3)
-        (83.33, True, 0.204)
-    """
-    if not (isinstance(reference, CategoricalProfile) and isinstance(current, CategoricalProfile)):
-        message = "the chi-squared test compares categorical profiles"
-        raise TypeError(message)
-    table = category_table(reference, current)
+def _one(table: Floats) -> tuple[float, float, float]:
     if table.shape[1] == 1:
-        return Result(0.0, 1.0, 0.0)
-    cells = pool_rare(table)
-    if cells.shape[1] == 1:
-        return ALL_RARE
-    return _homogeneity(cells)
+        return 0.0, 1.0, 0.0
+    pooled = pool_rare(table)
+    if pooled.shape[1] == 1:
+        return np.nan, np.nan, np.nan
+    totals = pooled.sum(axis=1, keepdims=True)
+    expected = totals * pooled.sum(axis=0) / totals.sum()
+    value = float(((pooled - expected) ** 2 / expected).sum())
+    before, after = pooled / totals
+    return value, float(chdtrc(pooled.shape[1] - 1, value)), float(np.abs(before - after).sum() / 2)
 
 
-def _homogeneity(cells: Floats) -> Result:
-    totals = cells.sum(axis=1, keepdims=True)
-    expected = totals * cells.sum(axis=0) / totals.sum()
-    value = float(((cells - expected) ** 2 / expected).sum())
-    reference, current = cells / totals
-    effect = sqrt(float(((reference - current) ** 2 / (reference + current)).sum()) / 2)
-    return Result(value, float(chdtrc(cells.shape[1] - 1, value)), min(effect, 1.0))
-
-
-CHI_SQUARED = Statistic(
-    name="chi_squared",
-    description="Pearson's chi-squared test that the categories have the same shares",
-    types=frozenset({CategoricalProfile.type}),
-    counts_missing=True,
-    measure=chi_squared,
+CHI_SQUARED = register(
+    Statistic(
+        name="chi_squared",
+        description="Pearson's chi-squared test that the categories have the same shares",
+        types=frozenset({"categorical"}),
+        counts_missing=True,
+        measure=chi_squared,
+        decides=True,
+    )
 )

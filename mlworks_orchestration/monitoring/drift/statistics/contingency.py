@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlworks_orchestration.monitoring.drift.bins import Floats
-from mlworks_orchestration.monitoring.drift.columns import CategoricalProfile
+from mlworks_orchestration.monitoring.drift.cells import Cells
 
 LEAST_EXPECTED = 5
 """Fewest rows that a cell must be expected to have on the smaller side for the chi-squared distribution to hold (Cochran 1954)."""
@@ -13,14 +13,14 @@ CERTAINLY_COMMON = 20
 """So many rows are hardly ever found where fewer than five are expected (about once in 10 million): such a cell is news, not noise."""
 
 
-def category_table(reference: CategoricalProfile, current: CategoricalProfile) -> Floats:
+def category_table(cells: Cells, window: int) -> Floats:
     """Return the rows by category, missing being one of them.
 
     Returns:
         shape (2, categories), the reference first; categories that occur on either side.
     """
-    names = sorted(reference.counts.keys() | current.counts.keys())
-    table = np.array([[side.counts.get(name, 0) for name in names] + [side.missing] for side in (reference, current)], dtype=np.float64)
+    rows = [np.append(cells.reference, cells.missing_reference), np.append(cells.windows[window], cells.missing[window])]
+    table = np.array(rows, dtype=np.float64)
     return table[:, table.any(axis=0)]
 
 

@@ -1,54 +1,116 @@
-"""What a statistic of drift is: a record, so that a new one is one file and one line."""
+"""What a statistic of drift is: a record, so that a new one is one file and one line, or ten lines in a user's own code."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from mlworks_orchestration.errors import DeclarationError, nearest
+from mlworks_orchestration.monitoring.drift.bins import Floats
 from mlworks_orchestration.monitoring.drift.columns import ColumnProfile
 
+OF_CELLS = frozenset({"numeric", "datetime", "categorical"})
+"""Profiles that are compared as counts in cells."""
 
-class Result(NamedTuple):
-    """What a statistic found.
-
-    Parameters:
-        value: in the statistic's own scale.
-        p_value: how probable such a value is if nothing changed, 0 to 1.
-        effect: how much changed, from 0 (nothing) to 1 (no value in common), whatever the number of rows.
-    """
-
-    value: float
-    p_value: float
-    effect: float
+OF_PROFILES = frozenset({"text", "joint", "relation"})
+"""Profiles that a statistic gets as they are."""
 
 
-class Inconclusive(NamedTuple):
-    """Why a statistic cannot tell.
+class Pair(NamedTuple):
+    """What a statistic of texts, of several columns or of a relation compares.
 
     Parameters:
-        reason: in words.
+        reference: the profile of the reference.
+        windows: those of the windows, of the same type.
     """
 
-    reason: str
+    reference: ColumnProfile
+    windows: Sequence[ColumnProfile]
+
+
+class Measures(NamedTuple):
+    """What a statistic found in each window.
+
+    Parameters:
+        value: in the statistic's own scale, shape (windows,).
+        p_value: how probable such a value is if nothing changed and rows are independent, shape (windows,); None for a pure distance.
+        effect: the shift of a normal, in its standard deviations, that changes the statistic as much, 0 to 8, shape (windows,); NaN where it
+            cannot be told.
+        bound: the exact value differs from `value` by at most this, shape (windows,); 0 where it is exact, NaN where `effect` is.
+        reason: why an effect cannot be told, in words.
+    """
+
+    value: Floats
+    p_value: Floats | None
+    effect: Floats
+    bound: Floats
+    reason: str = ""
 
 
 @dataclass(frozen=True)
 class Statistic:
-    """One way to compare a column's current window with its reference.
+    """One way to compare windows of a column with its reference.
 
     Parameters:
         name: as it stands in reports.
         description: what it measures, in words.
-        types: the profiles that it compares, `numeric` and `categorical`.
+        types: the profiles that it compares: `numeric`, `datetime` and `categorical`, or `text`, `joint` and `relation`.
         counts_missing: whether missing values are compared too; if not, only rows that have a value count.
-        measure: the comparison of reference and current, both of the same type and with enough rows.
+        measure: the comparison: of `Cells` for the first three types, of a `Pair` for the others.
+        decides: whether it may raise an alarm where nothing else is declared; the others are reported beside.
+        least_rows: fewest compared rows on either side for which it says anything.
+
+    Raises:
+        DeclarationError: if a type is unknown, or the types need different measures.
     """
 
     name: str
     description: str
     types: frozenset[str]
     counts_missing: bool
-    measure: Callable[[ColumnProfile, ColumnProfile], Result | Inconclusive]
+    measure: Callable[[Any], Measures]
+    decides: bool = False
+    least_rows: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse types that no profile has."""
+        if self.types and (self.types <= OF_CELLS or self.types <= OF_PROFILES):
+            return
+        unknown = sorted(self.types - OF_CELLS - OF_PROFILES)
+        hint = nearest(unknown[0], OF_CELLS | OF_PROFILES) if unknown else "name one or more of the first three, or of the last three"
+        message = (
+            f"The statistic {self.name!r} is declared for the types {sorted(self.types)}; allowed are numeric, datetime and categorical, whose "
+            f"measure takes cells, or text, joint and relation, whose measure takes a pair of profiles; {hint}."
+        )
+        raise DeclarationError(message)
 
     def rows(self, profile: ColumnProfile) -> int:
         """Return how many of a profile's rows are compared."""
         return profile.rows if self.counts_missing else profile.present
+
+
+_REGISTERED: dict[str, Statistic] = {}
+
+
+def register(statistic: Statistic) -> Statistic:
+    """Add a statistic to those that reports use, and return it.
+
+    Parameters:
+        statistic: of a name of its own; the module that registered one may register it anew.
+
+    Raises:
+        DeclarationError: if another module has a statistic of that name.
+    """
+    known = _REGISTERED.get(statistic.name)
+    if known is not None and known.measure.__module__ != statistic.measure.__module__:
+        message = (
+            f"A statistic {statistic.name!r} is there already ({known.description}), registered by {known.measure.__module__}; "
+            "allowed is a name that none has. Give yours another."
+        )
+        raise DeclarationError(message)
+    _REGISTERED[statistic.name] = statistic
+    return statistic
+
+
+def registered() -> tuple[Statistic, ...]:
+    """Return all registered statistics, in the order in which they were registered."""
+    return tuple(_REGISTERED.values())
