@@ -115,6 +115,27 @@ def add(parts: Sequence[Bins]) -> Bins:
     return limited(_counted(precision, keys[order], counts[order]))
 
 
+def aligned(parts: Sequence[Bins]) -> tuple[Bins, Floats]:
+    """Lay counts side by side, in the finest bins that all parts have.
+
+    Parameters:
+        parts: one or more.
+
+    Returns:
+        the bins that any part has, with the counts of all together, and the counts of each part, shape (parts, bins).
+    """
+    precision = min(part.precision for part in parts)
+    coarse = [coarsen(part, precision) for part in parts]
+    keys = np.concatenate([part.keys for part in coarse])
+    order = np.argsort(keys, kind="stable")  # timsort: linear on runs that are sorted already
+    keys = keys[order]
+    first = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
+    owner = np.repeat(np.arange(len(parts)), [len(part.keys) for part in coarse])
+    table = np.zeros((len(parts), int(first.sum())))
+    table[owner[order], np.cumsum(first) - 1] = np.concatenate([part.counts for part in coarse])[order]
+    return Bins(precision, keys[first], table.sum(axis=0).astype(np.int64)), table
+
+
 def limited(bins: Bins) -> Bins:
     """Return the counts at the finest precision that needs at most `MAX_BINS` bins."""
     if len(bins.keys) <= MAX_BINS:

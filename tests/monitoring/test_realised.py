@@ -10,7 +10,7 @@ from mlworks_orchestration import clock
 from mlworks_orchestration.data import PARTITION
 from mlworks_orchestration.errors import NotReadyError
 from mlworks_orchestration.monitoring import labelled, performance
-from mlworks_orchestration.monitoring.performance import measure_slices
+from mlworks_orchestration.monitoring.realised import measure_slices
 from mlworks_orchestration.training import evaluate
 from tests.scoring.world import World
 
