@@ -1,6 +1,6 @@
 """Drift of any set of rows against a reference: mergeable profiles, statistics on them, and the comparison. Pure numpy, scipy and polars."""
 
-from mlworks_orchestration.monitoring.drift.columns import CategoricalProfile, ColumnProfile, NumericProfile
+from mlworks_orchestration.monitoring.drift.columns import CategoricalProfile, ColumnProfile, DatetimeProfile, NumericProfile
 from mlworks_orchestration.monitoring.drift.compare import ColumnDrift, compare, summarise
 from mlworks_orchestration.monitoring.drift.distribution import Distribution, distribution
 from mlworks_orchestration.monitoring.drift.profile import ColumnKey, Profile
@@ -13,6 +13,7 @@ __all__ = [
     "ColumnDrift",
     "ColumnKey",
     "ColumnProfile",
+    "DatetimeProfile",
     "Distribution",
     "Measures",
     "NumericProfile",
