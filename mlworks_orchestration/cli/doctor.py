@@ -1,8 +1,11 @@
 """`mlworks doctor`."""
 
 import json
+import os
+import re
 import shutil
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -19,6 +22,7 @@ from mlworks_orchestration.project import Project
 
 _PACKAGES = ("dagster", "dagster-mlflow", "deltalake", "great-expectations", "mlflow", "polars", "scikit-learn")
 _FREE_GB = 2
+_JAVA = 17
 
 
 @dataclass(frozen=True)
@@ -71,15 +75,28 @@ def examine() -> Iterator[Finding]:
     yield Finding("Python", (3, 11) <= version[:2] <= (3, 13), f"{version.major}.{version.minor}.{version.micro}", "Install Python 3.11 to 3.13.")
     for package in _PACKAGES:
         yield _package(package)
+    yield _package("dagster-pyspark", command="make spark", required=False)
     yield from _programs()
+    yield _java()
     yield from _deployment()
 
 
-def _package(name: str) -> Finding:
+def _package(name: str, command: str = "make install", *, required: bool = True) -> Finding:
     try:
-        return Finding(name, ok=True, found=metadata.version(name))
+        return Finding(name, ok=True, found=metadata.version(name), required=required)
     except metadata.PackageNotFoundError:
-        return Finding(name, ok=False, found="not installed", remedy="Run `make install`.")
+        return Finding(name, ok=False, found="not installed", remedy=f"Run `{command}`.", required=required)
+
+
+def _java() -> Finding:
+    """Look at the Java that Spark would start: that of JAVA_HOME, else the first on the path."""
+    home = os.environ.get("JAVA_HOME")
+    program = shutil.which("java", path=str(Path(home) / "bin") if home else None)
+    said = subprocess.run([program, "-version"], capture_output=True, text=True, check=False).stderr if program else ""  # noqa: S603 - found on the path
+    version = re.search(r'version "(\d+)([^"]*)"', said)
+    enough = version is not None and int(version[1]) >= _JAVA
+    found = version[1] + version[2] if version else program or "not found"
+    return Finding("Java", enough, found, f"Spark needs Java {_JAVA} or newer: apt-get install openjdk-{_JAVA}-jre-headless.", required=False)
 
 
 def _programs() -> Iterator[Finding]:

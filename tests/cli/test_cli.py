@@ -188,12 +188,39 @@ def test_doctor_outside_a_project_says_how_to_get_in(world: World, call: Call, t
 
 
 def test_doctor_misses_programs_that_are_not_on_the_path_and_does_not_insist(world: World, call: Call, tmp_path: Path) -> None:
-    with world.active(PATH=str(tmp_path)):
+    with world.active(PATH=str(tmp_path), JAVA_HOME=""):
         result = call("doctor", "--json")
     found = {item["what"]: item for item in json.loads(result.stdout)}
-    for program in ("git", "chromium"):
+    for program in ("git", "chromium", "Java"):
         assert (found[program]["ok"], found[program]["found"], found[program]["required"]) == (False, "not found", False)
     assert result.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "ok", "found"),
+    [
+        ('openjdk version "17.0.15" 2025-04-15', True, "17.0.15"),
+        ('openjdk version "21" 2023-09-19', True, "21"),
+        ('java version "1.8.0_392"', False, "1.8.0_392"),
+        ("Unable to locate a Java Runtime.", False, "{home}/bin/java"),
+    ],
+)
+def test_doctor_knows_a_java_that_spark_can_use_and_does_not_insist(world: World, tmp_path: Path, *, line: str, ok: bool, found: str) -> None:
+    program = tmp_path / "bin" / "java"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\necho 'Picked up JAVA_TOOL_OPTIONS: -Xmx1g' >&2\necho '{line}' >&2\n")
+    program.chmod(0o755)
+    with world.active(JAVA_HOME=str(tmp_path)):
+        java = next(finding for finding in examine() if finding.what == "Java")
+    assert (java.ok, java.found, java.required) == (ok, found.format(home=tmp_path), False)
+    assert "17" in java.remedy
+
+
+def test_doctor_takes_spark_for_an_extra(world: World) -> None:
+    assert world.root
+    spark = next(finding for finding in examine() if finding.what == "dagster-pyspark")
+    assert not spark.required
+    assert spark.ok or spark.remedy == "Run `make spark`."
 
 
 def test_doctor_knows_a_port_in_use_from_a_free_one(world: World) -> None:
