@@ -4,29 +4,57 @@ import numpy as np
 from scipy.special import chdtrc
 
 from mlworks_orchestration.monitoring.drift.bins import Floats
-from mlworks_orchestration.monitoring.drift.cells import Cells
-from mlworks_orchestration.monitoring.drift.effects import from_overlap
-from mlworks_orchestration.monitoring.drift.statistics.contingency import category_table, pool_rare
+from mlworks_orchestration.monitoring.drift.cells import Cells, with_missing
+from mlworks_orchestration.monitoring.drift.effects import from_shift
+from mlworks_orchestration.monitoring.drift.statistics.contingency import ALL_RARE, Table, pool_rare
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Statistic, register
 
 
+def association(before: Floats, after: Floats) -> Floats:
+    """Return Cramér's V (1946) of which side a row is from with its category, both sides given equal weight, 0 to 1.
+
+    Parameters:
+        before: shares, shape (categories,) or (windows, categories).
+        after: shares, shape (windows, categories).
+
+    Examples:
+        >>> association(np.array([0.5, 0.5, 0.0]), np.array([[0.7, 0.3, 0.0], [0.0, 0.0, 1.0]])).round(3).tolist()
+        [0.204, 1.0]
+    """
+    both = before + after
+    terms = np.divide(np.square(after - before), both, out=np.zeros_like(both), where=both > 0)
+    found: Floats = np.sqrt(np.minimum(terms.sum(axis=-1) / 2, 1.0))
+    return found
+
+
+def effect_of(table: Table) -> Floats:
+    """Return the effect of what `association` has beyond chance, which adds (cells - 1) (1/n + 1/m) / 4 to its square on average."""
+    squared = np.square(association(*table.shares())) - table.chance / 4
+    return from_shift(np.sqrt(np.maximum(squared, 0.0)), association)
+
+
 def chi_squared(cells: Cells) -> Measures:
-    """Test whether the categories have the same shares on both sides (Pearson 1900); missing counts as a category, an unseen category too."""
-    found = np.array([_one(category_table(cells, window)) for window in range(len(cells.windows))])
-    return Measures(found[:, 0], found[:, 1], from_overlap(found[:, 2]), np.zeros(len(found)), reason="too rare to test")
+    """Test whether the categories have the same shares on both sides (Pearson 1900); missing counts as a category, an unseen category too.
 
+    Categories that are too rare to test are pooled. The effect is that of `association`, so that it says the same whatever the numbers of rows.
 
-def _one(table: Floats) -> tuple[float, float, float]:
-    if table.shape[1] == 1:
-        return 0.0, 1.0, 0.0
-    pooled = pool_rare(table)
-    if pooled.shape[1] == 1:
-        return np.nan, np.nan, np.nan
-    totals = pooled.sum(axis=1, keepdims=True)
-    expected = totals * pooled.sum(axis=0) / totals.sum()
-    value = float(((pooled - expected) ** 2 / expected).sum())
-    before, after = pooled / totals
-    return value, float(chdtrc(pooled.shape[1] - 1, value)), float(np.abs(before - after).sum() / 2)
+    Parameters:
+        cells: of categories.
+
+    Examples:
+        >>> found = chi_squared(Cells(np.array([500.0, 500.0]), np.array([[700.0, 300.0]]), 0.0, np.zeros(1), None, None, np.zeros(2, dtype=bool)))
+        >>> found.value.round(2).tolist(), found.p_value[0] < 1e-18, found.effect.round(2).tolist()
+        ([83.33], np.True_, [0.42])
+    """
+    table = pool_rare(with_missing(cells))
+    totals = table.reference + table.windows
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = table.windows.sum(axis=1) / totals.sum(axis=1)
+        # In a table of two rows the squared deviations of both are one square over both expectations.
+        deviations = np.square(table.windows - totals * share[:, None]) / (totals * (share * (1 - share))[:, None])
+        value = np.where(totals > 0, deviations, 0.0).sum(axis=1)
+        p_value = np.where(table.freedom > 0, chdtrc(table.freedom, value), 1.0)
+        return Measures(value, p_value, effect_of(table), np.zeros_like(value), ALL_RARE).only(table.told)
 
 
 CHI_SQUARED = register(

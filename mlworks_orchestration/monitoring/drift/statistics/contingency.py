@@ -1,9 +1,11 @@
-"""Counts of reference and current side by side, in cells that are large enough to test."""
+"""Counts of reference and windows side by side, in cells that are large enough to test."""
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlworks_orchestration.monitoring.drift.bins import Floats
+from mlworks_orchestration.monitoring.drift.bins import Floats, Integers
 from mlworks_orchestration.monitoring.drift.cells import Cells
 
 LEAST_EXPECTED = 5
@@ -12,19 +14,41 @@ LEAST_EXPECTED = 5
 CERTAINLY_COMMON = 20
 """So many rows are hardly ever found where fewer than five are expected (about once in 10 million): such a cell is news, not noise."""
 
+ALL_RARE = "nearly all rows lie in one cell and the others are too rare to test"
+"""Why a test of counts cannot tell."""
 
-def category_table(cells: Cells, window: int) -> Floats:
-    """Return the rows by category, missing being one of them.
 
-    Returns:
-        shape (2, categories), the reference first; categories that occur on either side.
+class Table(NamedTuple):
+    """Counts of both sides, of each window by itself; cells without rows on either side take no part.
+
+    Parameters:
+        reference: shape (windows, cells).
+        windows: shape (windows, cells).
+        told: whether a change can be seen at all, shape (windows,).
     """
-    rows = [np.append(cells.reference, cells.missing_reference), np.append(cells.windows[window], cells.missing[window])]
-    table = np.array(rows, dtype=np.float64)
-    return table[:, table.any(axis=0)]
+
+    reference: Floats
+    windows: Floats
+    told: NDArray[np.bool_]
+
+    @property
+    def freedom(self) -> Integers:
+        """Degrees of freedom: one fewer than cells with rows, shape (windows,)."""
+        occupied: Integers = np.count_nonzero(self.reference + self.windows, axis=1)
+        return np.maximum(occupied - 1, 0)
+
+    @property
+    def chance(self) -> Floats:
+        """What chance alone adds on average to the sum of (q - p)² / p over the cells, q and p being shares, shape (windows,)."""
+        added: Floats = self.freedom * (1 / self.reference.sum(axis=1) + 1 / self.windows.sum(axis=1))
+        return added
+
+    def shares(self) -> tuple[Floats, Floats]:
+        """Return the shares of the rows in each cell, reference and windows, each of shape (windows, cells)."""
+        return self.reference / self.reference.sum(axis=1, keepdims=True), self.windows / self.windows.sum(axis=1, keepdims=True)
 
 
-def pool_rare(table: Floats) -> Floats:
+def pool_rare(cells: Cells) -> Table:
     """Pool the cells that are too rare to test, so that few rows in many categories make no alarm.
 
     A cell is rare if its expected count on the smaller side is below 5, unless 20 or more were found there: on a small side, a category that
@@ -32,29 +56,36 @@ def pool_rare(table: Floats) -> Floats:
     smallest of the others.
 
     Parameters:
-        table: counts, shape (2, cells), no cell empty on both sides.
+        cells: of any column; missing rows take no part.
 
     Returns:
-        shape (2, fewer cells).
+        the common cells and, last, the pooled one.
 
     Examples:
-        >>> pool_rare(np.array([[90.0, 100.0, 6.0, 4.0], [95.0, 99.0, 2.0, 4.0]]))
-        array([[ 90., 100.,  10.],
-               [ 95.,  99.,   6.]])
+        >>> rows = np.array([90.0, 100.0, 6.0, 4.0]), np.array([[95.0, 99.0, 2.0, 4.0]])
+        >>> table = pool_rare(Cells(*rows, 0.0, np.zeros(1), None, None, np.zeros(4, dtype=bool)))
+        >>> table.reference.tolist(), table.windows.tolist(), table.freedom.tolist()
+        ([[90.0, 100.0, 0.0, 0.0, 10.0]], [[95.0, 99.0, 0.0, 0.0, 6.0]], [2])
     """
-    totals = table.sum(axis=1)
-    smaller = int(totals.argmin())
-    rare = _is_rare(table, smaller, totals)
-    if not rare.any():
-        return table
-    common, pooled = table[:, ~rare], table[:, rare].sum(axis=1, keepdims=True)
-    if not common.size or not _is_rare(pooled, smaller, totals)[0]:
-        return np.hstack((common, pooled))
-    common[:, common.sum(axis=0).argmin()] += pooled[:, 0]
-    return common
+    reference, windows = np.broadcast_to(cells.reference, cells.windows.shape), cells.windows
+    occupied = np.count_nonzero(reference + windows, axis=1)
+    rows = np.array([reference.sum(axis=1), windows.sum(axis=1)])
+    rare = _is_rare(reference, windows, rows)
+    pooled = [np.where(rare, side, 0.0).sum(axis=1, keepdims=True) for side in (reference, windows)]
+    common = [np.where(rare, 0.0, side) for side in (reference, windows)]
+    left = np.flatnonzero(_is_rare(pooled[0], pooled[1], rows)[:, 0] & (common[0] + common[1]).any(axis=1))
+    totals = common[0] + common[1]
+    smallest = np.where(totals > 0, totals, np.inf).argmin(axis=1)[left] if totals.size else left
+    for side, rest in zip(common, pooled, strict=True):
+        side[left, smallest] += rest[left, 0]
+        rest[left] = 0.0
+    table = Table(np.hstack((common[0], pooled[0])), np.hstack((common[1], pooled[1])), np.all(rows > 0, axis=0))
+    return table._replace(told=table.told & ((table.freedom > 0) | (occupied == 1)))
 
 
-def _is_rare(cells: Floats, smaller: int, totals: Floats) -> NDArray[np.bool_]:
-    expected = cells.sum(axis=0) * (totals[smaller] / totals.sum())
-    rare: NDArray[np.bool_] = (expected < LEAST_EXPECTED) & (cells[smaller] < CERTAINLY_COMMON)
-    return rare
+def _is_rare(reference: Floats, windows: Floats, rows: Floats) -> NDArray[np.bool_]:
+    total = rows.sum(axis=0)
+    share = np.divide(rows.min(axis=0), total, out=np.zeros_like(total), where=total > 0)[:, None]
+    smaller = np.where((rows[0] <= rows[1])[:, None], reference, windows)
+    rare: NDArray[np.bool_] = ((reference + windows) * share < LEAST_EXPECTED) & (smaller < CERTAINLY_COMMON)
+    return rare & (reference + windows > 0)

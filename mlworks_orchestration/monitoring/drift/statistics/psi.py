@@ -5,42 +5,56 @@ from scipy.special import chdtrc
 
 from mlworks_orchestration.monitoring.drift.bins import Floats
 from mlworks_orchestration.monitoring.drift.cells import Cells
-from mlworks_orchestration.monitoring.drift.effects import LARGEST
-from mlworks_orchestration.monitoring.drift.statistics.contingency import category_table, pool_rare
+from mlworks_orchestration.monitoring.drift.effects import from_shift
+from mlworks_orchestration.monitoring.drift.statistics.contingency import ALL_RARE, Table, pool_rare
+from mlworks_orchestration.monitoring.drift.statistics.groups import GROUPS, in_groups
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Statistic, register
-
-GROUPS = 10
-"""Into how many groups of equal size a numeric reference is cut."""
 
 PSEUDOCOUNT = 0.5
 """Added to each count, so that an empty group gives a large index and not an infinite one (Jeffreys' prior)."""
 
 
+def index(before: Floats, after: Floats) -> Floats:
+    """Return the population stability index of shares, none of them 0: the sum of (q - p) ln(q / p) (Siddiqi 2006; Jeffreys 1946).
+
+    Parameters:
+        before: shares, shape (groups,) or (windows, groups).
+        after: shares, shape (windows, groups).
+
+    Examples:
+        >>> index(np.array([0.5, 0.5]), np.array([[0.7, 0.3]])).round(4).tolist()
+        [0.1695]
+    """
+    terms = (after - before) * np.log(after / before)  # none is negative
+    total: Floats = terms.sum(axis=-1)
+    return total
+
+
 def population_stability(cells: Cells) -> Measures:
-    """Return the population stability index: the sum of (q - p) ln(q / p) over groups, p and q their shares (Siddiqi 2006)."""
-    found = np.array([_one(_grouped(category_table(cells, window), numeric=cells.values is not None)) for window in range(len(cells.windows))])
-    effect = np.minimum(np.sqrt(np.maximum(found[:, 0], 0.0)), LARGEST)
-    return Measures(found[:, 0], found[:, 1], effect, np.zeros(len(found)), reason="too rare to test")
+    """Measure the index over the reference's deciles or the categories; missing values are one more, and groups too rare to test are pooled.
+
+    If nothing changed, the index over 1/n + 1/m has a chi-squared distribution with one degree of freedom fewer than groups (Yurdakul and Naranjo
+    2020). The effect is that of the index less what chance alone gives on average.
+
+    Parameters:
+        cells: of any column.
+    """
+    table = pool_rare(in_groups(cells))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = _smoothed(table)
+        p_value = np.where(table.freedom > 0, chdtrc(table.freedom, value * table.freedom / table.chance), 1.0)
+        effect = from_shift(np.maximum(value - table.chance, 0.0), index, GROUPS)
+    return Measures(value, p_value, effect, np.zeros_like(value), ALL_RARE).only(table.told)
 
 
-def _grouped(table: Floats, *, numeric: bool) -> Floats:
-    if not numeric or table.shape[1] <= GROUPS:
-        return table
-    cumulated = np.cumsum(table[0])
-    starts = np.unique(np.searchsorted(cumulated, np.arange(GROUPS) * cumulated[-1] / GROUPS, side="right"))
-    return np.add.reduceat(table, starts, axis=1)
-
-
-def _one(table: Floats) -> tuple[float, float]:
-    if table.shape[1] == 1:
-        return 0.0, 1.0
-    pooled = pool_rare(table)
-    if pooled.shape[1] == 1:
-        return np.nan, np.nan
-    totals = pooled.sum(axis=1, keepdims=True)
-    before, after = (pooled + PSEUDOCOUNT) / (totals + PSEUDOCOUNT * pooled.shape[1])
-    value = float(((after - before) * np.log(after / before)).sum())
-    return value, float(chdtrc(pooled.shape[1] - 1, value / float((1 / totals).sum())))
+def _smoothed(table: Table) -> Floats:
+    occupied = table.reference + table.windows > 0
+    added = PSEUDOCOUNT * occupied
+    before, after = (
+        np.where(occupied, (side + added) / (side.sum(axis=1, keepdims=True) + added.sum(axis=1, keepdims=True)), 1.0)
+        for side in (table.reference, table.windows)
+    )
+    return index(before, after)
 
 
 PSI = register(

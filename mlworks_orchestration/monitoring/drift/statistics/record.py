@@ -4,6 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mlworks_orchestration.errors import DeclarationError, nearest
 from mlworks_orchestration.monitoring.drift.bins import Floats
 from mlworks_orchestration.monitoring.drift.columns import ColumnProfile
@@ -44,6 +47,17 @@ class Measures(NamedTuple):
     effect: Floats
     bound: Floats
     reason: str = ""
+
+    def only(self, told: NDArray[np.bool_]) -> "Measures":
+        """Return the same with NaN wherever nothing can be told.
+
+        Parameters:
+            told: shape (windows,).
+        """
+        p_value = None if self.p_value is None else np.where(told, self.p_value, np.nan)
+        return Measures(
+            np.where(told, self.value, np.nan), p_value, np.where(told, self.effect, np.nan), np.where(told, self.bound, np.nan), self.reason
+        )
 
 
 @dataclass(frozen=True)

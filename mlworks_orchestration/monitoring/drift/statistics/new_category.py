@@ -1,0 +1,47 @@
+"""The test of rows in categories that the reference never saw."""
+
+import numpy as np
+from scipy.special import betainc
+
+from mlworks_orchestration.monitoring.drift.cells import Cells
+from mlworks_orchestration.monitoring.drift.effects import from_shares
+from mlworks_orchestration.monitoring.drift.statistics.numbers import NO_VALUES
+from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Statistic, register
+
+
+def new_category(cells: Cells) -> Measures:
+    """Measure the share of the window's rows in categories that the reference never saw, and test it against what the reference must have missed.
+
+    Categories seen once, over rows, estimate the share of all that was never seen (Good 1953). With s categories seen once among the reference's n
+    rows, k new rows among the window's m are as improbable as k successes before s + 1 failures, each a success with probability m / (n + m): a
+    binomial tail that has the uncertainty of the estimate in it. The effect is that of the share beyond the estimate.
+
+    Parameters:
+        cells: of categories, not pooled.
+
+    Examples:
+        >>> rows = np.array([600.0, 398.0, 1.0, 1.0, 0.0]), np.array([[60.0, 40.0, 0.0, 0.0, 0.0], [50.0, 40.0, 0.0, 0.0, 10.0]])
+        >>> found = new_category(Cells(*rows, 0.0, np.zeros(2), None, None, np.zeros(5, dtype=bool)))
+        >>> found.value.tolist(), found.p_value.round(9).tolist(), found.effect.round(2).tolist()
+        ([0.0, 0.1], [1.0, 2e-09], [0.0, 0.46])
+    """
+    n, m = cells.present_reference, cells.present
+    new = cells.windows[:, cells.reference == 0].sum(axis=1)
+    seen_once = np.count_nonzero(cells.reference == 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = new / m if n else np.full_like(m, np.nan)
+        p_value = np.where(new > 0, betainc(np.maximum(new, 1.0), seen_once + 1.0, m / (n + m)), 1.0)
+        expected = np.minimum(seen_once / n, value) if n else value
+    return Measures(value, p_value, from_shares(expected, value), np.zeros_like(m), NO_VALUES).only(~np.isnan(value))
+
+
+NEW_CATEGORY = register(
+    Statistic(
+        name="new_category",
+        description="share of the rows in categories that the reference never saw",
+        types=frozenset({"categorical"}),
+        counts_missing=False,
+        measure=new_category,
+        decides=True,
+    )
+)
