@@ -9,6 +9,7 @@ from mlworks_orchestration.data.lake import Lake
 from mlworks_orchestration.data.partitioning import PARTITION
 from mlworks_orchestration.data.point_in_time import as_of_join
 from mlworks_orchestration.data.quality import QualityResult, validate
+from mlworks_orchestration.data.quality_log import quality_table, record_quality
 from mlworks_orchestration.data.schema import polars_type
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "feature_kinds",
     "load_raw",
     "polars_type",
+    "quality_table",
+    "record_quality",
     "to_polars",
     "validate",
 ]

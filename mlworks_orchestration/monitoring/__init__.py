@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mlworks_orchestration.monitoring.actions import ACTIONS
     from mlworks_orchestration.monitoring.operations import record_operation
     from mlworks_orchestration.monitoring.profiles import profile
     from mlworks_orchestration.monitoring.realised import performance
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from mlworks_orchestration.monitoring.truth import labelled
 
 _HOMES = {
+    "ACTIONS": "actions",
     "build_reference": "reference",
     "drift_report": "report",
     "labelled": "truth",
@@ -23,7 +25,7 @@ _HOMES = {
     "record_operation": "operations",
 }
 
-__all__ = ["build_reference", "drift_report", "labelled", "performance", "profile", "record_operation"]
+__all__ = ["ACTIONS", "build_reference", "drift_report", "labelled", "performance", "profile", "record_operation"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module's names have any type

@@ -5,23 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from textwrap import shorten
 
+from mlworks_orchestration.monitoring import ACTIONS
 from mlworks_orchestration.retraining.facts import Action, Attempt, Decision, Episode, Evidence, History, Outcome
 from mlworks_orchestration.retraining.signs import Sign, current_episode, read_signs
-from mlworks_orchestration.spec import DriftKind, Retraining, format_duration
+from mlworks_orchestration.spec import Retraining, format_duration
 
 YEAR = timedelta(days=365)
 TRIES = 2
 """Retrainings in a row, in one episode, that may fail to give a new champion before a person is called."""
 
 _LONGEST = 200
-
-ACTIONS = {
-    DriftKind.FEATURE: "investigate how the features are generated, and retrain on new data",
-    DriftKind.LABEL: "investigate how labels are made, and retrain on new data",
-    DriftKind.PREDICTION: "investigate training, and assess the business impact of the changed predictions",
-    DriftKind.CONCEPT: "find more features or another approach, and retrain or tune on new data",
-}
-"""What a person should do about each kind of drift."""
 
 
 @dataclass(frozen=True)

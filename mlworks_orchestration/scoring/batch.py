@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from mlworks_orchestration import clock
 from mlworks_orchestration.data import PARTITION, Lake, feature_frame
 from mlworks_orchestration.errors import DeclarationError, NotReadyError
+from mlworks_orchestration.scoring.inference_log import Served, log_inference
 from mlworks_orchestration.spec import Catalog, MLModel
 from mlworks_orchestration.training import Measured, Registry, measure
 
@@ -19,6 +20,8 @@ _OURS = ("prediction", "model_version", "role", "scored_at")
 
 def score(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, partitions: Sequence[str]) -> tuple[pl.DataFrame, Measured]:
     """Predict all rows of the partitions by the champion, and write the table `<model>/scores`, in one commit.
+
+    The features as served are written before, to the table `<model>/inference_log`, so that a score never lacks them.
 
     Parameters:
         lake: the Delta tables.
@@ -44,20 +47,22 @@ def score(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, part
     predictor = registry.load(model.name, champion.version)
     with measure() as measured:
         features = feature_frame(lake, catalog, model, partitions)
-        scores = _scores(model, features, predictor.predict(features.select(model.feature_columns)), champion.version)
+        served = Served(champion.version, "champion", clock.now())
+        scores = _scores(model, features, predictor.predict(features.select(model.feature_columns)), served)
+        log_inference(lake, model, features, served, partitions)
         lake.write(f"{model.name}/scores", scores, partitions=partitions)
         measured.rows = scores.height
     return scores, measured
 
 
-def _scores(model: MLModel, features: pl.DataFrame, predictions: Floats, version: int) -> pl.DataFrame:
+def _scores(model: MLModel, features: pl.DataFrame, predictions: Floats, served: Served) -> pl.DataFrame:
     return features.select(
         *model.entity,
         model.event_time,
         pl.Series("prediction", predictions),
-        pl.lit(version, dtype=pl.Int64).alias("model_version"),
-        pl.lit("champion").alias("role"),
-        pl.lit(clock.now(), dtype=pl.Datetime("us", "UTC")).alias("scored_at"),
+        pl.lit(served.version, dtype=pl.Int64).alias("model_version"),
+        pl.lit(served.role).alias("role"),
+        pl.lit(served.at, dtype=pl.Datetime("us", "UTC")).alias("scored_at"),
         PARTITION,
     )
 

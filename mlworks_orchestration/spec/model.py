@@ -11,7 +11,7 @@ from mlworks_orchestration.spec.drift import Drift, DriftKind
 from mlworks_orchestration.spec.metrics import METRICS, Metric
 from mlworks_orchestration.spec.partitions import Partitions
 
-_FOLDERS = {"raw", "features"}
+_FOLDERS = {"raw", "features", "quality"}
 _TRAINING_COLUMNS = {"label", "known_at"}
 _SCORE_COLUMNS = _TRAINING_COLUMNS | {"prediction", "model_version", "role", "scored_at"}
 

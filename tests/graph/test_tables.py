@@ -172,3 +172,17 @@ def test_training_before_there_are_labels_says_what_to_materialise(world: World,
     assert not result.success
     assert "ride_time" in failure(result)
     assert "materialise" in failure(result).lower()
+
+
+def test_what_was_found_is_in_the_lake_for_refused_partitions_too_and_is_replaced_when_they_heal(world: World, blank: dg.DagsterInstance) -> None:
+    world.faults(negative=[SECOND])
+    result = world.build(blank, RIDES, DAYS)
+    blocking = pl.col("blocking") & ~pl.col("passed")
+    assert world.lake.partitions("quality/rides") == list(DAYS)
+    failed = world.lake.read("quality/rides").filter(blocking)
+    assert failed.select(PARTITION, "expectation", "unexpected_count", "rows").rows() == [(SECOND, "between(distance, min=0)", 40, 40)]
+    [commit] = [commit for commit in world.lake.history("quality/rides") if "dagster_run" in commit]
+    assert commit["dagster_run"] == result.run_id
+    world.faults()
+    world.build(blank, RIDES, [SECOND])
+    assert world.lake.read("quality/rides").filter(blocking).is_empty()

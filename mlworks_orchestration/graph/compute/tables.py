@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import dagster as dg
 import polars as pl
 
-from mlworks_orchestration.data import PARTITION, QualityResult, build_features, load_raw, validate
+from mlworks_orchestration.data import PARTITION, QualityResult, build_features, load_raw, record_quality, validate
 from mlworks_orchestration.graph.compute.reading import read_ready
 from mlworks_orchestration.graph.steps import Check, Metadata, Outcome, Step
 from mlworks_orchestration.graph.tables import declared_checks
@@ -23,6 +23,7 @@ def materialize_features(catalog: Catalog, table: FeatureTable, step: Step) -> O
     """Type and validate raw rows; partitions that fail a blocking expectation are refused, the others written."""
     frame = build_features(table, _inputs(catalog, table, step))
     results = validate(table, frame, step.partitions)
+    record_quality(step.lake, table, results, step.partitions, {"dagster_run": step.run_id})
     refused = _refused(table, results)
     kept = [key for key in step.partitions if key not in refused]
     counts = _row_counts(frame, step.partitions)
