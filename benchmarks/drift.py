@@ -1,0 +1,119 @@
+"""Speed and memory of the drift report beside reading the data and beside other tools, side by side in one run.
+
+Two Parquet files of 50 columns (40 of floats, 10 of strings, see `peers/tables.py`) are made once, under .mlworks/benchmarks. Everything is a fresh
+process on files that the system has in memory; seconds are those after the imports, and ours contain the reading of both files, the peers' do not.
+Quick things are done several times in turn, of which the median counts; each peer once, in an environment of its own that pip fills on first use
+(.mlworks/peers, or $MLWORKS_PEERS; some GB). With all peers it takes some ten minutes: `--skip peers` leaves them out.
+Writes `.artifacts/drift.json`; exit code 1 when a goal (`peers/goals.py`) that was measured is missed.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from peers import TOOLS, Unavailable
+from peers.environments import run
+from peers.goals import goals
+from peers.report import table
+from peers.subjects import SUBJECTS, Subject
+
+ROOT = Path(__file__).parent.parent
+RESULT = ROOT / ".artifacts" / "drift.json"
+DATA = Path(os.environ.get("MLWORKS_HOME", ROOT / ".mlworks")) / "benchmarks"
+ROWS = [10_000, 100_000, 1_000_000]
+BIG = 10_000_000
+
+
+def main() -> int:
+    """Measure what was asked for, print the tables and the goals."""
+    options = parse()
+    measurements = json.loads(RESULT.read_text()) if (options.show or options.keep) and RESULT.exists() else []
+    for rows in [] if options.show else [*options.rows, *[BIG] * options.big]:
+        files = make(rows)
+        for row in measure(chosen(options, rows), files, rows, options.rounds):
+            measurements = [other for other in measurements if (other["name"], other["rows"]) != (row["name"], rows)] + [row]
+            RESULT.parent.mkdir(exist_ok=True)
+            RESULT.write_text(json.dumps(measurements, indent=2))
+    for rows in sorted({row["rows"] for row in measurements}):
+        print("", table(measurements, rows), sep="\n")
+    judged = goals(measurements)
+    print("", *judged, sep="\n")
+    return int(any(goal.verdict == "missed" for goal in judged))
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    names = ["peers", *SUBJECTS]
+    parser.add_argument("--rows", type=int, nargs="+", default=ROWS, help="sizes of the tables")
+    parser.add_argument("--big", action="store_true", help=f"{BIG:,} rows too, for ours and reading (7 GB of files)")
+    parser.add_argument("--only", nargs="+", choices=names, default=names, help="what to measure")
+    parser.add_argument("--skip", nargs="+", choices=names, default=[], help="what to leave out")
+    parser.add_argument("--rounds", type=int, default=5, help="how often quick things are done; the median counts")
+    parser.add_argument("--keep", action="store_true", help="keep what the last run measured and this one does not")
+    parser.add_argument("--show", action="store_true", help="measure nothing, print the last run's tables")
+    return parser.parse_args()
+
+
+def chosen(options: argparse.Namespace, rows: int) -> list[Subject]:
+    """Return what is measured at this number of rows."""
+    only, skip = ({*names, *(TOOLS if "peers" in names else ())} for names in (options.only, options.skip))
+    return [subject for subject in SUBJECTS.values() if subject.name in only - skip and rows <= subject.most_rows]
+
+
+def make(rows: int) -> Path:
+    """Return the folder of both files, made if they are not there, and have the system read them once."""
+    folder = DATA / f"drift-{rows}"
+    if not (folder / "current.parquet").exists():
+        print(f"making two tables of {rows:,} rows in {folder} …", flush=True)
+        run("tables", str(folder), str(rows))
+    for path in sorted(folder.glob("*.parquet")):
+        with path.open("rb") as file:
+            while file.read(1 << 24):
+                pass
+    return folder
+
+
+def measure(subjects: list[Subject], folder: Path, rows: int, rounds: int) -> Iterator[dict[str, Any]]:
+    """Yield one measurement a subject: the quick ones in turns, so that noise falls on all of them alike, then the peers."""
+    quick = [subject for subject in subjects if subject.repeats]
+    taken: dict[str, list[dict[str, Any]]] = {subject.name: [] for subject in quick}
+    for number in range(rounds if quick else 0):
+        print(f"{rows:,} rows: reading and ours, round {number + 1} of {rounds} …", flush=True)
+        for subject in quick:
+            taken[subject.name].append(once(subject, folder, rows))
+    for subject in quick:
+        yield median(taken[subject.name])
+    for subject in subjects:
+        if not subject.repeats:
+            print(f"{rows:,} rows: {subject.title} …", flush=True)
+            yield once(subject, folder, rows)
+
+
+def once(subject: Subject, folder: Path, rows: int) -> dict[str, Any]:
+    """Measure one subject in a fresh process; a tool that is not to be had is a row that says so."""
+    head = {"name": subject.name, "rows": rows, "measured": time.strftime("%Y-%m-%d %H:%M")}
+    try:
+        return {**head, **run(subject.module, subject.task, *(str(folder / f"{file}.parquet") for file in subject.files))}
+    except Unavailable as reason:
+        print(f"  {reason}", flush=True)
+        return {**head, "failed": str(reason)}
+
+
+def median(measured: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return one measurement with the median of each number, and all the seconds that it is the median of."""
+    failed = [row for row in measured if "failed" in row]
+    if failed:
+        return failed[0]
+    middle = {name: statistics.median(row[name] for row in measured) for name, value in measured[0].items() if isinstance(value, float)}
+    return {**measured[-1], **middle, "all_seconds_compute": sorted(row["seconds_compute"] for row in measured)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
