@@ -1,12 +1,19 @@
 """Bins of float64 values that are fixed in advance, so that counts from any two places add up.
 
-A float's 64 bits, turned into an integer that sorts as the float does, name its bin; the leading `precision` bits of that integer name a coarser
-one. Sign and exponent are the first 12 bits, so a bin of precision p spans a relative width of 2**(12 - p): 64 bits tell all floats apart, and no
-precision mixes an infinity with a finite value. Fine bins collapse exactly into coarse ones, as in HdrHistogram (Tene 2012) and DDSketch (Masson,
-Rim and Lee, VLDB 2019), but the precision is each column's own: the finest that needs at most `MAX_BINS` bins.
+A float's 64 bits, turned into an integer that sorts as the float does, name its bin; the leading bits of that integer name a coarser one. Sign and
+exponent are the first 12 bits: values that share them are a *group* (an octave), and a bin of precision p spans a relative width of 2**(12 - p).
+64 bits tell all floats apart, and no precision mixes an infinity with a finite value. Fine bins collapse exactly into coarse ones, as in HdrHistogram
+(Tene 2012) and DDSketch (Masson, Rim and Lee, VLDB 2019), but here each group has a precision of its own, decided by the values alone:
+
+- p is the finest precision at which all bins together cost at most `BUDGET` bits (see `_COST`);
+- p_r is the finest at which the bins of one range of 16 octaves cost at most that range's equal part of half as much;
+- p_g is the finest at which the bins of group g alone cost at most its equal part of half as much;
+- the group's precision is the largest of the three.
+
+A value more makes no bin cheaper and no part larger, so precisions only ever fall. Whatever part of a sum had to be coarsened, the whole must be
+too, and merging in any order and grouping gives the very same bins as counting all values at once.
 """
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -22,9 +29,14 @@ EXACT = 64
 COARSEST = 12
 """The precision at which sign and exponent are all that is left."""
 
-MAX_BINS = 8192
-"""Most bins that a column keeps; 2**12 exist at the coarsest precision, so it can always be met."""
+BUDGET = 49_152
+"""Bits that the bins of a column may cost at one precision: 3,780 bins of precision 19, or 847 exact values."""
 
+_COST = np.interp(np.arange(EXACT + 1), (19, 28, EXACT), (13, 31, 58)).astype(np.int64)
+"""Bits that a bin of each precision takes when it is stored, key and count, compressed: coarse bins have neighbours, fine ones lie apart."""
+
+_IN_GROUP = EXACT - COARSEST
+_IN_RANGE = 4
 _ALL_BUT_SIGN = np.int64(0x7FFF_FFFF_FFFF_FFFF)
 
 
@@ -32,19 +44,30 @@ class Bins(NamedTuple):
     """Counts of values by bin: those bins that have any, in order.
 
     Parameters:
-        precision: how many leading bits name a bin, 12 to 64.
-        keys: the bins' names, shape (bins,), ascending.
+        keys: the lower end of each bin, as an integer that sorts as the float does, shape (bins,), ascending.
         counts: values a bin, shape (bins,), each at least 1.
+        groups: the leading 12 bits of the keys, shape (groups,), ascending.
+        precisions: how many leading bits name a bin of each group, 12 to 64, shape (groups,).
     """
 
-    precision: int
     keys: Integers
     counts: Integers
+    groups: Integers
+    precisions: Integers
 
     @property
     def total(self) -> int:
         """How many values were counted."""
         return int(self.counts.sum())
+
+    @property
+    def precision(self) -> Integers:
+        """The precision of each bin, shape (bins,)."""
+        return np.repeat(self.precisions, np.diff(_starts(self.keys, self.groups)))
+
+
+NO_BINS = Bins(*(np.array([], dtype=np.int64) for _ in Bins._fields))
+"""What a column without values has."""
 
 
 def keys_of(values: Floats) -> Integers:
@@ -62,57 +85,112 @@ def keys_of(values: Floats) -> Integers:
     return bits ^ ((bits >> 63) & _ALL_BUT_SIGN)
 
 
-def centers(bins: Bins) -> Floats:
-    """Return the middle value of each bin: the value itself where the precision is 64, else within half the bin's relative width of it.
-
-    Parameters:
-        bins: any counts.
+def values_of(keys: Integers) -> Floats:
+    """Return the floats whose keys these are: the inverse of `keys_of`.
 
     Examples:
-        >>> coarse = coarsen(Bins(EXACT, keys_of(np.array([-np.inf, -5.0, 0.1])), np.array([1, 1, 1])), 20)
-        >>> centers(coarse).round(3).tolist()
+        >>> values_of(keys_of(np.array([-1.5, 0.0, 3.0]))).tolist()
+        [-1.5, 0.0, 3.0]
+    """
+    values: Floats = (keys ^ ((keys >> 63) & _ALL_BUT_SIGN)).view(np.float64)
+    return np.where(np.isnan(values), np.copysign(np.inf, keys), values)  # an infinity shares its coarse bin with the patterns of NaN
+
+
+def counted(values: Floats) -> Bins:
+    """Count values, each float by itself however many there are.
+
+    Parameters:
+        values: no NaN, shape (n,).
+    """
+    return exactly(*np.unique(keys_of(values), return_counts=True))
+
+
+def exactly(keys: Integers, counts: Integers) -> Bins:
+    """Return counts of whole floats as bins.
+
+    Parameters:
+        keys: distinct, ascending.
+        counts: of each.
+    """
+    groups = _distinct(keys >> _IN_GROUP)
+    return Bins(keys, counts, groups, np.full(len(groups), EXACT))
+
+
+def bounds(bins: Bins) -> tuple[Floats, Floats]:
+    """Return the lowest and the highest value that each bin can hold.
+
+    Examples:
+        >>> low, high = bounds(coarsen(counted(np.array([1.25, -3.0])), np.array([14, 14])))
+        >>> low.round(6).tolist(), high.round(6).tolist()
+        ([-3.5, 1.25], [-3.0, 1.5])
+    """
+    return values_of(bins.keys), values_of(bins.keys | ~_mask(bins.precision))
+
+
+def centers(bins: Bins) -> Floats:
+    """Return the middle value of each bin: the value itself where the precision is 64, else within half the bin's width of it.
+
+    Examples:
+        >>> centers(coarsen(counted(np.array([-np.inf, -5.0, 0.1])), np.array([20, 20, 20]))).round(3).tolist()
         [-inf, -5.008, 0.1]
     """
-    shift = EXACT - bins.precision
-    middle = (bins.keys << shift) + ((1 << shift) >> 1)
-    values: Floats = (middle ^ ((middle >> 63) & _ALL_BUT_SIGN)).view(np.float64)
-    return np.where(np.isnan(values), np.copysign(np.inf, bins.keys), values)  # an infinity shares its coarse bin with the patterns of NaN
+    return values_of(bins.keys | (~_mask(bins.precision) & ~(~_mask(bins.precision) >> 1)))
 
 
-def coarsen(bins: Bins, precision: int) -> Bins:
+def coarsen(bins: Bins, precisions: Integers) -> Bins:
     """Return the counts in coarser bins; nothing is lost but resolution.
 
     Parameters:
-        bins: of a precision at least `precision`.
-        precision: the leading bits to keep, 12 to 64.
+        bins: any counts.
+        precisions: the leading bits to keep in each group, none above the group's own, shape (groups,).
 
     Examples:
-        >>> fine = Bins(EXACT, keys_of(np.array([1.0, 1.25, 2.0])), np.array([1, 2, 3]))
-        >>> coarsen(fine, COARSEST).counts.tolist()
-        [3, 3]
+        >>> coarsen(counted(np.array([1.0, 1.25, 1.25, 2.0])), np.array([12, 12])).counts.tolist()
+        [3, 1]
     """
-    if precision == bins.precision:
+    if not len(bins.keys) or (precisions == bins.precisions).all():
         return bins
-    return _counted(precision, bins.keys >> (bins.precision - precision), bins.counts)
+    wide = bins._replace(precisions=precisions)
+    keys = bins.keys & _mask(wide.precision)
+    starts = np.flatnonzero(_first(keys))
+    return Bins(keys[starts], np.add.reduceat(bins.counts, starts), bins.groups, precisions)
 
 
 def add(parts: Sequence[Bins]) -> Bins:
-    """Add counts up, at the finest precision that all have and that needs at most `MAX_BINS` bins.
-
-    The order and the grouping of the additions do not matter: coarser bins are never more than finer ones, so whatever part of the sum
-    had to be coarsened to some precision, the whole must be too.
+    """Add counts up, as coarse as the coarsest part in each group and no coarser than the budget asks for.
 
     Parameters:
         parts: one or more.
     """
-    if len(parts) == 1:
-        return limited(parts[0])
-    precision = min(part.precision for part in parts)
-    coarse = [coarsen(part, precision) for part in parts]
-    keys = np.concatenate([part.keys for part in coarse])
+    return limited(unlimited(parts))
+
+
+def unlimited(parts: Sequence[Bins]) -> Bins:
+    """Add counts up at the finest precisions that all parts have, whatever that costs.
+
+    Parameters:
+        parts: one or more.
+    """
+    parts = [part for part in parts if len(part.keys)]
+    if len(parts) < 2:  # noqa: PLR2004 - one part is its own sum
+        return parts[0] if parts else NO_BINS
+    groups, precisions = common_precisions(parts)
+    keys = np.concatenate([_collapsed(part, groups, precisions) for part in parts])
     order = np.argsort(keys, kind="stable")  # timsort: linear on runs that are sorted already
-    counts = np.concatenate([part.counts for part in coarse])
-    return limited(_counted(precision, keys[order], counts[order]))
+    keys, counts = keys[order], np.concatenate([part.counts for part in parts])[order]
+    starts = np.flatnonzero(_first(keys))
+    return Bins(keys[starts], np.add.reduceat(counts, starts), groups, precisions)
+
+
+def common_precisions(parts: Sequence[Bins]) -> tuple[Integers, Integers]:
+    """Return the groups that any part has, and the finest precision in each that all those parts have which have the group."""
+    finest = np.full(1 << COARSEST, EXACT + 1)
+    for part in parts:
+        finest[part.groups] = np.minimum(finest[part.groups], part.precisions)  # a negative group counts from the end, which is as good a place
+    found = np.flatnonzero(finest <= EXACT)
+    groups = np.where(found >= 1 << (COARSEST - 1), found - (1 << COARSEST), found)
+    order = np.argsort(groups)
+    return groups[order], finest[found[order]]
 
 
 def aligned(parts: Sequence[Bins]) -> tuple[Bins, Floats]:
@@ -124,33 +202,73 @@ def aligned(parts: Sequence[Bins]) -> tuple[Bins, Floats]:
     Returns:
         the bins that any part has, with the counts of all together, and the counts of each part, shape (parts, bins).
     """
-    precision = min(part.precision for part in parts)
-    coarse = [coarsen(part, precision) for part in parts]
-    keys = np.concatenate([part.keys for part in coarse])
-    order = np.argsort(keys, kind="stable")  # timsort: linear on runs that are sorted already
+    groups, precisions = common_precisions(parts)
+    sides = [coarsen(part, precisions[np.searchsorted(groups, part.groups)]) for part in parts]
+    keys = np.concatenate([side.keys for side in sides])
+    order = np.argsort(keys, kind="stable")
     keys = keys[order]
-    first = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
-    owner = np.repeat(np.arange(len(parts)), [len(part.keys) for part in coarse])
-    table = np.zeros((len(parts), int(first.sum())))
-    table[owner[order], np.cumsum(first) - 1] = np.concatenate([part.counts for part in coarse])[order]
-    return Bins(precision, keys[first], table.sum(axis=0).astype(np.int64)), table
+    first = _first(keys)
+    owner = np.repeat(np.arange(len(sides)), [len(side.keys) for side in sides])
+    table = np.zeros((len(sides), int(first.sum())))
+    table[owner[order], np.cumsum(first) - 1] = np.concatenate([side.counts for side in sides])[order]
+    return Bins(keys[first], table.sum(axis=0).astype(np.int64), groups, precisions), table
 
 
-def limited(bins: Bins) -> Bins:
-    """Return the counts at the finest precision that needs at most `MAX_BINS` bins."""
-    if len(bins.keys) <= MAX_BINS:
+def limited(bins: Bins, budget: int = BUDGET) -> Bins:
+    """Return the counts at the finest precisions that the rule above allows.
+
+    Parameters:
+        bins: any counts.
+        budget: bits to spend on all groups, and again on single ranges and groups.
+    """
+    if len(bins.keys) * _COST[EXACT] <= budget:
         return bins
-    finer = range(COARSEST, bins.precision)
-    first_too_fine = bisect_right(finer, MAX_BINS, key=lambda precision: _distinct(bins.keys >> (bins.precision - precision)))
-    return coarsen(bins, finer[first_too_fine - 1])
+    cost = _bins_at(bins) * _COST
+    possible = np.arange(EXACT + 1) <= bins.precisions[:, None]
+    ranges = np.flatnonzero(_first(bins.groups >> _IN_RANGE))
+    sizes = np.diff(np.append(ranges, len(bins.groups)))
+    in_all = _finest((cost.sum(axis=0) <= budget) & possible.all(axis=0))
+    in_range = _finest((np.add.reduceat(cost, ranges) <= budget // 2 // len(ranges)) & np.logical_and.reduceat(possible, ranges))
+    in_group = _finest((cost <= budget // 2 // len(bins.groups)) & possible)
+    return coarsen(bins, np.maximum(np.maximum(in_all, np.repeat(in_range, sizes)), in_group))
 
 
-def _distinct(keys: Integers) -> int:
-    return 1 + int(np.count_nonzero(np.diff(keys)))
+def _bins_at(bins: Bins) -> Integers:
+    """Return how many bins each group would need at each precision, shape (groups, 65)."""
+    difference = bins.keys[1:] ^ bins.keys[:-1]
+    _, length = np.frexp(difference.astype(np.float64))  # exact within a group, where the leading 12 bits agree
+    group = np.repeat(np.arange(len(bins.groups)), np.diff(_starts(bins.keys, bins.groups)))
+    told_apart = np.where(group[1:] == group[:-1], EXACT + 1 - length, 0)  # the coarsest precision that tells a key from the one before
+    ranks = np.append(group[0] * (EXACT + 1), group[1:] * (EXACT + 1) + told_apart)
+    return np.cumsum(np.bincount(ranks, minlength=len(bins.groups) * (EXACT + 1)).reshape(-1, EXACT + 1), axis=1)
 
 
-def _counted(precision: int, keys: Integers, counts: Integers) -> Bins:
-    if not len(keys):
-        return Bins(precision, keys, counts)
-    starts = np.concatenate(([0], np.flatnonzero(keys[1:] != keys[:-1]) + 1))
-    return Bins(precision, keys[starts], np.add.reduceat(counts, starts))
+def _finest(affordable: NDArray[np.bool_]) -> Integers:
+    """Return the last precision that is affordable, the coarsest if none is."""
+    finest = EXACT - np.argmax(affordable[..., ::-1], axis=-1)
+    return np.where(affordable.any(axis=-1), np.maximum(finest, COARSEST), COARSEST)
+
+
+def _collapsed(part: Bins, groups: Integers, precisions: Integers) -> Integers:
+    wanted = precisions[np.searchsorted(groups, part.groups)]
+    return part.keys if (wanted == part.precisions).all() else part.keys & _mask(part._replace(precisions=wanted).precision)
+
+
+def _mask(precision: Integers) -> Integers:
+    return np.int64(-1) << (EXACT - precision)
+
+
+def _starts(keys: Integers, groups: Integers) -> Integers:
+    """Return where each group's bins start, and at last where all end, shape (groups + 1,)."""
+    return np.append(np.searchsorted(keys, groups << _IN_GROUP), len(keys))
+
+
+def _first(keys: Integers) -> NDArray[np.bool_]:
+    """Return which sorted keys differ from the one before."""
+    first = np.ones(len(keys), dtype=np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=first[1:])
+    return first
+
+
+def _distinct(keys: Integers) -> Integers:
+    return keys[_first(keys)]

@@ -74,6 +74,8 @@ def numeric_cells(reference: NumericProfile, windows: Sequence[NumericProfile]) 
 def categorical_cells(reference: CategoricalProfile, windows: Sequence[CategoricalProfile]) -> Cells:
     """Count the reference and windows of a column of categories, in the categories that any of them has, in alphabetical order.
 
+    Where a side has more than it can keep, all categories but those that it keeps are one cell, the last, `OTHER`.
+
     Parameters:
         reference: of any rows.
         windows: one or more.
@@ -85,9 +87,16 @@ def categorical_cells(reference: CategoricalProfile, windows: Sequence[Categoric
     """
     sides = [reference, *windows]
     names = sorted(set().union(*(side.counts for side in sides)))
+    pooling = [side for side in sides if side.other]
+    if pooling:  # a count that one side does not know cannot be compared
+        names = [name for name in names if all(name in side.counts for side in pooling)]
     table = np.array([[side.counts.get(name, 0) for name in names] for side in sides], dtype=np.float64)
+    if pooling:
+        rest = np.array([side.present for side in sides]) - table.sum(axis=1)
+        names, table = [*names, OTHER], np.column_stack((table, rest))
     missing = np.array([side.missing for side in sides], dtype=np.float64)
-    return Cells(table[0], table[1:], float(missing[0]), missing[1:], None, tuple(names), np.zeros(len(names), dtype=np.bool_))
+    mixed = np.array([name == OTHER for name in names], dtype=np.bool_) & bool(pooling)
+    return Cells(table[0], table[1:], float(missing[0]), missing[1:], None, tuple(names), mixed)
 
 
 def grouped(cells: Cells, groups: int = 10) -> Cells:

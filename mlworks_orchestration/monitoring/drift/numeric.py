@@ -3,12 +3,25 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.bins import COARSEST, EXACT, Bins, Floats, add, centers, keys_of, limited
+from mlworks_orchestration.monitoring.drift.bins import Bins, Floats, Integers, add, bounds, centers, exactly, keys_of, limited
 from mlworks_orchestration.monitoring.drift.moments import Moments, add_moments, moments_of
+from mlworks_orchestration.monitoring.drift.packing import pack, unpack
+
+
+class Bounded(NamedTuple):
+    """A number and how wrong it can be.
+
+    Parameters:
+        value: as computed from bins.
+        bound: the exact number is no further away than this; 0 where the value is exact.
+    """
+
+    value: float
+    bound: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +54,19 @@ class NumericProfile:
         """
         present = values[~np.isnan(values)]
         distinct, counts = np.unique(present + 0.0, return_counts=True)
+        return cls.of_counts(distinct, counts, len(values) - len(present))
+
+    @classmethod
+    def of_counts(cls, distinct: Floats, counts: Integers, missing: int = 0) -> Self:
+        """Profile values that occur so many times each.
+
+        Parameters:
+            distinct: ascending, shape (n,).
+            counts: how often each occurs, shape (n,).
+            missing: rows without a value.
+        """
         finite = np.isfinite(distinct)
-        return cls(len(values) - len(present), limited(Bins(EXACT, keys_of(distinct), counts)), moments_of(distinct[finite], counts[finite]))
+        return cls(missing, limited(exactly(keys_of(distinct), counts)), moments_of(distinct[finite], counts[finite]))
 
     @classmethod
     def merged(cls, parts: Sequence[Self]) -> Self:
@@ -51,15 +75,8 @@ class NumericProfile:
 
     def to_document(self) -> dict[str, Any]:
         """Return what is stored of it."""
-        keys = self.bins.keys
-        return {
-            "missing": self.missing,
-            "precision": self.bins.precision,
-            "first": int(keys[0]) if len(keys) else None,
-            "steps": np.diff(keys).tolist(),
-            "counts": self.bins.counts.tolist(),
-            **self.moments._asdict(),
-        }
+        size, packed = pack(self.bins)
+        return {"missing": self.missing, **self.moments._asdict(), "size": size, "bins": packed}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
@@ -68,13 +85,7 @@ class NumericProfile:
         Raises:
             ValueError: if it does not fit together; likewise KeyError and TypeError.
         """
-        first = [] if document["first"] is None else [document["first"]]
-        keys = np.cumsum(np.array(first + document["steps"], dtype=np.int64))
-        counts = np.array(document["counts"], dtype=np.int64)
-        if keys.shape != counts.shape or not COARSEST <= document["precision"] <= EXACT:
-            message = f"precision {document['precision']!r}, {len(keys)} bins and {len(counts)} counts"
-            raise ValueError(message)
-        return cls(int(document["missing"]), Bins(document["precision"], keys, counts), Moments(*(document[name] for name in Moments._fields)))
+        return cls(int(document["missing"]), unpack(int(document["size"]), document["bins"]), Moments(*(document[name] for name in Moments._fields)))
 
     @cached_property
     def present(self) -> int:
@@ -99,6 +110,37 @@ class NumericProfile:
             2.0
         """
         return float((function(centers(self.bins)) * self.bins.counts).sum()) / self.present
+
+    def mean_within(self, function: Callable[[Floats], Floats]) -> Bounded:
+        """Return the mean of a function of the values, and how wrong it can be.
+
+        Parameters:
+            function: as `mean_of` takes; it must not turn within a bin.
+
+        Examples:
+            >>> NumericProfile.of(np.array([-3.0, 1.0, 2.0])).mean_within(np.abs)
+            Bounded(value=2.0, bound=0.0)
+        """
+        low, high = bounds(self.bins)
+        middle = function(centers(self.bins))
+        with np.errstate(invalid="ignore"):  # an infinity is as far from itself as nothing
+            off = np.nan_to_num(np.maximum(np.abs(function(low) - middle), np.abs(function(high) - middle)), nan=0.0, posinf=np.inf)
+        return Bounded(self.mean_of(function), float((off * self.bins.counts).sum()) / self.present)
+
+    def quantile(self, share: float) -> Bounded:
+        """Return the smallest value that at least such a share of the values does not exceed, and how wrong it can be: half its bin's width.
+
+        Parameters:
+            share: 0 to 1; the profile must have values.
+
+        Examples:
+            >>> NumericProfile.of(np.arange(101.0)).quantile(0.5)
+            Bounded(value=50.0, bound=0.0)
+        """
+        cumulated = np.cumsum(self.bins.counts)
+        at = min(int(np.searchsorted(cumulated, share * cumulated[-1])), len(cumulated) - 1)
+        low, high, middle = (float(edge[at]) for edge in (*bounds(self.bins), centers(self.bins)))
+        return Bounded(middle, 0.0 if low == high else max(middle - low, high - middle))
 
     @property
     def distinct(self) -> int:

@@ -1,18 +1,27 @@
 """How a column's profile is stored: one JSON object, the format's name and version in it.
 
-Every profile has `format` ("mlworks.profile"), `version` (1), `type` and `missing` (rows). Type "categorical" has `counts`: rows by category. Type
-"numeric" has `precision` (leading bits of the order-preserving integer form of a float64 that name a bin), `first` (the lowest bin) and `steps`
-(from each bin to the next, modulo 2**64), `counts` (rows a bin), and of the finite values `n`, `mean`, `squares` (sum of squared distances from the
-mean), `minimum` and `maximum`; type "datetime" is the same of seconds since 1970.
+Every profile has `format` ("mlworks.profile"), `version` (2), `type` and `missing` (rows).
+
+Type "categorical" has `counts`, rows by category; `other`, rows of categories that are not among them; and `bound`, at most so many rows of any one
+category are among those.
+
+Type "numeric" has, of the finite values, `n`, `mean`, `squares` (sum of squared distances from the mean), `minimum` and `maximum`; `size`, the
+number of bins; and `bins`: base64 of zlib of three runs of bytes. The first are the bins' lower ends as 64-bit integers that sort as the floats do
+(see `bins.py`), each less the one before, modulo 2**64; the second are the rows a bin; of both, the least significant bytes of all bins come first,
+then the next ones, up to the eighth. The third are the precisions of the groups, a byte each; a group is all bins whose leading 12 bits agree. Type
+"datetime" is the same of seconds since 1970 in UTC.
+
+Version 1, of before the first release, had one precision for a whole column; it is refused.
 """
 
 import json
+import zlib
 
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift.columns import PROFILES, ColumnProfile
 
 FORMAT = "mlworks.profile"
-VERSION = 1
+VERSION = 2
 
 
 def to_json(profile: ColumnProfile) -> str:
@@ -21,7 +30,7 @@ def to_json(profile: ColumnProfile) -> str:
     Examples:
         >>> from mlworks_orchestration.monitoring.drift.categorical import CategoricalProfile
         >>> to_json(CategoricalProfile(0, {"EWR": 2}))
-        '{"format":"mlworks.profile","version":1,"type":"categorical","missing":0,"counts":{"EWR":2}}'
+        '{"format":"mlworks.profile","version":2,"type":"categorical","missing":0,"counts":{"EWR":2},"other":0,"bound":0}'
     """
     head = {"format": FORMAT, "version": VERSION, "type": profile.type}
     return json.dumps(head | profile.to_document(), separators=(",", ":"), allow_nan=False, ensure_ascii=False)
@@ -43,7 +52,7 @@ def from_json(text: str) -> ColumnProfile:
         known = document["format"], document["version"]
         if known == (FORMAT, VERSION):
             return PROFILES[document["type"]].from_document(document)
-    except (ValueError, KeyError, TypeError, OverflowError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, zlib.error) as error:
         message = f"A stored profile is damaged ({type(error).__name__}: {error}); it begins with {text[:60]!r}. Materialise its partition again."
         raise DataError(message) from error
     message = (

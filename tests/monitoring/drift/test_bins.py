@@ -5,19 +5,44 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlworks_orchestration.monitoring.drift.bins import COARSEST, EXACT, MAX_BINS, Bins, add, coarsen, keys_of, limited
+from mlworks_orchestration.monitoring.drift.bins import (
+    _COST,
+    BUDGET,
+    COARSEST,
+    EXACT,
+    NO_BINS,
+    Bins,
+    Integers,
+    add,
+    aligned,
+    bounds,
+    centers,
+    coarsen,
+    counted,
+    keys_of,
+    limited,
+    values_of,
+)
 
 anything = st.lists(st.floats(allow_nan=False), min_size=1, max_size=50)
 precisions = st.integers(COARSEST, EXACT)
 
 
-def counted(values: list[float]) -> Bins:
-    keys, counts = np.unique(keys_of(np.array(values)), return_counts=True)
-    return Bins(EXACT, keys, counts)
+def count(values: list[float]) -> Bins:
+    return counted(np.array(values))
 
 
-def as_pairs(bins: Bins) -> dict[int, int]:
-    return dict(zip(bins.keys.tolist(), bins.counts.tolist(), strict=True))
+def coarse(bins: Bins, precision: int) -> Bins:
+    return coarsen(bins, np.minimum(bins.precisions, precision))
+
+
+def as_lists(bins: Bins) -> list[list[int]]:
+    return [part.tolist() for part in bins]
+
+
+def mixture(rng: np.random.Generator, rows: int) -> np.ndarray:
+    scale = rng.choice([1e-9, 1.0, 1.0, 1e6], rows)
+    return np.where(rng.random(rows) < 0.3, 1e6 + rng.normal(size=rows), rng.normal(size=rows) * scale)
 
 
 @given(anything)
@@ -29,23 +54,38 @@ def test_keys_sort_as_the_floats_do_and_tell_them_apart(values: list[float]) -> 
         assert (array[i] == array[i + 1]) == (keys[i] == keys[i + 1])
 
 
+@given(anything)
+def test_values_come_back_from_their_keys(values: list[float]) -> None:
+    assert values_of(keys_of(np.array(values))).tolist() == values
+
+
 @given(anything, precisions)
 def test_coarsening_keeps_order_and_loses_no_row(values: list[float], precision: int) -> None:
-    bins = coarsen(counted(values), precision)
+    bins = coarse(count(values), precision)
     assert bins.total == len(values)
     assert (bins.keys[1:] > bins.keys[:-1]).all()
 
 
 @given(anything, precisions, precisions)
 def test_coarsening_twice_is_coarsening_once(values: list[float], one: int, other: int) -> None:
-    fine, coarse = max(one, other), min(one, other)
-    assert as_pairs(coarsen(coarsen(counted(values), fine), coarse)) == as_pairs(coarsen(counted(values), coarse))
+    fine, wide = max(one, other), min(one, other)
+    assert as_lists(coarse(coarse(count(values), fine), wide)) == as_lists(coarse(count(values), wide))
+
+
+@given(anything, precisions)
+def test_each_value_lies_within_its_bin_s_bounds_and_so_does_the_center(values: list[float], precision: int) -> None:
+    bins = coarse(count(values), precision)
+    low, high = bounds(bins)
+    middle = centers(bins)
+    assert ((low <= middle) & (middle <= high)).all()
+    for value in values:
+        assert ((low <= value) & (value <= high)).sum() == 1
 
 
 @pytest.mark.parametrize("precision", [COARSEST, 20, 40, EXACT])
 def test_infinities_share_no_bin_with_finite_values(precision: int) -> None:
     largest = np.finfo(np.float64).max
-    bins = coarsen(counted([-np.inf, -largest, largest, np.inf]), precision)
+    bins = coarse(count([-np.inf, -largest, largest, np.inf]), precision)
     assert bins.counts.tolist() == [1, 1, 1, 1]
 
 
@@ -54,27 +94,55 @@ def test_whole_numbers_below_a_million_have_bins_of_their_own_at_32_bits() -> No
     assert len(np.unique(keys_of(numbers) >> 32)) == len(numbers)
 
 
+def cost(bins: Bins, precisions: Integers) -> int:
+    return int(_COST[coarsen(bins, precisions).precision].sum())
+
+
 def test_too_many_bins_are_coarsened_no_more_than_they_must() -> None:
-    values = np.random.default_rng(3).normal(size=40_000)
-    keys, counts = np.unique(keys_of(values), return_counts=True)
-    bins = limited(Bins(EXACT, keys, counts))
-    assert len(bins.keys) <= MAX_BINS
+    whole = counted(np.random.default_rng(3).normal(size=40_000))
+    bins = limited(whole)
     assert bins.total == 40_000
-    assert len(coarsen(Bins(EXACT, keys, counts), bins.precision + 1).keys) > MAX_BINS
+    common = int(bins.precisions.min())
+    assert cost(whole, np.full(len(whole.groups), common)) <= BUDGET < cost(whole, np.full(len(whole.groups), common + 1))
 
 
-def test_adding_in_any_order_and_grouping_gives_the_same_bins_also_when_they_are_coarsened() -> None:
-    rng = np.random.default_rng(4)
-    a, b, c = (limited(counted(rng.normal(loc, 1, 6000).tolist())) for loc in (0, 1e3, -5))
-    all_at_once = add([a, b, c])
-    assert all_at_once.precision < EXACT
-    for other in (add([add([a, b]), c]), add([a, add([b, c])]), add([c, b, a])):
-        assert other.precision == all_at_once.precision
-        assert as_pairs(other) == as_pairs(all_at_once)
+def test_few_values_far_from_the_others_keep_a_precision_of_their_own() -> None:
+    rng = np.random.default_rng(5)
+    bins = limited(counted(np.concatenate((rng.normal(size=50_000), 1e6 + rng.normal(size=50_000)))))
+    far = bins.counts[values_of(bins.keys) > 1e5]
+    assert far.sum() == 50_000
+    assert far.max() < 0.06 * 50_000
+
+
+def test_adding_in_any_order_and_grouping_gives_the_same_bins_as_counting_at_once() -> None:
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        values = [mixture(rng, rows) for rows in rng.integers(0, 9000, 5)]
+        a, b, c, d, e = (limited(counted(part)) for part in values)
+        at_once = limited(counted(np.concatenate(values)))
+        assert at_once.precisions.min() < EXACT
+        for other in (add([a, b, c, d, e]), add([add([e, a]), add([c, add([d, b])])]), add([add([add([add([d, c]), b]), a]), e])):
+            assert as_lists(other) == as_lists(at_once)
+
+
+@given(st.lists(st.lists(st.floats(allow_nan=False), max_size=12), min_size=1, max_size=5), st.integers(60, 600))
+def test_the_law_holds_for_any_values_and_any_budget(parts: list[list[float]], budget: int) -> None:
+    at_once = limited(count([value for part in parts for value in part]), budget)
+    total = NO_BINS
+    for part in parts:
+        total = limited(add([limited(count(part), budget), total]), budget)
+    assert as_lists(total) == as_lists(at_once)
 
 
 def test_bins_without_values_add_nothing() -> None:
-    empty = Bins(EXACT, np.array([], dtype=np.int64), np.array([], dtype=np.int64))
-    assert as_pairs(add([empty, counted([1.0])])) == as_pairs(counted([1.0]))
-    assert as_pairs(coarsen(empty, COARSEST)) == {}
-    assert add([empty, empty]).total == 0
+    assert as_lists(add([NO_BINS, count([1.0])])) == as_lists(count([1.0]))
+    assert add([NO_BINS, NO_BINS]).total == 0
+    assert aligned([NO_BINS, NO_BINS])[1].shape == (2, 0)
+    assert limited(NO_BINS) == NO_BINS
+
+
+def test_sides_are_aligned_at_what_the_coarser_of_them_knows() -> None:
+    fine, wide = count([1.0, 1.5, 2.0, 300.0]), coarse(count([1.25, 1.5]), 13)
+    bins, table = aligned([fine, wide])
+    assert table.tolist() == [[1, 1, 1, 1], [1, 1, 0, 0]]
+    assert bins.precisions.tolist() == [13, 64, 64]

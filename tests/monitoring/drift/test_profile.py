@@ -32,7 +32,7 @@ def counts(of: Profile) -> tuple[object, ...]:
     moments = number.moments
     return (
         number.missing,
-        number.bins.precision,
+        number.bins.precision.tolist(),
         number.bins.keys.tolist(),
         number.bins.counts.tolist(),
         moments.n,

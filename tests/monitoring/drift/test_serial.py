@@ -1,6 +1,8 @@
 """The stored form of a profile."""
 
+import base64
 import json
+import zlib
 
 import numpy as np
 import polars as pl
@@ -9,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlworks_orchestration.errors import DataError
-from mlworks_orchestration.monitoring.drift import CategoricalProfile, NumericProfile, from_json, to_json
+from mlworks_orchestration.monitoring.drift import CategoricalProfile, DatetimeProfile, NumericProfile, from_json, to_json
+from mlworks_orchestration.monitoring.drift.bins import exactly
+from mlworks_orchestration.monitoring.drift.packing import pack, unpack
 
 
 @given(st.lists(st.floats(), max_size=40))
@@ -17,9 +21,9 @@ def test_a_numeric_profile_comes_back_as_it_was(values: list[float]) -> None:
     profile = NumericProfile.of(np.array(values))
     back = from_json(to_json(profile))
     assert isinstance(back, NumericProfile)
-    assert (back.missing, back.moments, back.bins.precision) == (profile.missing, profile.moments, profile.bins.precision)
-    assert back.bins.keys.tolist() == profile.bins.keys.tolist()
-    assert back.bins.counts.tolist() == profile.bins.counts.tolist()
+    assert (back.missing, back.moments) == (profile.missing, profile.moments)
+    for one, other in zip(back.bins, profile.bins, strict=True):
+        assert one.tolist() == other.tolist()
 
 
 @given(st.lists(st.none() | st.text(max_size=3), max_size=20))
@@ -30,33 +34,55 @@ def test_a_categorical_profile_comes_back_as_it_was(values: list[str | None]) ->
     assert (back.missing, back.counts) == (profile.missing, profile.counts)
 
 
+@given(st.lists(st.text(max_size=2), min_size=1, max_size=20))
+def test_a_profile_with_pooled_categories_comes_back_as_it_was(values: list[str]) -> None:
+    profile = CategoricalProfile(1, dict.fromkeys(values, 3), other=7, bound=2)
+    back = from_json(to_json(profile))
+    assert isinstance(back, CategoricalProfile)
+    assert (back.counts, back.other, back.bound, back.present) == (profile.counts, 7, 2, profile.present)
+
+
+def test_times_come_back_as_times() -> None:
+    assert from_json(to_json(DatetimeProfile.of(np.array([0.0, 86400.0])))).type == "datetime"
+
+
 def test_the_format_is_the_documented_one() -> None:
     document = json.loads(to_json(NumericProfile.of(np.array([1.0, 2.0, 2.0, np.nan]))))
+    packed = document.pop("bins")
     assert document == {
         "format": "mlworks.profile",
-        "version": 1,
+        "version": 2,
         "type": "numeric",
         "missing": 1,
-        "precision": 64,
-        "first": 0x3FF0_0000_0000_0000,
-        "steps": [0x0010_0000_0000_0000],
-        "counts": [1, 2],
+        "size": 2,
         "n": 3,
         "mean": pytest.approx(5 / 3),
         "squares": pytest.approx(2 / 3),
         "minimum": 1.0,
         "maximum": 2.0,
     }
+    raw = zlib.decompress(base64.b64decode(packed))
+    lower_ends = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xF0, 0x10, 0x3F, 0x00]  # 0x3FF0... is 1.0, and 2.0 is 0x0010... more
+    assert list(raw) == [*lower_ends, 1, 2, *[0] * 14, 64, 64]
 
 
-def test_a_large_column_stays_small() -> None:
-    values = np.random.default_rng(0).normal(size=100_000)
-    assert len(to_json(NumericProfile.of(values))) < 64_000
+@pytest.mark.parametrize("rows", [700, 840, 2_500, 10_000, 300_000])
+@pytest.mark.parametrize("shape", ["normal", "heavy tails", "every octave"])
+def test_no_column_takes_more_than_16_kilobytes_even_with_billions_of_rows(rows: int, shape: str) -> None:
+    rng = np.random.default_rng(rows)
+    values = {
+        "normal": lambda: rng.normal(size=rows),
+        "heavy tails": lambda: rng.standard_cauchy(rows),
+        "every octave": lambda: np.exp(rng.uniform(-700, 700, rows)) * rng.choice([-1.0, 1.0], rows),
+    }[shape]()
+    profile = NumericProfile.of(values)
+    counts = profile.bins.counts * (10**9 // rows) + rng.integers(0, 10**9 // rows, len(profile.bins.counts))
+    assert len(to_json(NumericProfile(0, profile.bins._replace(counts=counts), profile.moments))) <= 16_384
 
 
 def test_an_unknown_version_says_what_to_do() -> None:
-    newer = to_json(CategoricalProfile(0, {"EWR": 1})).replace('"version":1', '"version":2')
-    with pytest.raises(DataError, match=r"version 2; this release reads 'mlworks.profile', version 1\. Upgrade"):
+    newer = to_json(CategoricalProfile(0, {"EWR": 1})).replace('"version":2', '"version":3')
+    with pytest.raises(DataError, match=r"version 3; this release reads 'mlworks.profile', version 2\. Upgrade"):
         from_json(newer)
 
 
@@ -66,13 +92,32 @@ def test_an_unknown_version_says_what_to_do() -> None:
         "",
         "[]",
         "{}",
-        '{"format":"mlworks.profile","version":1,"type":"categorical","missing":0,"counts":[1]}',
-        '{"format":"mlworks.profile","version":1,"type":"numeric","missing":0}',
-        to_json(NumericProfile.of(np.array([1.0, 2.0]))).replace('"counts":[1,1]', '"counts":[1]'),
-        to_json(NumericProfile.of(np.array([1.0]))).replace('"precision":64', '"precision":65'),
-        to_json(NumericProfile.of(np.array([1.0]))).replace('"type":"numeric"', '"type":"text"'),
+        '{"format":"mlworks.profile","version":2,"type":"categorical","missing":0,"counts":[1],"other":0,"bound":0}',
+        '{"format":"mlworks.profile","version":2,"type":"numeric","missing":0}',
+        to_json(NumericProfile.of(np.array([1.0, 2.0]))).replace('"size":2', '"size":1'),
+        to_json(NumericProfile.of(np.array([1.0, 2.0]))).replace('"size":2', '"size":-2'),
+        to_json(NumericProfile.of(np.array([1.0]))).replace('"bins":"', '"bins":"!'),
+        to_json(NumericProfile.of(np.array([1.0]))).replace('"bins":"eJ', '"bins":"AA'),
+        to_json(NumericProfile.of(np.array([1.0]))).replace('"type":"numeric"', '"type":"sound"'),
     ],
 )
 def test_a_damaged_profile_is_an_error(text: str) -> None:
     with pytest.raises(DataError, match=r"A stored profile is damaged.*Materialise its partition again"):
         from_json(text)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"keys": np.array([2 << 52, 1 << 52])},
+        {"counts": np.array([1, 0])},
+        {"precisions": np.array([64, 65])},
+        {"precisions": np.array([11, 64])},
+        {"keys": np.array([1, 1 << 52]), "precisions": np.array([20, 64])},
+    ],
+)
+def test_bins_that_cannot_be_are_an_error(change: dict[str, np.ndarray]) -> None:
+    sound = exactly(np.array([1 << 52, 2 << 52]), np.array([1, 1]))
+    assert unpack(*pack(sound)).counts.tolist() == [1, 1]
+    with pytest.raises(ValueError, match="do not fit the"):
+        unpack(*pack(sound._replace(**change)))
