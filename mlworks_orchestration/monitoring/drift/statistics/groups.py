@@ -31,7 +31,7 @@ def measure_shares(cells: Cells, distance: Distance, chance: float = 0.0) -> Mea
             the effect is that of the rest. 0 for a distance whose expectation is not of this form.
     """
     both = in_groups(cells)
-    n, m = both.present_reference, both.present
+    n, m = np.float64(both.present_reference), both.present
     with np.errstate(divide="ignore", invalid="ignore"):
         value = distance(both.reference / n, both.windows / m[:, None])
         occupied = np.count_nonzero(both.reference + both.windows, axis=1)

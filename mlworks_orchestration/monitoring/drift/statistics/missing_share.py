@@ -26,7 +26,7 @@ def missing_share(cells: Cells) -> Measures:
         >>> found.value.round(3).tolist(), found.p_value[0] < 1e-11, found.effect.round(2).tolist()
         ([0.08], np.True_, [0.34])
     """
-    rows, n = cells.present + cells.missing, cells.present_reference + cells.missing_reference
+    rows, n = cells.present + cells.missing, np.float64(cells.present_reference + cells.missing_reference)
     with np.errstate(divide="ignore", invalid="ignore"):
         before, after = cells.missing_reference / n * np.ones_like(rows), cells.missing / rows
         both = (cells.missing_reference + cells.missing) / (n + rows)

@@ -25,13 +25,13 @@ def new_category(cells: Cells) -> Measures:
         >>> found.value.tolist(), found.p_value.round(9).tolist(), found.effect.round(2).tolist()
         ([0.0, 0.1], [1.0, 2e-09], [0.0, 0.46])
     """
-    n, m = cells.present_reference, cells.present
+    n, m = np.float64(cells.present_reference), cells.present
     new = cells.windows[:, cells.reference == 0].sum(axis=1)
     seen_once = np.count_nonzero(cells.reference == 1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        value = new / m if n else np.full_like(m, np.nan)
+        value = new / np.where(n > 0, m, np.nan)
         p_value = np.where(new > 0, betainc(np.maximum(new, 1.0), seen_once + 1.0, m / (n + m)), 1.0)
-        expected = np.minimum(seen_once / n, value) if n else value
+        expected = np.minimum(seen_once / n, value)
     return Measures(value, p_value, from_shares(expected, value), np.zeros_like(m), NO_VALUES).only(~np.isnan(value))
 
 
