@@ -14,7 +14,8 @@ def new_category(cells: Cells) -> Measures:
 
     Categories seen once, over rows, estimate the share of all that was never seen (Good 1953). With s categories seen once among the reference's n
     rows, k new rows among the window's m are as improbable as k successes before s + 1 failures, each a success with probability m / (n + m): a
-    binomial tail that has the uncertainty of the estimate in it. The effect is that of the share beyond the estimate.
+    binomial tail that has the uncertainty of the estimate in it. The effect is that of the share beyond the estimate. Where a side has more
+    categories than it keeps, any of those pooled may be new or have been seen once: the former is the bound, the latter raises the p-value.
 
     Parameters:
         cells: of categories, not pooled.
@@ -28,11 +29,13 @@ def new_category(cells: Cells) -> Measures:
     n, m = np.float64(cells.present_reference), cells.present
     new = cells.windows[:, cells.reference == 0].sum(axis=1)
     seen_once = np.count_nonzero(cells.reference == 1)
+    pooled = cells.mixed & (cells.reference > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         value = new / np.where(n > 0, m, np.nan)
-        p_value = np.where(new > 0, betainc(np.maximum(new, 1.0), seen_once + 1.0, m / (n + m)), 1.0)
+        p_value = np.where(new > 0, betainc(np.maximum(new, 1.0), seen_once + cells.reference[pooled].sum() + 1.0, m / (n + m)), 1.0)
+        bound = cells.windows[:, pooled].sum(axis=1) / m
         expected = np.minimum(seen_once / n, value)
-    return Measures(value, p_value, from_shares(expected, value), np.zeros_like(m), NO_VALUES).only(~np.isnan(value))
+    return Measures(value, p_value, from_shares(expected, value), bound, NO_VALUES).only(~np.isnan(value))
 
 
 NEW_CATEGORY = register(
