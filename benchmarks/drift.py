@@ -4,7 +4,7 @@ Two Parquet files of 50 columns (40 of floats, 10 of strings, see `peers/tables.
 process on files that the system has in memory; seconds are those after the imports, and ours contain the reading of both files, the peers' do not.
 Quick things are done several times in turn, of which the median counts; each peer once, in an environment of its own that pip fills on first use
 (.mlworks/peers, or $MLWORKS_PEERS; some GB). With all peers it takes some ten minutes: `--skip peers` leaves them out.
-Writes `.artifacts/drift.json`; exit code 1 when a goal (`peers/goals.py`) that was measured is missed.
+Writes `.artifacts/drift.json`; exit code 1 when a goal (`peers/goals.py`) that was measured is missed, or ours failed.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def main() -> int:
         print("", table(measurements, rows), sep="\n")
     judged = goals(measurements)
     print("", *judged, sep="\n")
-    return int(any(goal.verdict == "missed" for goal in judged))
+    return int(any(goal.verdict == "missed" for goal in judged) or any(row["name"].startswith("ours") and "failed" in row for row in measurements))
 
 
 def parse() -> argparse.Namespace:
@@ -83,6 +83,9 @@ def make(rows: int) -> Path:
 def measure(subjects: list[Subject], folder: Path, rows: int, rounds: int) -> Iterator[dict[str, Any]]:
     """Yield one measurement a subject: the quick ones in turns, so that noise falls on all of them alike, then the peers."""
     quick = [subject for subject in subjects if subject.repeats]
+    if any(subject.module == "ours" for subject in quick):
+        print(f"{rows:,} rows: storing profiles …", flush=True)
+        run("ours", "store", *(str(folder / f"{side}.parquet") for side in ("reference", "current")))
     taken: dict[str, list[dict[str, Any]]] = {subject.name: [] for subject in quick}
     for number in range(rounds if quick else 0):
         print(f"{rows:,} rows: reading and ours, round {number + 1} of {rounds} …", flush=True)

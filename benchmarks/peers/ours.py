@@ -1,0 +1,118 @@
+"""Our own report, measured as the peers are: `python -m peers.ours speed|cached|merge|store REFERENCE CURRENT`.
+
+`speed` is `mlworks drift` on two files, from cold. `cached` compares the current file with the stored profile of the reference, and `merge` compares
+365 stored daily profiles of the current rows with it, and reads no rows; `store` makes both, beside the files.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from mlworks_orchestration.monitoring.drift import ColumnKey, Profile, compare, from_json, to_json
+from mlworks_orchestration.monitoring.drift.analyze import analyze
+from mlworks_orchestration.spec import Drift, DriftKind
+from peers.clock import BEGUN
+from peers.measure import peak_mb
+
+DAYS = 365
+
+
+def main() -> None:
+    """Do what the command line asks and print JSON."""
+    started = time.perf_counter() - BEGUN
+    task, reference, current = sys.argv[1], *map(Path, sys.argv[2:])
+    if task == "store":
+        store(reference, current)
+        print("{}")
+        return
+    measured = {"speed": whole, "cached": cached, "merge": merge}[task](reference, current)
+    print(json.dumps({"version": version("mlworks-orchestration"), "seconds_import": started, **measured, "peak_mb": peak_mb()}))
+
+
+def whole(reference: Path, current: Path) -> dict[str, Any]:
+    """Compare two files."""
+    return timed(lambda: sum(bool(column.drifted) for column in analyze(reference, current).columns))
+
+
+def cached(reference: Path, current: Path) -> dict[str, Any]:
+    """Compare a file with a stored profile; loading it counts."""
+    texts = next(stored(beside(reference)))
+    sizes = [len(text) for text in texts.values() if json.loads(text)["type"] == "numeric"]
+    return timed(lambda: drifted(load(texts), profile(current))) | {"largest_profile_kb": max(sizes) / 1024}
+
+
+def merge(reference: Path, current: Path) -> dict[str, Any]:
+    """Merge the days' profiles and compare them; loading them counts as reading."""
+    begun = time.perf_counter()
+    before, days = load(next(stored(beside(reference)))), [load(texts) for texts in stored(daily(current))]
+    loaded = time.perf_counter() - begun
+    return timed(lambda: drifted(before, Profile.merged(days))) | {"seconds_read": loaded}
+
+
+def timed(work: Callable[[], int]) -> dict[str, Any]:
+    """Return the seconds of what counts drifted columns, and their number."""
+    begun, worked = time.perf_counter(), time.process_time()
+    count = work()
+    seconds = {"seconds_compute": time.perf_counter() - begun, "seconds_cpu": time.process_time() - worked}
+    return {"seconds_read": 0.0, **seconds, "columns_drifted": count}
+
+
+def drifted(reference: Profile, current: Profile) -> int:
+    """Return how many columns drifted, by a statistic that decides."""
+    return len({one.column for one in compare(reference, current, Drift()) if one.decides and one.drifted})
+
+
+def profile(path: Path) -> Profile:
+    """Profile a file."""
+    import polars as pl  # noqa: PLC0415 - has been imported by ours already
+
+    frame = pl.read_parquet(path)
+    return Profile.of(frame, {name: ColumnKey(DriftKind.FEATURE, name) for name in frame.columns})
+
+
+def store(reference: Path, current: Path) -> None:
+    """Write the reference's profile, and those of a year of equal days of the current rows, a line a profile."""
+    import polars as pl  # noqa: PLC0415 - has been imported by ours already
+
+    save(beside(reference), [profile(reference)])
+    frame = pl.read_parquet(current)
+    keys = {name: ColumnKey(DriftKind.FEATURE, name) for name in frame.columns}
+    cuts = [frame.height * day // DAYS for day in range(DAYS + 1)]
+    save(daily(current), [Profile.of(frame[start:end], keys) for start, end in pairwise(cuts)])
+
+
+def save(path: Path, profiles: list[Profile]) -> None:
+    """Write profiles, whole or not at all."""
+    unfinished = path.with_suffix(".unfinished")
+    lines = (json.dumps({key.column: to_json(column) for key, column in one.columns.items()}) for one in profiles)
+    unfinished.write_text("\n".join(lines))
+    unfinished.rename(path)
+
+
+def stored(path: Path) -> Iterator[dict[str, str]]:
+    """Yield each stored profile: text by column."""
+    return (json.loads(line) for line in path.read_text().splitlines())
+
+
+def load(texts: dict[str, str]) -> Profile:
+    """Return a profile from its columns' texts."""
+    return Profile({ColumnKey(DriftKind.FEATURE, name): from_json(text) for name, text in texts.items()})
+
+
+def beside(path: Path) -> Path:
+    """Return where the profile of a file is stored."""
+    return path.with_suffix(".profile.json")
+
+
+def daily(path: Path) -> Path:
+    """Return where the daily profiles of a file are stored."""
+    return path.with_suffix(".days.json")
+
+
+if __name__ == "__main__":
+    main()
