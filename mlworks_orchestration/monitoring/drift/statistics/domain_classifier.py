@@ -1,11 +1,11 @@
 """The domain classifier: how well the rows of a window can be told from the reference's."""
 
-from math import sqrt
 from typing import cast
 
-from scipy.special import ndtri
+import numpy as np
 
 from mlworks_orchestration.monitoring.drift.domain import tell_apart
+from mlworks_orchestration.monitoring.drift.effects import from_superiority
 from mlworks_orchestration.monitoring.drift.joint import JointProfile
 from mlworks_orchestration.monitoring.drift.separation import LEAST_ROWS, Separation
 from mlworks_orchestration.monitoring.drift.statistics.by_window import Found, by_window
@@ -21,7 +21,7 @@ def domain_classifier(pair: Pair) -> Measures:
         pair: of joint profiles.
 
     Examples:
-        >>> import numpy as np, polars as pl
+        >>> import polars as pl
         >>> generator = np.random.default_rng(1)
         >>> x, noise = generator.normal(size=(2, 1000))
         >>> frames = [pl.DataFrame({"x": x, "y": x + 0.1 * noise}), pl.DataFrame({"x": x, "y": -x + 0.1 * noise})]
@@ -46,7 +46,7 @@ def found_of(separated: Separation | str) -> Found | str:
     """
     if isinstance(separated, str):
         return separated
-    return Found(separated.auc, separated.p_value, sqrt(2) * float(ndtri(max(separated.auc, 0.5))))
+    return Found(separated.auc, separated.p_value, float(from_superiority(np.maximum(separated.auc, 0.5))))
 
 
 DOMAIN_CLASSIFIER = register(
