@@ -2,6 +2,7 @@
 
 from mlworks_orchestration.monitoring.drift.statistics.chi_squared import CHI_SQUARED
 from mlworks_orchestration.monitoring.drift.statistics.cramers_v import CRAMERS_V
+from mlworks_orchestration.monitoring.drift.statistics.domain_classifier import DOMAIN_CLASSIFIER
 from mlworks_orchestration.monitoring.drift.statistics.hellinger import HELLINGER
 from mlworks_orchestration.monitoring.drift.statistics.jensen_shannon import JENSEN_SHANNON
 from mlworks_orchestration.monitoring.drift.statistics.ks import KS
@@ -10,6 +11,7 @@ from mlworks_orchestration.monitoring.drift.statistics.levene import LEVENE
 from mlworks_orchestration.monitoring.drift.statistics.mann_whitney import MANN_WHITNEY
 from mlworks_orchestration.monitoring.drift.statistics.missing_share import MISSING_SHARE
 from mlworks_orchestration.monitoring.drift.statistics.new_category import NEW_CATEGORY
+from mlworks_orchestration.monitoring.drift.statistics.pca_reconstruction import PCA_RECONSTRUCTION
 from mlworks_orchestration.monitoring.drift.statistics.psi import PSI
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Pair, Statistic, register, registered
 from mlworks_orchestration.monitoring.drift.statistics.total_variation import TOTAL_VARIATION
@@ -30,11 +32,12 @@ STATISTICS: tuple[Statistic, ...] = (
     TOTAL_VARIATION,
     L_INFINITY,
 )
-"""Those of numeric, datetime and categorical columns that come with the framework; `registered()` has users' too."""
+"""Those of numeric, datetime and categorical columns; `registered()` has all, users' too."""
 
 __all__ = [
     "CHI_SQUARED",
     "CRAMERS_V",
+    "DOMAIN_CLASSIFIER",
     "HELLINGER",
     "JENSEN_SHANNON",
     "KS",
@@ -43,6 +46,7 @@ __all__ = [
     "MANN_WHITNEY",
     "MISSING_SHARE",
     "NEW_CATEGORY",
+    "PCA_RECONSTRUCTION",
     "PSI",
     "STATISTICS",
     "TOTAL_VARIATION",
