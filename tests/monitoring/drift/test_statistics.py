@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
 
-from mlworks_orchestration.monitoring.drift.cells import Cells
+from mlworks_orchestration.monitoring.drift.cells import Cells, numeric_cells
+from mlworks_orchestration.monitoring.drift.numeric import NumericProfile
 from mlworks_orchestration.monitoring.drift.statistics import (
     CHI_SQUARED,
     CRAMERS_V,
@@ -223,3 +224,21 @@ def test_new_categories_raise_no_more_alarms_than_they_may_when_rare_ones_abound
     alarms = [p_of(NEW_CATEGORY, categories(list(before), list(after))) <= 0.05 for before, after in zip(rows[::2], rows[1::2], strict=True)]
     assert stats.binomtest(sum(alarms), len(alarms), 0.05, alternative="greater").pvalue > 0.01
     assert NEW_CATEGORY.measure(categories(list(rows[0]), list(rows[1]))).value[0] > 0.05
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_values_from_profiles_are_within_their_bounds_of_scipys(shape: str) -> None:
+    rng = np.random.default_rng(31)
+    before, after = SHAPES[shape](rng, 30_000, 0.0), SHAPES[shape](rng, 9000, 1.0)
+    cells = numeric_cells(NumericProfile.of(before), [NumericProfile.merged([NumericProfile.of(part) for part in np.array_split(after, 7)])])
+    exact = {
+        KS: stats.ks_2samp(before, after, method="asymp").statistic,
+        MANN_WHITNEY: stats.mannwhitneyu(after, before, method="asymptotic").statistic / (30_000 * 9000),
+        LEVENE: stats.levene(before, after, center="median").statistic,
+        WASSERSTEIN: stats.wasserstein_distance(before, after) / before.std(ddof=1),
+    }
+    for statistic, expected in exact.items():
+        found = statistic.measure(cells)
+        assert abs(found.value[0] - expected) <= found.bound[0] + 1e-6 * (1 + expected)
+        assert abs(found.value[0] - expected) <= 0.002 * (1 + expected)
+    assert KS.measure(cells).value[0] <= exact[KS] + 1e-12
