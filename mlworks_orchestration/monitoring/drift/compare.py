@@ -1,18 +1,26 @@
-"""Reference against current window, column by column: drifted only where there is evidence and effect, and *inconclusive* where it cannot be told."""
+"""Reference against current window: drifted where there is evidence and more effect than is normal, *inconclusive* where it cannot be told."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.bins import EXACT, Bins, centers, coarsen
-from mlworks_orchestration.monitoring.drift.cells import Cells
+from mlworks_orchestration.monitoring.drift.blocks import Blocks
+from mlworks_orchestration.monitoring.drift.cells import Cells, categorical_cells, numeric_cells
 from mlworks_orchestration.monitoring.drift.columns import CategoricalProfile, ColumnProfile, NumericProfile
 from mlworks_orchestration.monitoring.drift.correction import benjamini_hochberg
+from mlworks_orchestration.monitoring.drift.judge import judge, threshold
+from mlworks_orchestration.monitoring.drift.matching import Match, match
+from mlworks_orchestration.monitoring.drift.normal import Normal, deciding
 from mlworks_orchestration.monitoring.drift.profile import ColumnKey, Profile
-from mlworks_orchestration.monitoring.drift.statistics import STATISTICS, Statistic
-from mlworks_orchestration.monitoring.drift.words import change
+from mlworks_orchestration.monitoring.drift.statistics import Pair, Statistic, registered
+from mlworks_orchestration.monitoring.drift.statistics.record import OF_CELLS
+from mlworks_orchestration.monitoring.drift.verdict import ColumnDrift, summarise
 from mlworks_orchestration.spec import Drift, DriftKind
+
+__all__ = ["UNKNOWN", "ColumnDrift", "Reference", "compare", "summarise"]
 
 UNKNOWN = {
     DriftKind.LABEL: "labels not known yet",
@@ -21,50 +29,44 @@ UNKNOWN = {
 """Why the current window can lack a column without anything being wrong."""
 
 
-class ColumnDrift(NamedTuple):
-    """What one statistic says of one column, or, with `column` and `statistic` empty, what all say of a whole kind.
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """What windows are compared with.
 
     Parameters:
-        kind: of drift.
-        column: its name.
-        statistic: its name.
-        value: in the statistic's scale; of a whole kind, the share of its columns that drifted.
-        p_value: None where inconclusive.
-        p_adjusted: corrected for all tests of the same kind in this comparison; of a whole kind, the smallest.
-        effect: 0 to 1; of a whole kind, the largest.
-        threshold: the smallest effect that counts.
-        drifted: None where inconclusive.
-        reason: in words.
-        rows_reference: rows compared.
-        rows_current: rows compared.
+        profile: of all its rows.
+        blocks: the same rows in consecutive blocks; None where they are not known.
+        normal: what was learnt from the blocks; None where nothing was.
     """
 
-    kind: DriftKind
-    column: str
-    statistic: str
-    value: float | None
-    p_value: float | None
-    p_adjusted: float | None
-    effect: float | None
-    threshold: float
-    drifted: bool | None
-    reason: str
-    rows_reference: int
-    rows_current: int
+    profile: Profile
+    blocks: Blocks | None = None
+    normal: Normal | None = None
 
 
-def compare(reference: Profile, current: Profile, drift: Drift, statistics: Sequence[Statistic] = STATISTICS) -> list[ColumnDrift]:
+def compare(
+    reference: Reference | Profile,
+    current: Profile,
+    drift: Drift,
+    statistics: Sequence[Statistic] | None = None,
+    *,
+    start: datetime | float | None = None,
+) -> list[ColumnDrift]:
     """Compare each column of the reference with the current window by each statistic that takes its type.
 
-    A column has drifted if its p-value, corrected by Benjamini and Hochberg (1995) for the tests of its kind, is at most `significance`, and
-    its effect at least `min_effect`. The p-value takes rows to be independent; where many share one reading it is too small, and `min_effect` alone
-    keeps noise from counting. With fewer than `min_rows` rows on a side, or without the column on one, the result is inconclusive.
+    A column has drifted if its p-value, corrected by Benjamini and Hochberg (1995), is at most `significance`, and its effect is at least
+    `min_effect` and at least the threshold that was calibrated on the reference's own past, or declared. The statistics that decide are corrected
+    together, each kind of drift by itself; of the others, each is corrected for the number of columns. The p-value takes rows to be independent;
+    that they are not is what the calibrated threshold allows for. Where the reference has a season, the statistics that decide compare a window
+    shorter than its cycle with the reference's blocks of the same phase. With fewer than `min_rows` rows on a side, or without the column on one,
+    the result is inconclusive.
 
     Parameters:
-        reference: profile of the reference.
+        reference: what to compare with; a plain profile has no past.
         current: profile of the current window.
-        drift: significance, least effect and least number of rows.
-        statistics: those to use.
+        drift: the declaration.
+        statistics: those to use; all that are registered by default.
+        start: when the window begins, as the blocks' starts are given; None where that is not known.
 
     Returns:
         one a column and statistic, in the reference's order.
@@ -73,110 +75,132 @@ def compare(reference: Profile, current: Profile, drift: Drift, statistics: Sequ
         >>> import polars as pl
         >>> wind = {"wind": ColumnKey(DriftKind.FEATURE, "wind")}
         >>> calm, storm = (Profile.of(pl.DataFrame({"wind": range(low, low + 200)}), wind) for low in (0, 100))
-        >>> [(found.statistic, found.drifted) for found in compare(calm, storm, Drift())]
-        [('ks', True), ('psi', True)]
+        >>> {found.statistic: found.drifted for found in compare(calm, storm, Drift())}["ks"]
+        True
         >>> compare(calm, Profile({}), Drift())[0].reason
         'the current window has no column wind'
     """
-    found = [
-        _measure(key, column, current.columns.get(key), statistic, drift)
-        for key, column in reference.columns.items()
-        for statistic in statistics
-        if column.type in statistic.types
-    ]
-    for kind in DriftKind:
-        tested = [(index, one.p_value) for index, one in enumerate(found) if one.kind is kind and one.p_value is not None]
-        adjusted = benjamini_hochberg([p_value for _, p_value in tested])
-        for (index, _), p_adjusted in zip(tested, adjusted, strict=True):
-            found[index] = _judge(found[index], p_adjusted, drift, reference, current)
-    return found
+    known = reference if isinstance(reference, Reference) else Reference(reference)
+    seconds = start.timestamp() if isinstance(start, datetime) else start
+    matched = match(known.blocks, known.normal, known.profile, current, seconds) if known.blocks and known.normal else None
+    comparison = _Comparison(known, current, drift, registered() if statistics is None else statistics, matched)
+    found = [one for key in known.profile.columns for one in comparison.column(key)]
+    for family in _families(found):
+        adjusted = benjamini_hochberg([cast("float", found[index].p_value) for index in family])
+        for index, p_adjusted in zip(family, adjusted, strict=True):
+            found[index] = found[index]._replace(p_adjusted=p_adjusted)
+    return [judge(one, drift, known.profile, current) for one in found]
 
 
-def summarise(found: Sequence[ColumnDrift], kind: DriftKind, drift: Drift) -> ColumnDrift:
-    """Sum up all columns of a kind: drifted if any has, inconclusive if all are.
+def _families(found: Sequence[ColumnDrift]) -> list[list[int]]:
+    """Return which tests are corrected together: all that decide of a kind, and each other statistic of a kind."""
+    families: dict[tuple[DriftKind, str], list[int]] = {}
+    for index, one in enumerate(found):
+        if one.p_value is not None:
+            families.setdefault((one.kind, "" if one.decides else one.statistic), []).append(index)
+    return list(families.values())
+
+
+@dataclass(frozen=True, eq=False)
+class _Comparison:
+    """One comparison.
 
     Parameters:
-        found: what `compare` returned.
-        kind: the kind to sum up.
-        drift: as `compare` was given.
-
-    Examples:
-        >>> summarise([], DriftKind.LABEL, Drift()).reason
-        'the reference has no columns of this kind'
+        known: the reference.
+        current: the window.
+        drift: the declaration.
+        statistics: those to use.
+        matched: the part of the reference that is like the window; None where it is all.
     """
-    columns = [one for one in found if one.kind is kind]
-    names = list(dict.fromkeys(one.column for one in columns))
-    drifted = list(dict.fromkeys(one.column for one in columns if one.drifted))
-    told = [one for one in columns if one.drifted is not None]
-    untold = {one.column: one.reason for one in columns if one.drifted is None}
-    return ColumnDrift(
-        kind=kind,
-        column="",
-        statistic="",
-        value=len(drifted) / len(names) if told else None,
-        p_value=min((one.p_value for one in told if one.p_value is not None), default=None),
-        p_adjusted=min((one.p_adjusted for one in told if one.p_adjusted is not None), default=None),
-        effect=max((one.effect for one in told if one.effect is not None), default=None),
-        threshold=drift.min_effect,
-        drifted=bool(drifted) if told else None,
-        reason=_sum_up(names, drifted, untold, conclusive=bool(told)),
-        rows_reference=max((one.rows_reference for one in columns), default=0),
-        rows_current=max((one.rows_current for one in columns), default=0),
-    )
+
+    known: Reference
+    current: Profile
+    drift: Drift
+    statistics: Sequence[Statistic]
+    matched: Match | None
+
+    def column(self, key: ColumnKey) -> list[ColumnDrift]:
+        """Return what each statistic measures on a column."""
+        column, window = self.known.profile.columns[key], self.current.columns.get(key)
+        chosen = [one for one in self.statistics if column.type in one.types]
+        refusals = [_refusal(key, column, window, one, self.drift) for one in chosen]
+        blanks = [self._blank(key, one)._replace(reason=reason) for one, reason in zip(chosen, refusals, strict=True)]
+        if window is None or all(refusals):
+            return blanks
+        sides = _side_by_side(column, window)
+        alike = self._alike(key)
+        measured = []
+        for blank, statistic in zip(blanks, chosen, strict=True):
+            if blank.reason:
+                measured.append(blank)
+            elif alike is not None and self.matched and blank.decides:
+                measured.append(_measure_alike(blank, statistic, alike, self.matched))
+            else:
+                measured.append(_measure(blank, statistic, sides))
+        return measured
+
+    def _alike(self, key: ColumnKey) -> Cells | None:
+        blocks = self.known.blocks
+        if self.matched is None or blocks is None or key not in blocks.columns:
+            return None
+        return self.matched.cells(blocks, key, self.known.profile, self.current)
+
+    def _blank(self, key: ColumnKey, statistic: Statistic) -> ColumnDrift:
+        column, window = self.known.profile.columns[key], self.current.columns.get(key)
+        rows = statistic.rows(column), 0 if window is None else statistic.rows(window)
+        limit, source = threshold(self.known.normal, key, statistic.name, self.drift, rows[1])
+        return ColumnDrift(
+            kind=key.kind,
+            column=key.column,
+            statistic=statistic.name,
+            value=None,
+            p_value=None,
+            p_adjusted=None,
+            effect=None,
+            threshold=limit,
+            drifted=None,
+            reason="",
+            rows_reference=rows[0],
+            rows_current=rows[1],
+            decides=deciding(statistic, column.type, self.drift),
+            threshold_source=source,
+            severity=self.drift.severity.get(key.kind, "warn"),
+        )
 
 
-def _sum_up(names: list[str], drifted: list[str], untold: dict[str, str], *, conclusive: bool) -> str:
-    if not names:
-        return "the reference has no columns of this kind"
-    if not conclusive:
-        return "; ".join(dict.fromkeys(untold.values()))
-    verdict = f"drifted: {', '.join(drifted)} ({len(drifted)} of {len(names)} columns)" if drifted else f"none of {len(names)} columns drifted"
-    doubts = [f"{name} inconclusive: {reason}" for name, reason in untold.items() if name not in drifted]
-    return "; ".join([verdict, *doubts])
-
-
-def _measure(key: ColumnKey, reference: ColumnProfile, current: ColumnProfile | None, statistic: Statistic, drift: Drift) -> ColumnDrift:
-    rows = statistic.rows(reference), 0 if current is None else statistic.rows(current)
-    blank = ColumnDrift(key.kind, key.column, statistic.name, None, None, None, None, drift.min_effect, None, "", *rows)
+def _refusal(key: ColumnKey, reference: ColumnProfile, current: ColumnProfile | None, statistic: Statistic, drift: Drift) -> str:
+    """Say why two sides cannot be compared at all, or nothing."""
     if current is None:
-        return blank._replace(reason=UNKNOWN.get(key.kind, f"the current window has no column {key.column}"))
+        return UNKNOWN.get(key.kind, f"the current window has no column {key.column}")
     if current.type != reference.type:
-        return blank._replace(reason=f"{key.column} is {reference.type} in the reference, but {current.type} in the current window")
-    if min(rows) < drift.min_rows:
-        side = "reference" if rows[0] < drift.min_rows else "current window"
-        counted = "rows" if statistic.counts_missing else "rows with a value"
-        return blank._replace(reason=f"the {side} has {min(rows)} {counted}, fewer than min_rows {drift.min_rows}")
-    found = statistic.measure(_side_by_side(reference, current))
-    if not np.isfinite(found.effect[0]):
-        return blank._replace(reason=found.reason)
+        return f"{key.column} is {reference.type} in the reference, but {current.type} in the current window"
+    rows, least = (statistic.rows(reference), statistic.rows(current)), max(drift.min_rows, statistic.least_rows)
+    if min(rows) >= least:
+        return ""
+    side = "reference" if rows[0] < least else "current window"
+    counted = "rows" if statistic.counts_missing else "rows with a value"
+    asked = f"min_rows {least}" if least == drift.min_rows else f"the {least} that {statistic.name} needs"
+    return f"the {side} has {min(rows)} {counted}, fewer than {asked}"
+
+
+def _side_by_side(reference: ColumnProfile, current: ColumnProfile) -> Cells | Pair:
+    if reference.type not in OF_CELLS:
+        return Pair(reference, [current])
+    if isinstance(reference, CategoricalProfile):
+        return categorical_cells(reference, [cast("CategoricalProfile", current)])
+    return numeric_cells(cast("NumericProfile", reference), [cast("NumericProfile", current)])
+
+
+def _measure(blank: ColumnDrift, statistic: Statistic, sides: Cells | Pair) -> ColumnDrift:
+    found = statistic.measure(sides)
+    if not (np.isfinite(found.effect[0]) and np.isfinite(found.value[0])):
+        return blank._replace(reason=found.reason or f"{statistic.name} cannot tell")
     p_value = None if found.p_value is None else float(found.p_value[0])
-    return blank._replace(value=float(found.value[0]), p_value=p_value, effect=float(found.effect[0]))
+    bound = float(found.bound[0])
+    return blank._replace(value=float(found.value[0]), p_value=p_value, effect=float(found.effect[0]), bound=bound if np.isfinite(bound) else None)
 
 
-def _side_by_side(reference: ColumnProfile, current: ColumnProfile) -> Cells:
-    missing, rows = (float(reference.missing), np.array([current.missing], dtype=np.float64)), (reference, current)
-    if isinstance(reference, NumericProfile) and isinstance(current, NumericProfile):
-        precision = min(reference.bins.precision, current.bins.precision)
-        before, after = coarsen(reference.bins, precision), coarsen(current.bins, precision)
-        keys = np.union1d(before.keys, after.keys)
-        table = np.zeros((2, len(keys)))
-        for row, side in zip(table, (before, after), strict=True):
-            row[np.searchsorted(keys, side.keys)] = side.counts
-        values = centers(Bins(precision, keys, np.ones(len(keys), dtype=np.int64)))
-        return Cells(table[0], table[1:], *missing, values, None, np.full(len(keys), precision < EXACT))
-    counts = [side.counts if isinstance(side, CategoricalProfile) else {} for side in rows]
-    names = tuple(sorted(counts[0].keys() | counts[1].keys()))
-    table = np.array([[side.get(name, 0) for name in names] for side in counts], dtype=np.float64)
-    return Cells(table[0], table[1:], *missing, None, names, np.zeros(len(names), dtype=np.bool_))
-
-
-def _judge(found: ColumnDrift, p_adjusted: float, drift: Drift, reference: Profile, current: Profile) -> ColumnDrift:
-    evidence, effect = p_adjusted <= drift.significance, (found.effect or 0.0) >= drift.min_effect
-    reason = (
-        f"corrected p-value {p_adjusted:.2g} {'≤' if evidence else '>'} {drift.significance:g}, "
-        f"effect {found.effect:.3f} {'≥' if effect else '<'} {drift.min_effect:g}"
-    )
-    if evidence and effect:
-        key = ColumnKey(found.kind, found.column)
-        reason += f": {change(reference.columns[key], current.columns[key])}"
-    return found._replace(p_adjusted=p_adjusted, drifted=evidence and effect, reason=reason)
+def _measure_alike(blank: ColumnDrift, statistic: Statistic, alike: Cells, matched: Match) -> ColumnDrift:
+    measured = _measure(blank, statistic, alike)
+    rows = round(alike.present_reference + (alike.missing_reference if statistic.counts_missing else 0.0))
+    return measured._replace(rows_reference=rows, reason="; ".join(filter(None, [measured.reason, matched.words])))

@@ -1,0 +1,82 @@
+"""Like with like: the part of a reference that a window of a seasonal column is compared with."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlworks_orchestration.monitoring.drift.bins import Floats
+from mlworks_orchestration.monitoring.drift.blocks import Blocks
+from mlworks_orchestration.monitoring.drift.cells import Cells
+from mlworks_orchestration.monitoring.drift.normal import Normal
+from mlworks_orchestration.monitoring.drift.profile import ColumnKey, Profile
+from mlworks_orchestration.monitoring.drift.resample import phase_weights
+
+
+@dataclass(frozen=True, eq=False)
+class Match:
+    """The blocks that a window is compared with.
+
+    Parameters:
+        weights: how much each block counts, shape (blocks,); at most 1.
+        words: how they were chosen.
+    """
+
+    weights: Floats
+    words: str
+
+    def cells(self, blocks: Blocks, key: ColumnKey, reference: Profile, current: Profile) -> Cells:
+        """Count a column's window beside the matching blocks, in the blocks' cells.
+
+        A category that the reference has, but not at this time of the season, counts as half a row: it is rare, not new.
+
+        Parameters:
+            blocks: of the reference.
+            key: a column of them.
+            reference: whose blocks they are.
+            current: the window.
+        """
+        column, profile = blocks.columns[key], current.columns[key]
+        matching = self.weights @ column.counts
+        matching = np.where((matching == 0) & column.counts.any(axis=0), 0.5, matching)
+        counts = column.groups.counts(reference.columns[key], [profile])
+        return column.groups.side_by_side(matching, np.column_stack((counts, [float(profile.missing)])))
+
+
+def match(blocks: Blocks, normal: Normal, reference: Profile, current: Profile, start: float | None) -> Match | None:
+    """Return what a window is compared with; None where that is the whole reference.
+
+    Where times are known, they tell the window's phase. If not, it is the phase whose blocks are nearest to the window in all columns together.
+
+    Parameters:
+        blocks: of the reference.
+        normal: what was learnt from them.
+        reference: whose blocks they are.
+        current: the window.
+        start: when it begins, in the unit of the blocks' starts; None where that is not known.
+    """
+    season = normal.season
+    weights = phase_weights(blocks.number, season.period, normal.window)
+    if len(weights) == 1:
+        return None
+    weights = weights / weights.max(axis=1, keepdims=True)
+    if start is not None and season.step:
+        phase = season.position(start) % season.period
+        words = "by time"
+    else:
+        phase = int(np.argmin(_distances(blocks, weights, reference, current)))
+        words = "as the most similar"
+    return Match(weights[phase], f"compared with blocks of phase {phase + 1} of {season.period} of the reference's season, chosen {words}")
+
+
+def _distances(blocks: Blocks, weights: Floats, reference: Profile, current: Profile) -> Floats:
+    """Return the sum over columns of the Hellinger distances between a window and the blocks of each phase, shape (phases,)."""
+    total = np.zeros(len(weights))
+    for key, column in blocks.columns.items():
+        profile = current.columns.get(key)
+        if profile is None or profile.type != column.type or not profile.rows:
+            continue
+        window = np.append(column.groups.counts(reference.columns[key], [profile])[0], profile.missing)
+        phases = weights @ column.counts
+        shares = np.sqrt(phases / np.maximum(phases.sum(axis=1, keepdims=True), 1.0))
+        total += np.sqrt(((shares - np.sqrt(window / window.sum())) ** 2).sum(axis=1))
+    return total
