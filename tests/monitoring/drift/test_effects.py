@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import integrate, stats
@@ -96,6 +96,7 @@ def test_a_missing_share_has_the_effect_of_the_shift_whose_test_is_as_certain() 
 shares = st.floats(0, 1, allow_subnormal=False)
 
 
+@settings(max_examples=50, deadline=None)
 @given(shares, shares)
 def test_effects_grow_with_what_they_are_made_of_and_stay_in_range(one: float, other: float) -> None:
     low, high = sorted((one, other))
@@ -106,6 +107,7 @@ def test_effects_grow_with_what_they_are_made_of_and_stay_in_range(one: float, o
         assert found[3] <= LARGEST
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.floats(1, 1e6), st.floats(1, 1e6))
 def test_the_effect_of_a_scale_grows_and_is_the_same_for_its_inverse(one: float, other: float) -> None:
     found = from_scale(np.array([*sorted((one, other)), 1 / one, one]))

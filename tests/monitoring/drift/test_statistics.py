@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
@@ -119,6 +119,7 @@ def test_where_a_deviation_overflows_wasserstein_takes_the_quartiles() -> None:
 table = st.lists(st.tuples(st.integers(150, 400), st.integers(150, 400)), min_size=2, max_size=8)
 
 
+@settings(max_examples=50, deadline=None)
 @given(table)
 def test_chi_squared_is_scipys(pairs: list[tuple[int, int]]) -> None:
     before, after = (list(side) for side in zip(*pairs, strict=True))
@@ -145,6 +146,7 @@ counts = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 400)), min_size=
 
 
 @pytest.mark.parametrize("name", ORACLES)
+@settings(max_examples=50, deadline=None)
 @given(pairs=counts, missing=st.tuples(st.integers(1, 30), st.integers(1, 30)))
 def test_a_distance_of_categories_is_that_of_their_shares(name: str, pairs: list[tuple[int, int]], missing: tuple[int, int]) -> None:
     statistic, oracle = ORACLES[name]
@@ -187,6 +189,7 @@ def test_a_common_missing_share_is_tested_as_scipys_table(missing: tuple[int, in
     assert p_of(MISSING_SHARE, cells) == pytest.approx(exact.pvalue, rel=1e-9)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(0, 30), st.integers(0, 4))
 def test_a_rare_missing_share_is_tested_as_scipys_binomial(before: int, after: int) -> None:
     cells, share = categories([100_000 - before], [100 - after], missing=(before, after)), 100 / 100_100
@@ -200,6 +203,7 @@ def test_rows_that_are_all_but_always_missing_are_tested_by_those_that_are_not()
     assert p_of(MISSING_SHARE, cells) == pytest.approx(2 * stats.binom.sf(8, 11, 100 / 10_102), rel=1e-9)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(1, 30), st.integers(0, 20))
 def test_new_categories_are_tested_as_scipys_negative_binomial(new: int, seen_once: int) -> None:
     cells = categories([1000, *[1] * seen_once, 0, 0], [100, *[0] * seen_once, new, 0])
@@ -240,5 +244,5 @@ def test_values_from_profiles_are_within_their_bounds_of_scipys(shape: str) -> N
     for statistic, expected in exact.items():
         found = statistic.measure(cells)
         assert abs(found.value[0] - expected) <= found.bound[0] + 1e-6 * (1 + expected)
-        assert abs(found.value[0] - expected) <= 0.002 * (1 + expected)
+        assert abs(found.value[0] - expected) <= (0.01 if statistic is LEVENE else 0.001) * (1 + expected)
     assert KS.measure(cells).value[0] <= exact[KS] + 1e-12

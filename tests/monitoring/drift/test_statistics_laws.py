@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -89,24 +89,28 @@ def assert_in_range(statistic: Statistic, cells: Cells) -> None:
 
 
 @pytest.mark.parametrize("statistic", NUMERIC, ids=lambda one: one.name)
+@settings(max_examples=50, deadline=None)
 @given(before=values, after=values, missing=st.tuples(st.integers(0, 50), st.integers(0, 50)))
 def test_statistics_of_numbers_are_in_range(statistic: Statistic, before: list[float], after: list[float], missing: tuple[int, int]) -> None:
     assert_in_range(statistic, numbers(before, after, missing=missing))
 
 
 @pytest.mark.parametrize("statistic", CATEGORICAL, ids=lambda one: one.name)
+@settings(max_examples=50, deadline=None)
 @given(pairs=rows, missing=st.tuples(st.integers(0, 50), st.integers(0, 50)))
 def test_statistics_of_categories_are_in_range(statistic: Statistic, pairs: list[tuple[int, int]], missing: tuple[int, int]) -> None:
     assert_in_range(statistic, categories(pairs, missing))
 
 
 @pytest.mark.parametrize("statistic", [KS, LEVENE], ids=lambda one: one.name)
+@settings(max_examples=50, deadline=None)
 @given(before=values, after=values)
 def test_numbers_that_change_sides_change_nothing(statistic: Statistic, before: list[float], after: list[float]) -> None:
     assert_alike(statistic, numbers(before, after), numbers(after, before))
 
 
 @pytest.mark.parametrize("statistic", SYMMETRIC, ids=lambda one: one.name)
+@settings(max_examples=50, deadline=None)
 @given(pairs=rows, missing=st.tuples(st.integers(0, 50), st.integers(51, 99)))
 def test_categories_that_change_sides_change_nothing(statistic: Statistic, pairs: list[tuple[int, int]], missing: tuple[int, int]) -> None:
     cells = categories(pairs, missing)
@@ -114,6 +118,7 @@ def test_categories_that_change_sides_change_nothing(statistic: Statistic, pairs
         assert_alike(statistic, cells, swapped(cells))
 
 
+@settings(max_examples=50, deadline=None)
 @given(before=values, after=values)
 def test_mann_whitney_of_changed_sides_is_the_rest_of_one(before: list[float], after: list[float]) -> None:
     one, other = MANN_WHITNEY.measure(numbers(before, after)), MANN_WHITNEY.measure(numbers(after, before))
@@ -123,6 +128,7 @@ def test_mann_whitney_of_changed_sides_is_the_rest_of_one(before: list[float], a
 
 
 @pytest.mark.parametrize("statistic", STATISTICS, ids=lambda one: one.name)
+@settings(max_examples=50, deadline=None)
 @given(side=values, times=st.integers(1, 5), missing=st.integers(0, 9))
 def test_what_did_not_change_has_no_effect_and_is_no_evidence(statistic: Statistic, side: list[float], times: int, missing: int) -> None:
     cells = numbers(side, side * times, missing=(missing, missing * times))
@@ -136,6 +142,7 @@ def test_what_did_not_change_has_no_effect_and_is_no_evidence(statistic: Statist
 
 
 @pytest.mark.parametrize("statistic", STATISTICS, ids=lambda one: one.name)
+@settings(max_examples=50, deadline=None)
 @given(before=values, windows=st.lists(values, min_size=2, max_size=4))
 def test_many_windows_at_once_are_those_one_by_one(statistic: Statistic, before: list[float], windows: list[list[float]]) -> None:
     together = numbers(before, *windows)
@@ -149,6 +156,7 @@ def test_many_windows_at_once_are_those_one_by_one(statistic: Statistic, before:
 
 
 @pytest.mark.parametrize("statistic", BOUNDED, ids=lambda one: one.name)
+@settings(max_examples=50, deadline=None)
 @given(seed=st.integers(0, 10_000), width=st.sampled_from([0.01, 0.05, 0.25]), shift=st.sampled_from([0.0, 0.1, 1.0]))
 def test_the_exact_value_is_within_the_bound_of_the_one_from_cells(statistic: Statistic, seed: int, width: float, shift: float) -> None:
     rng = np.random.default_rng(seed)

@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlworks_orchestration.monitoring.drift.bins import Floats
@@ -19,6 +19,7 @@ def of(values: Floats, parts: int = 1) -> Summary:
     return summary_of(NumericProfile.merged([NumericProfile.of(part) for part in np.array_split(values, parts)]))
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=80))
 def test_few_numbers_are_summed_up_as_numpy_does(values: list[float]) -> None:
     array, found = np.array(values) + 0.0, of(np.array(values))

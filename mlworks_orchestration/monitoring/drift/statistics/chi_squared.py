@@ -49,7 +49,7 @@ def chi_squared(cells: Cells) -> Measures:
     table = pool_rare(with_missing(cells))
     totals = table.reference + table.windows
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = table.windows.sum(axis=1) / totals.sum(axis=1)
+        share = table.rows[1] / table.rows.sum(axis=0)
         # In a table of two rows the squared deviations of both are one square over both expectations.
         deviations = np.square(table.windows - totals * share[:, None]) / (totals * (share * (1 - share))[:, None])
         value = np.where(totals > 0, deviations, 0.0).sum(axis=1)

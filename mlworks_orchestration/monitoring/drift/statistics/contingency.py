@@ -3,10 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mlworks_orchestration.monitoring.drift.bins import Floats, Integers
-from mlworks_orchestration.monitoring.drift.cells import Cells
+from mlworks_orchestration.monitoring.drift.cells import Cells, Flags
 
 LEAST_EXPECTED = 5
 """Fewest rows that a cell must be expected to have on the smaller side for the chi-squared distribution to hold (Cochran 1954)."""
@@ -24,28 +23,26 @@ class Table(NamedTuple):
     Parameters:
         reference: shape (windows, cells).
         windows: shape (windows, cells).
+        rows: of reference and windows, shape (2, windows).
+        freedom: degrees of freedom, one fewer than cells with rows, shape (windows,).
         told: whether a change can be seen at all, shape (windows,).
     """
 
     reference: Floats
     windows: Floats
-    told: NDArray[np.bool_]
-
-    @property
-    def freedom(self) -> Integers:
-        """Degrees of freedom: one fewer than cells with rows, shape (windows,)."""
-        occupied: Integers = np.count_nonzero(self.reference + self.windows, axis=1)
-        return np.maximum(occupied - 1, 0)
+    rows: Floats
+    freedom: Integers
+    told: Flags
 
     @property
     def chance(self) -> Floats:
         """What chance alone adds on average to the sum of (q - p)² / p over the cells, q and p being shares, shape (windows,)."""
-        added: Floats = self.freedom * (1 / self.reference.sum(axis=1) + 1 / self.windows.sum(axis=1))
+        added: Floats = self.freedom * (1 / self.rows[0] + 1 / self.rows[1])
         return added
 
     def shares(self) -> tuple[Floats, Floats]:
         """Return the shares of the rows in each cell, reference and windows, each of shape (windows, cells)."""
-        return self.reference / self.reference.sum(axis=1, keepdims=True), self.windows / self.windows.sum(axis=1, keepdims=True)
+        return self.reference / self.rows[0][:, None], self.windows / self.rows[1][:, None]
 
 
 def pool_rare(cells: Cells) -> Table:
@@ -69,23 +66,29 @@ def pool_rare(cells: Cells) -> Table:
     """
     reference, windows = np.broadcast_to(cells.reference, cells.windows.shape), cells.windows
     occupied = np.count_nonzero(reference + windows, axis=1)
-    rows = np.array([reference.sum(axis=1), windows.sum(axis=1)])
-    rare = _is_rare(reference, windows, rows)
+    rows = np.array([np.full(len(windows), cells.reference.sum()), windows.sum(axis=1)])
+    told, rare = np.all(rows > 0, axis=0), _is_rare(reference, windows, rows)
+    if not rare.any():
+        return Table(reference, windows, rows, np.maximum(occupied - 1, 0), told)
+    before, after = _pooled(reference, windows, rare, rows)
+    freedom = np.maximum(np.count_nonzero(before + after, axis=1) - 1, 0)
+    return Table(before, after, rows, freedom, told & ((freedom > 0) | (occupied == 1)))
+
+
+def _pooled(reference: Floats, windows: Floats, rare: Flags, rows: Floats) -> tuple[Floats, Floats]:
     pooled = [np.where(rare, side, 0.0).sum(axis=1, keepdims=True) for side in (reference, windows)]
     common = [np.where(rare, 0.0, side) for side in (reference, windows)]
-    left = np.flatnonzero(_is_rare(pooled[0], pooled[1], rows)[:, 0] & (common[0] + common[1]).any(axis=1))
     totals = common[0] + common[1]
-    smallest = np.where(totals > 0, totals, np.inf).argmin(axis=1)[left] if totals.size else left
+    left = np.flatnonzero(_is_rare(pooled[0], pooled[1], rows)[:, 0] & totals.any(axis=1))
+    smallest = np.where(totals > 0, totals, np.inf).argmin(axis=1)[left]
     for side, rest in zip(common, pooled, strict=True):
         side[left, smallest] += rest[left, 0]
         rest[left] = 0.0
-    table = Table(np.hstack((common[0], pooled[0])), np.hstack((common[1], pooled[1])), np.all(rows > 0, axis=0))
-    return table._replace(told=table.told & ((table.freedom > 0) | (occupied == 1)))
+    return np.hstack((common[0], pooled[0])), np.hstack((common[1], pooled[1]))
 
 
-def _is_rare(reference: Floats, windows: Floats, rows: Floats) -> NDArray[np.bool_]:
-    total = rows.sum(axis=0)
-    share = np.divide(rows.min(axis=0), total, out=np.zeros_like(total), where=total > 0)[:, None]
-    smaller = np.where((rows[0] <= rows[1])[:, None], reference, windows)
-    rare: NDArray[np.bool_] = ((reference + windows) * share < LEAST_EXPECTED) & (smaller < CERTAINLY_COMMON)
-    return rare & (reference + windows > 0)
+def _is_rare(reference: Floats, windows: Floats, rows: Floats) -> Flags:
+    least = LEAST_EXPECTED * rows.sum(axis=0) / np.maximum(rows.min(axis=0), 1.0)  # rows of both sides that give so many to the smaller
+    totals = reference + windows
+    rare: Flags = (totals > 0) & (totals < least[:, None])
+    return rare & (np.where((rows[0] <= rows[1])[:, None], reference, windows) < CERTAINLY_COMMON) if rare.any() else rare

@@ -51,8 +51,8 @@ def _smoothed(table: Table) -> Floats:
     occupied = table.reference + table.windows > 0
     added = PSEUDOCOUNT * occupied
     before, after = (
-        np.where(occupied, (side + added) / (side.sum(axis=1, keepdims=True) + added.sum(axis=1, keepdims=True)), 1.0)
-        for side in (table.reference, table.windows)
+        np.where(occupied, (side + added) / (rows[:, None] + added.sum(axis=1, keepdims=True)), 1.0)
+        for side, rows in ((table.reference, table.rows[0]), (table.windows, table.rows[1]))
     )
     return index(before, after)
 
