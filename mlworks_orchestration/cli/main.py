@@ -11,6 +11,7 @@ VERBS = {
     "ci": "Build assets on the committed slice in a throw-away place and run every check.",
     "demo": "Fetch the data, replay the models and show what came of it.",
     "doctor": "Say what is missing on this machine and how to get it.",
+    "drift": "Compare two sets of rows, column by column.",
     "replay": "Move the clock through a model's history, with production's jobs and sensors.",
     "status": "Show how each model is doing and what to do next.",
 }

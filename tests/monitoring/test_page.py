@@ -131,6 +131,11 @@ def test_a_page_of_many_columns_shows_the_first_and_folds_the_rest() -> None:
     assert page.count("<svg") == 30
 
 
+def test_categories_that_are_not_drawn_are_counted() -> None:
+    page = drift_page(content(replace(CARRIER, distribution=replace(BARS, others=1_234, beyond=(0.3, 0.2)))))
+    assert "1,234 other categories: 30.0% → 20.0%" in Outline(page).text
+
+
 def test_labels_that_cannot_be_drawn_are_made_so() -> None:
     labels = ("x" * 60 + "1", "x" * 60 + "2", "a\x00b", "")
     page = drift_page(content(replace(CARRIER, distribution=Distribution((0.25,) * 4, (0.25,) * 4, labels=labels))))

@@ -10,8 +10,8 @@ from mlworks_orchestration.monitoring.drift.cells import Cells
 BINS = 30
 """Most bins of a histogram."""
 
-CATEGORIES = 10
-"""Most categories that are shown by name; the others are counted together."""
+CATEGORIES = 12
+"""Most categories that are drawn."""
 
 _TAIL = 0.005
 _DISCRETE = 12
@@ -28,8 +28,9 @@ class Distribution:
         edges: of the bins, ascending, shape (n + 1,); empty where `labels` are given.
         labels: what is counted, shape (n,); empty where `edges` are given.
         missing: share of the rows without a value, reference and current.
-        beyond: share of the rows whose value is outside the edges, reference and current.
+        beyond: share of the rows whose value is outside the edges, or in a category that is not drawn, reference and current.
         logarithmic: whether the edges are equally far apart in their logarithms.
+        others: how many categories are not drawn.
     """
 
     reference: tuple[float, ...]
@@ -39,6 +40,7 @@ class Distribution:
     missing: tuple[float, float] = (0.0, 0.0)
     beyond: tuple[float, float] = (0.0, 0.0)
     logarithmic: bool = False
+    others: int = 0
 
 
 def distribution(cells: Cells) -> Distribution:
@@ -73,13 +75,10 @@ def distribution(cells: Cells) -> Distribution:
 def _bars(shares: Floats, names: tuple[str, ...], missing: tuple[float, float]) -> Distribution:
     """Keep the categories that are largest on either side, in the order of the reference."""
     largest = np.argsort(-shares.max(axis=0), kind="stable")
-    count = CATEGORIES if len(names) > CATEGORIES + 1 else len(names)
-    kept = sorted(largest[:count], key=lambda index: (-shares[0, index], -shares[1, index]))
-    labels, drawn = [names[index] for index in kept], shares[:, kept]
-    if len(names) > count:
-        labels.append(f"{len(names) - count:,} others")
-        drawn = np.column_stack((drawn, shares[:, largest[count:]].sum(axis=1)))
-    return Distribution(*_rows(drawn), labels=tuple(labels), missing=missing)
+    kept = sorted(largest[:CATEGORIES], key=lambda index: (-shares[0, index], -shares[1, index]))
+    rest = largest[CATEGORIES:]
+    labels = tuple(names[index] for index in kept)
+    return Distribution(*_rows(shares[:, kept]), labels=labels, missing=missing, beyond=_pair(shares[:, rest].sum(axis=1)), others=len(rest))
 
 
 def _histogram(shares: Floats, values: Floats, missing: tuple[float, float]) -> Distribution:

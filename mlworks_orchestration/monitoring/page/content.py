@@ -118,7 +118,7 @@ class PageContent:
         verdict: in a sentence or two.
         facts: name and value of the numbers under the verdict.
         actions: what to do, in words, the first thing first.
-        columns: drifted ones first, then by effect.
+        columns: in the order in which they are to be read.
         series: drift over time.
         causes: the likeliest first.
         method: paragraphs on method, thresholds and false alarms.

@@ -73,10 +73,12 @@ def test_of_many_categories_the_largest_of_either_side_are_named() -> None:
     before = {f"c{index:04}": 10 for index in range(1_000)} | {"large": 5_000}
     after = {"new": 1_000}
     found = distribution(categorical_cells(CategoricalProfile(0, before), [CategoricalProfile(0, after)]))
-    assert len(found.labels) == CATEGORIES + 1
+    assert len(found.labels) == CATEGORIES
     assert found.labels[0] == "large"
-    assert {"large", "new", "992 others"} <= set(found.labels)
-    assert sum(found.reference) == pytest.approx(1.0)
+    assert {"large", "new"} <= set(found.labels)
+    assert found.others == 1_002 - CATEGORIES
+    assert sum(found.reference) + found.beyond[0] == pytest.approx(1.0)
+    assert found.beyond[1] == 0.0
 
 
 def test_a_column_without_values_has_nothing_to_draw() -> None:

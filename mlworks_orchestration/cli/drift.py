@@ -1,0 +1,124 @@
+"""`mlworks drift`."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mlworks_orchestration.monitoring.drift import Analysis, ColumnAnalysis, analyze
+from mlworks_orchestration.monitoring.page import analysis_content, drift_page, next_steps
+
+DRIFTED = 3
+"""The exit code of `--fail-on-drift`."""
+
+_MARKS = {True: ("drifted", "bold red"), False: ("no drift", "green"), None: ("inconclusive", "yellow")}
+
+
+@click.command()
+@click.argument("reference", type=click.Path(path_type=Path))
+@click.argument("current", type=click.Path(path_type=Path))
+@click.option("--by", metavar="TIME", help="Column that orders the rows; without it they are in the order of the file. It is not compared itself.")
+@click.option("--label", metavar="Y", help="Column of the label.")
+@click.option("--prediction", metavar="P", help="Column of the prediction; with --label, residuals and relations are compared too.")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write a page that opens without a network.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: an object with `columns` and `dataset`.")
+@click.option("--exact", is_flag=True, help="Tell all values apart instead of counting them in bins; slower, and as much memory as the data.")
+@click.option(
+    "--false-alarm-rate",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.01,
+    show_default=True,
+    help="How often drift may be found where nothing changed.",
+)
+@click.option(
+    "--min-effect",
+    type=click.FloatRange(0, 8, min_open=True, max_open=True),
+    default=0.1,
+    show_default=True,
+    help="Smallest effect that matters, in standard deviations of a normal that shifts.",
+)
+@click.option("--min-rows", type=click.IntRange(min=2), default=100, show_default=True, help="Fewest rows on either side; with less, inconclusive.")
+@click.option("--fail-on-drift", is_flag=True, help=f"End with exit code {DRIFTED} if any column drifted.")
+def drift(  # noqa: PLR0913 - one a parameter of the command line
+    *,
+    reference: Path,
+    current: Path,
+    by: str | None,
+    label: str | None,
+    prediction: str | None,
+    html: Path | None,
+    as_json: bool,
+    exact: bool,
+    false_alarm_rate: float,
+    min_effect: float,
+    min_rows: int,
+    fail_on_drift: bool,
+) -> None:
+    """Compare the rows of CURRENT with those of REFERENCE: Parquet or CSV files, folders of Parquet files, or Delta tables.
+
+    Exit code 0 whatever is found, unless --fail-on-drift is given.
+
+    \b
+    Examples:
+      mlworks drift january.parquet february.parquet
+      mlworks drift train.csv served.csv --by served_at --html drift.html
+      mlworks drift train.parquet served.parquet --label y --prediction p --json
+      mlworks drift train.parquet served.parquet --fail-on-drift --min-effect 0.2
+    """  # noqa: D301 - click takes the mark for lines that are to stay as they are
+    found = analyze(
+        reference,
+        current,
+        by=by,
+        label=label,
+        prediction=prediction,
+        exact=exact,
+        false_alarm_rate=false_alarm_rate,
+        min_effect=min_effect,
+        min_rows=min_rows,
+    )
+    if html:
+        html.parent.mkdir(parents=True, exist_ok=True)
+        html.write_text(drift_page(analysis_content(found)), encoding="utf-8")
+    if as_json:
+        click.echo(json.dumps(found.to_dict(), indent=2, allow_nan=False))
+    else:
+        _show(found, html)
+    if fail_on_drift and found.drifted:
+        sys.exit(DRIFTED)
+
+
+def _show(found: Analysis, html: Path | None) -> None:
+    console = Console()
+    console.print(Text(found.verdict, _MARKS[found.drifted][1]))
+    for title, columns, most in _groups(found):
+        table = Table("Column", "Kind", "Verdict", "Effect", title, box=None, padding=(0, 2, 0, 0), header_style="dim")
+        for column in columns[:most]:
+            table.add_row(*_cells(column))
+        console.print("", table)
+        if len(columns) > most:
+            console.print(Text(f"and {len(columns) - most:,} more; --json and --html show all.", "dim"))
+    console.print("", *(Text(step) for step in next_steps(found)), sep="\n")
+    console.print("", Text(f"{found.rows_reference:,} rows of {found.reference}, {found.rows_current:,} rows of {found.current}.", "dim"), sep="\n")
+    console.print(Text(f"Effects are in standard deviations, each before its threshold. Thresholds: {found.method}.", "dim"))
+    if html:
+        console.print(Text(f"The page is {html}."))
+
+
+def _groups(found: Analysis) -> Iterator[tuple[str, list[ColumnAnalysis], int]]:
+    """Yield what is shown together: the heading of the last column, the columns, and how many of them at most."""
+    for verdict, title, most in ((True, "What changed", 40), (None, "Why it could not be told", 20), (False, "", 5)):
+        columns = [column for column in found.columns if column.drifted is verdict]
+        if columns:
+            yield title, columns, most
+
+
+def _cells(column: ColumnAnalysis) -> tuple[Text, ...]:
+    leading = column.leading
+    effect = f"{leading.effect:.2f} / {leading.threshold:.2f}" if leading and leading.effect is not None else ""
+    words = column.words if column.drifted else column.reason if column.drifted is None else ""
+    return (Text(column.name), Text(column.kind.value), Text(*_MARKS[column.drifted]), Text(effect), Text(words))

@@ -1,0 +1,98 @@
+"""What the page says of a stand-alone comparison."""
+
+import platform
+from importlib import metadata
+from pathlib import Path
+
+from mlworks_orchestration.monitoring.actions import ACTIONS
+from mlworks_orchestration.monitoring.drift import Analysis, ColumnAnalysis, ColumnDrift
+from mlworks_orchestration.monitoring.page.content import ColumnEntry, PageContent, State, StatisticEntry
+from mlworks_orchestration.spec import DriftKind
+
+_STATES: dict[bool | None, State] = {True: "drifted", False: "quiet", None: "inconclusive"}
+_NAMED = 5
+
+
+def analysis_content(analysis: Analysis) -> PageContent:
+    """Return what the page says of a comparison.
+
+    Parameters:
+        analysis: what `analyze` found.
+    """
+    columns = analysis.columns
+    drifted, unsure = ([column for column in columns if column.drifted is verdict] for verdict in (True, None))
+    share = f" ({len(drifted) / len(columns):.0%})" if columns else ""
+    return PageContent(
+        title=f"Drift of {Path(analysis.current).name} against {Path(analysis.reference).name}",
+        state=_STATES[analysis.drifted],
+        verdict=analysis.verdict,
+        facts=(
+            ("Rows, reference", f"{analysis.rows_reference:,}"),
+            ("Rows, current", f"{analysis.rows_current:,}"),
+            ("Columns", f"{len(columns):,}"),
+            ("Drifted", f"{len(drifted):,}{share}"),
+            ("Inconclusive", f"{len(unsure):,}"),
+        ),
+        actions=next_steps(analysis),
+        columns=tuple(_entry(column) for column in columns),
+        method=_method(analysis),
+        provenance=(
+            ("Reference", f"{analysis.reference}, {analysis.rows_reference:,} rows"),
+            ("Current", f"{analysis.current}, {analysis.rows_current:,} rows"),
+            ("Made by", f"mlworks {metadata.version('mlworks-orchestration')}, Python {platform.python_version()}"),
+        ),
+    )
+
+
+def next_steps(analysis: Analysis) -> tuple[str, ...]:
+    """Return what to do about a comparison, in words, the first thing first.
+
+    Parameters:
+        analysis: what `analyze` found.
+    """
+    steps = []
+    for kind in DriftKind:
+        names = [column.name for column in analysis.columns if column.drifted and column.kind is kind]
+        if names:
+            listed = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else "")
+            steps.append(f"{kind.value.capitalize()} drift ({listed}): {ACTIONS[kind]}.")
+    if any(column.drifted is None for column in analysis.columns):
+        steps.append(
+            "Inconclusive columns: see why in the table; give the column on both sides, of one type and with enough rows, and compare again."
+        )
+    return tuple(steps) or (("Nothing needs to be done.",) if analysis.columns else ("Give rows that have at least one column in common.",))
+
+
+def _entry(column: ColumnAnalysis) -> ColumnEntry:
+    leading = column.leading
+    told = f"{column.words} (by {leading.statistic})" if column.drifted and leading else column.words
+    return ColumnEntry(
+        name=column.name,
+        kind=column.kind.value,
+        drifted=column.drifted,
+        effect=leading.effect if leading else None,
+        threshold=leading.threshold if leading else None,
+        p_value=leading.p_adjusted if leading else None,
+        words=column.reason if column.drifted is None else told,
+        statistics=tuple(_statistic(one) for one in column.statistics),
+        distribution=column.distribution,
+        is_time=column.type == "datetime",
+    )
+
+
+def _statistic(one: ColumnDrift) -> StatisticEntry:
+    return StatisticEntry(one.statistic, one.value, one.effect, one.threshold, one.p_adjusted, one.drifted, one.decides, one.reason)
+
+
+def _method(analysis: Analysis) -> tuple[str, ...]:
+    evidence = (
+        "A column has drifted if there is evidence and effect: for at least one statistic that decides, the p-value, corrected for the number of "
+        f"tests (Benjamini and Hochberg 1995), is at most {analysis.false_alarm_rate:g}, and the effect reaches its threshold."
+    )
+    effect = (
+        "Effects are on one scale for all statistics: how far a normal distribution would have to shift, in its standard deviations "
+        f"(\N{GREEK SMALL LETTER SIGMA}), to change the statistic as much. No threshold is below {analysis.min_effect:g}, so that many rows "
+        "alone make no drift."
+    )
+    unsure = "Inconclusive means that it could not be told; it does not mean that nothing changed."
+    return evidence, effect, f"Thresholds: {analysis.method}.", unsure

@@ -1,0 +1,254 @@
+"""Two sets of rows compared from scratch: verdicts, what cannot be told, and errors."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from mlworks_orchestration.errors import DataError
+from mlworks_orchestration.monitoring.drift import Analysis, analyze
+
+ROWS = 4_000
+START = datetime(2013, 1, 1, tzinfo=UTC)
+
+
+def rides(seed: int, rows: int = ROWS, shift: float = 0.0) -> pl.DataFrame:
+    """Rides whose distance may be shifted by so many standard deviations."""
+    generator = np.random.default_rng(seed)
+    return pl.DataFrame(
+        {
+            "distance": generator.normal(shift, 1.0, rows),
+            "passengers": generator.integers(1, 7, rows),
+            "borough": generator.choice(["Bronx", "Queens", "Brooklyn"], rows),
+            "shared": generator.random(rows) < 0.3,
+            "started_at": [START + timedelta(seconds=int(second)) for second in generator.uniform(0, 3e6, rows)],
+        }
+    )
+
+
+def verdicts(found: Analysis) -> dict[str, bool | None]:
+    return {column.name: column.drifted for column in found.columns}
+
+
+def reason(found: Analysis, name: str) -> str:
+    [one] = [column.reason for column in found.columns if column.name == name]
+    return one
+
+
+def both(reference: pl.Series, current: pl.Series) -> Analysis:
+    return analyze(pl.DataFrame({"x": reference}), pl.DataFrame({"x": current}))
+
+
+def test_a_shifted_column_is_found_and_the_others_are_not() -> None:
+    found = analyze(rides(1), rides(2, shift=0.3))
+    assert verdicts(found) == {"distance": True, "passengers": False, "borough": False, "shared": False, "started_at": False}
+    assert found.columns[0].name == "distance"
+    assert found.columns[0].words.startswith("mean ")
+    assert found.verdict == "1 of 5 columns drifted: distance."
+
+
+def test_rows_in_which_nothing_changed_have_not_drifted() -> None:
+    found = analyze(rides(1), rides(2))
+    assert found.drifted is False
+    assert found.verdict == "None of 5 columns drifted."
+
+
+def test_the_document_has_exactly_the_promised_shape() -> None:
+    document = json.loads(json.dumps(analyze(rides(1), rides(2, rows=3_000, shift=0.5)).to_dict(), allow_nan=False))
+    assert set(document) == {"columns", "dataset"}
+    column = document["columns"]["distance"]
+    assert {"kind", "drifted", "statistics", "p_value", "effect", "threshold"} <= set(column)
+    assert (column["kind"], column["drifted"]) == ("feature", True)
+    assert column["effect"] == pytest.approx(0.5, abs=0.08)
+    assert column["p_value"] < 1e-10
+    assert 0.1 <= column["threshold"] < 0.5
+    ks = column["statistics"]["ks"]
+    assert {"value", "p_value", "p_adjusted", "effect", "threshold", "drifted", "decides", "bound", "reason"} <= set(ks)
+    dataset = document["dataset"]
+    assert (dataset["drifted"], dataset["share"], dataset["rows_reference"], dataset["rows_current"]) == (True, 0.2, 4_000, 3_000)
+    assert dataset["kinds"] == {"feature": True, "label": None, "prediction": None, "concept": None}
+
+
+def test_a_file_a_frame_and_an_arrow_table_say_the_same(tmp_path: Path) -> None:
+    before, after = rides(1).drop("started_at"), rides(2, shift=0.3).drop("started_at")
+    before.write_parquet(tmp_path / "before.parquet")
+    after.write_parquet(tmp_path / "after.parquet")
+    before.write_csv(tmp_path / "before.csv")
+    after.write_csv(tmp_path / "after.csv")
+    before.write_delta(str(tmp_path / "before"))
+    after.write_delta(str(tmp_path / "after"))
+    expected = analyze(before, after).to_dict()["columns"]
+    for given in (
+        (tmp_path / "before.parquet", str(tmp_path / "after.parquet")),
+        (tmp_path / "before.csv", tmp_path / "after.csv"),
+        (tmp_path / "before", tmp_path / "after"),
+        (before.to_pandas(), after.to_pandas()),
+        (before.to_arrow(), after.to_arrow()),
+    ):
+        assert analyze(*given).to_dict()["columns"] == expected
+
+
+def test_label_prediction_and_residual_are_kinds_of_their_own() -> None:
+    generator = np.random.default_rng(5)
+    before, after = (
+        pl.DataFrame({"x": generator.normal(size=ROWS), "y": generator.normal(size=ROWS)}).with_columns(p=pl.col("y") + error)
+        for error in (generator.normal(size=ROWS), generator.normal(0.0, 2.0, ROWS))
+    )
+    found = analyze(before, after, label="y", prediction="p")
+    kinds = {column.name: column.kind.value for column in found.columns}
+    assert {"x": "feature", "y": "label", "p": "prediction", "residual": "concept"}.items() <= kinds.items()
+    assert {name: drifted for name, drifted in verdicts(found).items() if name in "xyp"} == {"x": False, "y": False, "p": True}
+    assert verdicts(found)["residual"] is True
+
+
+def test_a_feature_that_is_called_residual_keeps_its_name() -> None:
+    frame = pl.DataFrame({"residual": [1.0, 2.0] * 100, "y": [1.0, 2.0] * 100, "p": [1.0, 1.0] * 100})
+    kinds = {column.name: column.kind.value for column in analyze(frame, frame, label="y", prediction="p").columns}
+    assert (kinds["residual"], kinds["residual_"]) == ("feature", "concept")
+
+
+def test_labels_that_are_not_there_yet_are_inconclusive() -> None:
+    before = rides(1).with_columns(y=pl.col("distance") * 2)
+    found = analyze(before, rides(2), label="y")
+    assert verdicts(found)["y"] is None
+    assert reason(found, "y") == "the current rows have no such column"
+
+
+def test_the_column_that_orders_the_rows_is_not_compared() -> None:
+    late = rides(2).with_columns(pl.col("started_at").dt.offset_by("1y"))
+    assert verdicts(analyze(rides(1), late))["started_at"] is True
+    assert "started_at" not in verdicts(analyze(rides(1), late, by="started_at"))
+
+
+def test_unsorted_and_duplicate_times_are_put_in_order() -> None:
+    frame = rides(1).with_columns(pl.col("started_at").dt.truncate("1h"))
+    shuffled = frame.sort("started_at", maintain_order=True)
+    assert analyze(frame, rides(2), by="started_at").to_dict() == analyze(shuffled, rides(2), by="started_at").to_dict()
+
+
+def test_a_season_that_the_reference_has_seen_is_normal() -> None:
+    """A daily wave: an hour of it differs from the whole, as each hour of the reference does."""
+    phase = np.arange(ROWS * 4) * 2 * np.pi / 500
+    generator = np.random.default_rng(3)
+    wave = pl.DataFrame({"x": np.sin(phase) * 2 + generator.normal(size=len(phase))})
+    hour = wave[:100]
+    assert verdicts(analyze(wave, hour))["x"] is not True
+    assert verdicts(analyze(wave, hour + 8.0))["x"] is True
+
+
+def test_a_looser_rate_never_raises_a_threshold() -> None:
+    strict, loose = (analyze(rides(1), rides(2), false_alarm_rate=rate).to_dict()["columns"]["borough"]["threshold"] for rate in (0.001, 0.2))
+    assert loose <= strict
+
+
+def test_a_least_effect_hides_what_is_smaller() -> None:
+    assert analyze(rides(1), rides(2, shift=0.3), min_effect=0.6).drifted is False
+
+
+# What cannot be told
+
+
+@pytest.mark.parametrize(
+    ("reference", "current", "why"),
+    [
+        (pl.Series([1.0] * 200), pl.Series(["a"] * 200), "numeric in the reference, but categorical"),
+        (pl.Series([[1]] * 200), pl.Series([[1]] * 200), "List(Int64) cannot be compared"),
+        (pl.Series([1.0]), pl.Series([1.0] * 200), "the reference has 1 rows"),
+        (pl.Series([1.0] * 200), pl.Series([], dtype=pl.Float64), "the current window has 0 rows"),
+        (pl.Series([None] * 200), pl.Series([None] * 200), "0 rows with a value"),
+        (pl.Series([1.0] * 200), pl.Series([1.0] * 5), "fewer than min_rows 100"),
+    ],
+    ids=["dtypes", "list", "one row", "empty", "all null", "few rows"],
+)
+def test_what_cannot_be_told_is_inconclusive_with_a_reason(reference: pl.Series, current: pl.Series, why: str) -> None:
+    found = both(reference, current)
+    assert found.drifted is None
+    assert why in reason(found, "x")
+    assert why in found.verdict
+    assert found.to_dict()["dataset"]["share"] is None
+
+
+def test_a_column_on_one_side_only_is_inconclusive() -> None:
+    found = analyze(rides(1).rename({"shared": "pooled"}), rides(2))
+    assert verdicts(found)["pooled"] is None
+    assert reason(found, "pooled") == "the current rows have no such column"
+    assert reason(found, "shared") == "the reference has no such column"
+    assert found.verdict == "None of 4 columns drifted. Of 2 it could not be told."
+
+
+def test_a_column_that_lost_all_its_values_has_drifted() -> None:
+    empty = rides(2).with_columns(distance=pl.lit(None), borough=pl.lit(None))
+    found = analyze(rides(1), empty)
+    assert verdicts(found)["distance"] is True
+    assert verdicts(found)["borough"] is True
+    assert reason(found, "distance").startswith("missing_share")
+
+
+def test_constants_that_stay_have_not_drifted_and_ones_that_change_have() -> None:
+    assert both(pl.Series([7.0] * 500), pl.Series([7.0] * 500)).drifted is False
+    assert both(pl.Series([7.0] * 500), pl.Series([8.0] * 500)).drifted is True
+    assert both(pl.Series(["a"] * 500), pl.Series(["a"] * 500)).drifted is False
+    assert both(pl.Series(["a"] * 500), pl.Series(["b"] * 500)).drifted is True
+
+
+def test_infinities_are_values() -> None:
+    generator = np.random.default_rng(4)
+    values = generator.normal(size=ROWS)
+    half = np.where(generator.random(ROWS) < 0.5, np.inf, values)
+    found = both(pl.Series(values), pl.Series(half))
+    assert found.drifted is True
+    assert json.dumps(found.to_dict(), allow_nan=False)
+    assert both(pl.Series(half), pl.Series(generator.permutation(half))).drifted is False
+
+
+def test_names_of_which_each_row_has_its_own_are_no_drift() -> None:
+    before, after = (pl.Series([f"{side}{row}" for row in range(20_000)]) for side in "ab")
+    found = both(before, after)
+    assert found.drifted is not True
+    assert len(json.dumps(found.to_dict())) < 20_000
+
+
+def test_no_column_and_no_rows_are_said_so() -> None:
+    found = analyze(pl.DataFrame(), pl.DataFrame())
+    assert (found.drifted, found.verdict) == (None, "There is no column to compare.")
+    assert found.to_dict()["dataset"]["share"] is None
+
+
+# Errors
+
+
+def test_a_column_that_is_not_there_is_told_the_nearest() -> None:
+    with pytest.raises(DataError, match=r"the reference frame has no column 'start_at', which 'by' names; did you mean 'started_at'\?"):
+        analyze(rides(1), rides(2), by="start_at")
+
+
+def test_a_file_that_is_not_there_is_told_the_nearest(tmp_path: Path) -> None:
+    rides(1).write_parquet(tmp_path / "january.parquet")
+    with pytest.raises(DataError, match=r"There is no file '.*januray.parquet'; did you mean '.*january.parquet'\?"):
+        analyze(tmp_path / "januray.parquet", rides(1))
+
+
+@pytest.mark.parametrize("name", ["broken.parquet", "broken.csv", "folder"])
+def test_what_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if name == "folder":
+        path.mkdir()
+    else:
+        path.write_bytes(b"a,b\n\xff\xfe,1\n")
+    with pytest.raises(DataError, match=name) as raised:
+        analyze(path, rides(1))
+    assert "\n" not in str(raised.value)
+
+
+def test_a_column_of_mixed_types_is_an_error() -> None:
+    with pytest.raises(DataError, match="reference rows cannot be read"):
+        analyze(pd.DataFrame({"x": [1, "a", 2.0]}), rides(1))
+
+
+def test_what_is_no_table_is_an_error() -> None:
+    with pytest.raises(DataError, match="The current rows are a dict; allowed are a path"):
+        analyze(rides(1), {"x": [1]})
