@@ -11,9 +11,12 @@ from mlworks_orchestration.monitoring.drift.statistics.levene import LEVENE
 from mlworks_orchestration.monitoring.drift.statistics.mann_whitney import MANN_WHITNEY
 from mlworks_orchestration.monitoring.drift.statistics.missing_share import MISSING_SHARE
 from mlworks_orchestration.monitoring.drift.statistics.new_category import NEW_CATEGORY
+from mlworks_orchestration.monitoring.drift.statistics.out_of_vocabulary import OUT_OF_VOCABULARY
 from mlworks_orchestration.monitoring.drift.statistics.pca_reconstruction import PCA_RECONSTRUCTION
 from mlworks_orchestration.monitoring.drift.statistics.psi import PSI
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Pair, Statistic, register, registered
+from mlworks_orchestration.monitoring.drift.statistics.text_domain_classifier import TEXT_DOMAIN_CLASSIFIER
+from mlworks_orchestration.monitoring.drift.statistics.text_length import TEXT_LENGTH
 from mlworks_orchestration.monitoring.drift.statistics.total_variation import TOTAL_VARIATION
 from mlworks_orchestration.monitoring.drift.statistics.wasserstein import WASSERSTEIN
 
@@ -46,9 +49,12 @@ __all__ = [
     "MANN_WHITNEY",
     "MISSING_SHARE",
     "NEW_CATEGORY",
+    "OUT_OF_VOCABULARY",
     "PCA_RECONSTRUCTION",
     "PSI",
     "STATISTICS",
+    "TEXT_DOMAIN_CLASSIFIER",
+    "TEXT_LENGTH",
     "TOTAL_VARIATION",
     "WASSERSTEIN",
     "Measures",
