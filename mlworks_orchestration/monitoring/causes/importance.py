@@ -1,6 +1,7 @@
 """How much a champion needs each feature: permutation importance on the rows that were held out from its training."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -106,23 +107,38 @@ def permutation_importance(model: MLModel, predictor: Predictor, rows: pl.DataFr
     tiled = pl.concat([features] * REPEATS)
     found = {}
     for column in predictor.columns:
-        order = np.concatenate([generator.permutation(rows.height) for _ in range(REPEATS)])
+        donors = np.stack([generator.permutation(rows.height) for _ in range(REPEATS)])
         constant = features[column].n_unique() == 1
-        shuffled = np.tile(predicted, REPEATS) if constant else predictor.predict(tiled.with_columns(features[column].gather(order)))
-        found[column] = _loss(model, actual, predicted, shuffled.reshape(REPEATS, -1))
+        shuffled = predicted if constant else predictor.predict(tiled.with_columns(features[column].gather(donors.ravel())))
+        found[column] = _loss(model, actual, predicted, _Shuffled(donors, np.broadcast_to(shuffled.reshape(-1, rows.height), donors.shape)))
     total = sum(max(one.value, 0.0) for one in found.values())
     shares = {column: max(one.value, 0.0) / total if total else 0.0 for column, one in found.items()}
     return [Importance(column, model.metrics.primary, one.value, one.error, shares[column]) for column, one in found.items()]
 
 
-def _loss(model: MLModel, actual: Floats, predicted: Floats, shuffled: Floats) -> Estimate:
-    """Return by how much the metric is worse with a shuffled feature, of shape (repeats, rows), than without."""
+class _Shuffled(NamedTuple):
+    """Predictions with a shuffled feature, of shape (repeats, rows), and the rows that gave its values, of the same shape."""
+
+    donors: NDArray[np.int64]
+    predicted: Floats
+
+
+def _loss(model: MLModel, actual: Floats, predicted: Floats, shuffled: _Shuffled) -> Estimate:
+    """Return by how much the metric is worse with a shuffled feature than without.
+
+    A row that is left out neither gives nor takes values: the loss is a mean over pairs of rows, and both make its error.
+    """
+    if (shuffled.predicted == predicted).all():
+        return Estimate(0.0, 0.0, 0.0)
     metric = model.metrics.primary
     sign = 1.0 if model.primary_metric.lower_is_better else -1.0
 
     def worse(kept: NDArray[np.int64]) -> float:
+        flags = np.zeros(len(actual), dtype=np.bool_)
+        flags[kept] = True
+        pairs = flags & flags[shuffled.donors]
         before = evaluate(model.task, [metric], actual[kept], predicted[kept])[metric]
-        after = evaluate(model.task, [metric], np.tile(actual[kept], len(shuffled)), shuffled[:, kept].ravel())[metric]
+        after = evaluate(model.task, [metric], np.broadcast_to(actual, pairs.shape)[pairs], shuffled.predicted[pairs])[metric]
         return sign * (after - before)
 
     return jackknife(worse, len(actual))
