@@ -259,3 +259,15 @@ def test_few_rows_of_what_did_not_change_have_hardly_an_effect_on_average() -> N
 def test_statistics_of_numbers_refuse_categories() -> None:
     with pytest.raises(TypeError, match="compares numbers"):
         LEVENE.measure(categories([(5, 5)]))
+
+
+def test_pooled_categories_may_be_new_which_is_the_bound_and_may_have_been_seen_once_which_raises_the_p_value() -> None:
+    cells = categories([(900, 90), (100, 5), (0, 5)])
+    pooled = replace(cells, mixed=np.array([False, True, False]))
+    known, unsure = NEW_CATEGORY.measure(cells), NEW_CATEGORY.measure(pooled)
+    assert (known.value.tolist(), known.bound.tolist()) == ([0.05], [0.0])
+    assert (unsure.value.tolist(), unsure.bound.tolist()) == ([0.05], [0.05])
+    assert known.p_value is not None
+    assert unsure.p_value is not None
+    assert known.p_value[0] < 0.001
+    assert unsure.p_value[0] > 0.5
