@@ -10,6 +10,9 @@ from mlworks_orchestration.monitoring.drift.bins import Floats
 CHUNK = 8192
 """Rows worked on at once, so that memory does not grow with them."""
 
+LIMIT = 1e140
+"""Numbers beyond it, and infinities, count as missing: sums of their products would overflow."""
+
 _BLOCK = 128
 """Rows multiplied at once: so few that BLAS does not wake its threads, which wait for each other a thousand times longer on a busy machine."""
 
@@ -44,7 +47,7 @@ def comoments_of(values: Floats) -> CoMoments:
     """Return the moments of rows.
 
     Parameters:
-        values: shape (rows, columns); what is not finite counts as missing.
+        values: shape (rows, columns); NaN and what is beyond `LIMIT` count as missing.
 
     Examples:
         >>> moments = comoments_of(np.array([[1.0, 2.0], [3.0, 6.0], [np.nan, 4.0]]))
@@ -57,7 +60,7 @@ def comoments_of(values: Floats) -> CoMoments:
 
 def _chunk(values: Floats) -> CoMoments:
     rows, columns = values.shape
-    known = np.isfinite(values)
+    known = np.abs(values) <= LIMIT
     if known.all() and rows:
         center = values.mean(axis=0)
         distance = values - center

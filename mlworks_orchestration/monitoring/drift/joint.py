@@ -26,7 +26,7 @@ class JointProfile:
         missing: rows that have no value in any column.
         numbers: names of the columns of numbers and times, sorted.
         categories: names of the columns of categories, sorted.
-        moments: of the columns of numbers, over all rows; infinities count as missing there.
+        moments: of the columns of numbers, over all rows; infinities and numbers beyond 1e140 count as missing there.
         lowest: which rows are in the sample.
         sample: NaN where missing, a category as the CRC-32 of its text, the numbers first, shape (kept, columns).
 

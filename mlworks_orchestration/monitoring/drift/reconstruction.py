@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlworks_orchestration.monitoring.drift.bins import Floats
-from mlworks_orchestration.monitoring.drift.comoments import scatter_about
+from mlworks_orchestration.monitoring.drift.comoments import LIMIT, scatter_about
 from mlworks_orchestration.monitoring.drift.joint import JointProfile
 
 SHARE = 0.65
@@ -71,7 +71,7 @@ def errors_of(components: Components, profile: JointProfile) -> Floats:
         profile: with all the components' columns.
     """
     picked = [profile.numbers.index(name) for name in components.names]
-    rows = (profile.sample[:, picked] - components.center) / components.scale
-    rows = np.where(np.isfinite(rows), rows, 0.0)
+    values = profile.sample[:, picked]
+    rows = np.where(np.abs(values) <= LIMIT, values - components.center, 0.0) / components.scale
     errors: Floats = np.einsum("ri,ij,rj->r", rows, components.residual, rows, optimize=True)
     return errors
