@@ -59,7 +59,7 @@ def interpreter(tool: str) -> Path:
     home = Path(os.environ.get("MLWORKS_PEERS", FOLDER.parent.parent / ".mlworks" / "peers")) / tool
     python, filled = home / "bin" / "python", home / "installed.txt"
     if not filled.exists() or filled.read_text() != requirements.read_text():
-        print(f"installing {', '.join(requirements.read_text().split())} into {home} …", flush=True)
+        print(f"installing {tool} into {home} …", flush=True)
         try:
             subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True, capture_output=True, text=True)  # noqa: S603
             install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]
