@@ -46,7 +46,15 @@ def chi_squared(cells: Cells) -> Measures:
         >>> found.value.round(2).tolist(), found.p_value[0] < 1e-18, found.effect.round(2).tolist()
         ([83.33], np.True_, [0.42])
     """
-    table = pool_rare(with_missing(cells))
+    return homogeneity(pool_rare(with_missing(cells)))
+
+
+def homogeneity(table: Table) -> Measures:
+    """Test whether a table has the same shares on both sides.
+
+    Parameters:
+        table: of cells that are large enough to test.
+    """
     totals = table.reference + table.windows
     with np.errstate(divide="ignore", invalid="ignore"):
         share = table.rows[1] / table.rows.sum(axis=0)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mlworks_orchestration.monitoring.drift.cells import Cells, with_missing
-from mlworks_orchestration.monitoring.drift.statistics.chi_squared import association, chi_squared
+from mlworks_orchestration.monitoring.drift.statistics.chi_squared import association, homogeneity
 from mlworks_orchestration.monitoring.drift.statistics.contingency import pool_rare
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Statistic, register
 
@@ -19,7 +19,7 @@ def cramers_v(cells: Cells) -> Measures:
     table = pool_rare(with_missing(cells))
     with np.errstate(divide="ignore", invalid="ignore"):
         value = association(*table.shares())
-    return chi_squared(cells)._replace(value=value).only(table.told)
+    return homogeneity(table)._replace(value=value).only(table.told)
 
 
 CRAMERS_V = register(
