@@ -149,7 +149,7 @@ def _onset(key: ColumnKey, first: str, parts: Mapping[str, ColumnProfile]) -> On
 def _in_words(first: str, partitions: int, at: str | None, low: str | None, high: str | None) -> str:
     if at is None:
         return f"first reported in {first}; of {partitions} partitions looked at, none stands out as the one in which it began"
-    between = f"surely that one, by 90 % of resamples of {partitions} partitions"
+    between = f"that very one in 90 % of resamples of {partitions} partitions"
     if low != high:
         between = f"between {low} and {high} in 90 % of resamples of {partitions} partitions"
     return f"first seen in {at} ({between}), first reported in {first}"
