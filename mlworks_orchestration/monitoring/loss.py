@@ -1,6 +1,7 @@
 """How the errors of a window compare with those on the champion's hold-out window, from the profiles of their residuals alone."""
 
 from collections.abc import Callable
+from math import sqrt
 
 import numpy as np
 
@@ -8,8 +9,8 @@ from mlworks_orchestration.monitoring.drift import ColumnProfile, NumericProfile
 
 _LOSSES: dict[str, Callable[[NumericProfile], float]] = {
     "mae": lambda residuals: residuals.mean_of(np.abs),
-    "mse": lambda residuals: residuals.mean_of(np.square),
-    "rmse": lambda residuals: float(np.sqrt(residuals.mean_of(np.square))),
+    "mse": lambda residuals: _mean_square(residuals),  # noqa: PLW0108 - defined below
+    "rmse": lambda residuals: sqrt(_mean_square(residuals)),
 }
 _RELATIVE = {"r2": "rmse"}
 """What stands in for a metric that is already a comparison, with the labels' variance."""
@@ -25,7 +26,7 @@ def loss_change(metric: str, reference: ColumnProfile | None, current: ColumnPro
 
     Examples:
         >>> loss_change("mae", NumericProfile.of(np.array([-10.0, 10.0])), NumericProfile.of(np.array([-12.0, 18.0])))
-        'mae 15 in the window, 10 on the hold-out window of the reference (ratio 1.50)'
+        'mae 15 in the window, 10 on the rows it was not trained on (ratio 1.50)'
     """
     sides = [side for side in (current, reference) if isinstance(side, NumericProfile) and side.present]
     if len(sides) < 2:  # noqa: PLR2004 - a comparison has two sides
@@ -33,4 +34,10 @@ def loss_change(metric: str, reference: ColumnProfile | None, current: ColumnPro
     name = _RELATIVE.get(metric, metric)
     now, before = (_LOSSES[name](side) for side in sides)
     ratio = f" (ratio {now / before:.2f})" if before else ""
-    return f"{name} {now:.4g} in the window, {before:.4g} on the hold-out window of the reference{ratio}"
+    return f"{name} {now:.4g} in the window, {before:.4g} on the rows it was not trained on{ratio}"
+
+
+def _mean_square(residuals: NumericProfile) -> float:
+    """Return it exactly, from the moments, unless they overflow."""
+    n, mean, squares, *_ = residuals.moments
+    return residuals.mean_of(np.square) if mean is None or squares is None else squares / n + mean * mean

@@ -1,13 +1,13 @@
 """The profile of each partition: features, predictions and, once they are known, labels and residuals."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from mlworks_orchestration import clock
 from mlworks_orchestration.data import PARTITION, Lake, feature_frame
-from mlworks_orchestration.monitoring.drift import Profile
+from mlworks_orchestration.monitoring.drift import ColumnKey, Profile
 from mlworks_orchestration.monitoring.tables import COLUMN_SCHEMA, PREDICTION, RESIDUAL, column_rows, feature_keys, label_key
 from mlworks_orchestration.monitoring.truth import labelled, read_scores, with_labels
 from mlworks_orchestration.spec import Catalog, MLModel
@@ -47,31 +47,29 @@ def profile(lake: Lake, catalog: Catalog, model: MLModel, partitions: Sequence[s
     truth = with_labels(lake, model, scores, known, inputs.get(f"{model.name}/labels"))
     versions = dict(scores.group_by(PARTITION).agg(pl.col("model_version").unique().sort()).iter_rows())
     common = {"profiled_at": clock.now(), "inputs": json.dumps(inputs)}
-    rows = [
-        {PARTITION: key, **row, "scored_versions": versions[key], **common}
-        for key, found in profiles_of(model, features, scores, truth).items()
-        for row in column_rows(found)
-    ]
+    profiles = by_partition(
+        (features, feature_keys(model)),
+        (scores, {"prediction": PREDICTION}),
+        (truth, {"label": label_key(model), "residual": RESIDUAL}),
+    )
+    rows = [{PARTITION: key, **row, "scored_versions": versions[key], **common} for key, found in profiles.items() for row in column_rows(found)]
     frame = pl.DataFrame(rows, schema=_SCHEMA)
     lake.write(f"{model.name}/profile", frame, partitions=partitions)
     return frame
 
 
-def profiles_of(model: MLModel, features: pl.DataFrame, scores: pl.DataFrame, truth: pl.DataFrame) -> dict[str, Profile]:
-    """Return the profile of each partition.
+def by_partition(*parts: tuple[pl.DataFrame, Mapping[str, ColumnKey]]) -> dict[str, Profile]:
+    """Return the profile of each partition, in order.
 
     Parameters:
-        model: whose rows they are.
-        features: with `_partition` and the model's features.
-        scores: with `_partition` and `prediction`.
-        truth: with `_partition`, `label` and `residual`; partitions that it lacks have neither in their profile.
+        parts: rows with `_partition`, and which of their columns to profile under which key; a partition has the columns of those parts that
+            have rows of it.
+
+    Raises:
+        DataError: if a column cannot be profiled.
     """
-    by_partition = [
-        {key: Profile.of(rows, columns) for (key,), rows in frame.partition_by(PARTITION, as_dict=True).items()}
-        for frame, columns in (
-            (features, feature_keys(model)),
-            (scores, {"prediction": PREDICTION}),
-            (truth, {"label": label_key(model), "residual": RESIDUAL}),
-        )
-    ]
-    return {key: Profile.merged([part[key] for part in by_partition if key in part]) for key in by_partition[0]}
+    found: dict[str, list[Profile]] = {}
+    for frame, columns in parts:
+        for (key,), rows in frame.partition_by(PARTITION, as_dict=True).items():
+            found.setdefault(str(key), []).append(Profile.of(rows, columns))
+    return {key: Profile.merged(found[key]) for key in sorted(found)}

@@ -1,15 +1,20 @@
-"""What a champion is compared with: the profile of its own training data, built once a version."""
+"""What a champion is compared with: its own training data, and what is normal between windows of them; built once a version."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import polars as pl
 
 from mlworks_orchestration import clock
-from mlworks_orchestration.data import Lake
-from mlworks_orchestration.monitoring.drift import Profile
+from mlworks_orchestration.data import PARTITION, Lake
+from mlworks_orchestration.monitoring.drift import Blocks, ColumnDrift, ColumnKey, Profile, Reference, compare
+from mlworks_orchestration.monitoring.normal import calibrated
+from mlworks_orchestration.monitoring.profiles import by_partition
 from mlworks_orchestration.monitoring.tables import COLUMN_SCHEMA, PREDICTION, RESIDUAL, column_rows, feature_keys, label_key, profile_from
-from mlworks_orchestration.spec import Catalog, MLModel
-from mlworks_orchestration.training import Registry, find_snapshot, load_snapshot
+from mlworks_orchestration.spec import Catalog, Drift, MLModel, TimeWindow
+from mlworks_orchestration.training import Predictor, Registry, cross_predict, find_snapshot, load_snapshot
 
 _SCHEMA = {
     "version": pl.Int64(),
@@ -18,13 +23,44 @@ _SCHEMA = {
     "built_at": pl.Datetime("us", "UTC"),
     "inputs": pl.String(),
 }
+_TRAINING, _ERRORS = "training", "errors"
 
 
-def build_reference(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, version: int) -> Profile:
-    """Return the reference of a model's version; the first time, build it and append it to the table `<model>/reference`.
+@dataclass(frozen=True, eq=False)
+class ModelReference:
+    """What windows of a version are compared with.
 
-    Features, label and predictions are those of the rows that the version was trained on. Residuals are those of its hold-out window: on rows that it
-    was trained on a model errs less than it ever will again, so against them each window would look like concept drift.
+    Parameters:
+        training: features, label and predictions, of the rows that it was trained on.
+        errors: residuals, of rows that it was not trained on.
+    """
+
+    training: Reference
+    errors: Reference
+
+    @property
+    def profile(self) -> Profile:
+        """All columns of both."""
+        return Profile({**self.training.profile.columns, **self.errors.profile.columns})
+
+    def compare(self, window: Profile, drift: Drift, start: datetime) -> list[ColumnDrift]:
+        """Compare a window with both parts.
+
+        Parameters:
+            window: its profile.
+            drift: the declaration.
+            start: when it begins.
+        """
+        return [found for side in (self.training, self.errors) for found in compare(side, window, drift, start=start)]
+
+
+def build_reference(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, version: int) -> ModelReference:
+    """Return the reference of a model's version; the first time, build it and keep it in the tables `<model>/reference` and `<model>/normal`.
+
+    Features, label and predictions are those of the rows that the version was trained on. Residuals are those of rows that were not: its hold-out
+    window, and the training rows as copies of it predict them that were fitted without them; on rows that it was trained on a model errs less than it
+    ever will again, so against them each window would look like concept drift. How much windows differ when nothing is wrong is learnt partition
+    by partition.
 
     Parameters:
         lake: the Delta tables.
@@ -41,22 +77,52 @@ def build_reference(lake: Lake, catalog: Catalog, model: MLModel, registry: Regi
     stored = lake.read(table).filter(pl.col("version") == version) if lake.exists(table) else pl.DataFrame()
     if stored.height:
         # Two runs may have built it at the same moment; both built the same.
-        return profile_from(stored.unique(["kind", "column"], keep="first", maintain_order=True))
+        profile = profile_from(stored.unique(["kind", "column"], keep="first", maintain_order=True))
+        return _joined(profile, calibrated(lake, model, version))
     snapshot = find_snapshot(lake, model, registry.version(model.name, version).tags["snapshot"])
-    training, holdout = load_snapshot(lake, catalog, model, snapshot)
-    profile = _profile(model, registry, version, training, holdout)
+    parts = _partition_profiles(model, registry.load(model.name, version), *load_snapshot(lake, catalog, model, snapshot))
+    profile = Profile.merged(list(parts.values()))
+    # Last comes what says that it is built: after a crash before that, all of it is built again.
+    past = calibrated(lake, model, version, _blocks(model, profile, parts))
     common = {"version": version, "snapshot": snapshot.id, "built_at": clock.now(), "inputs": json.dumps(snapshot.tables)}
     lake.append(table, pl.DataFrame([row | common for row in column_rows(profile)], schema=_SCHEMA))
-    return profile
+    return _joined(profile, past)
 
 
-def _profile(model: MLModel, registry: Registry, version: int, training: pl.DataFrame, holdout: pl.DataFrame) -> Profile:
-    predictor = registry.load(model.name, version)
-    predictions, held_out = (pl.Series(predictor.predict(rows.select(model.feature_columns))) for rows in (training, holdout))
-    parts = [
-        Profile.of(training, feature_keys(model)),
-        Profile.of(training.select("label"), {"label": label_key(model)}),
-        Profile.of(pl.DataFrame({"prediction": predictions}), {"prediction": PREDICTION}),
-        Profile.of(pl.DataFrame({"residual": holdout["label"] - held_out}), {"residual": RESIDUAL}),
-    ]
-    return Profile.merged(parts)
+def _joined(profile: Profile, past: Mapping[str, tuple[Blocks, object]]) -> ModelReference:
+    sides = _sides(profile)
+    return ModelReference(*(Reference(sides[part], *past.get(part, (None, None))) for part in (_TRAINING, _ERRORS)))
+
+
+def _sides(profile: Profile) -> dict[str, Profile]:
+    of_errors: set[ColumnKey] = {RESIDUAL}
+    return {
+        _TRAINING: Profile({key: column for key, column in profile.columns.items() if key not in of_errors}),
+        _ERRORS: Profile({key: column for key, column in profile.columns.items() if key in of_errors}),
+    }
+
+
+def _blocks(model: MLModel, profile: Profile, parts: Mapping[str, Profile]) -> dict[str, Blocks]:
+    blocks = {}
+    for part, side in _sides(profile).items():
+        having = [key for key in parts if parts[key].columns.keys() & side.columns.keys()]
+        blocks[part] = Blocks.of(side, [parts[key] for key in having], [model.partitions.window(key).start for key in having])
+    return blocks
+
+
+def _partition_profiles(model: MLModel, predictor: Predictor, *rows: pl.DataFrame) -> dict[str, Profile]:
+    """Profile what a version was trained on and what was held out, partition by partition."""
+    training, holdout = (
+        _with_partition(model, part).with_columns(pl.Series("prediction", predictor.predict(part.select(model.feature_columns)))) for part in rows
+    )
+    unseen = pl.concat([training.with_columns(pl.Series("prediction", cross_predict(predictor, training))), holdout])
+    residuals = unseen.select(PARTITION, residual=pl.col("label") - pl.col("prediction"))
+    return by_partition((training, {**feature_keys(model), "prediction": PREDICTION, "label": label_key(model)}), (residuals, {"residual": RESIDUAL}))
+
+
+def _with_partition(model: MLModel, rows: pl.DataFrame) -> pl.DataFrame:
+    """Add the partition in which each row lies."""
+    keys = model.partitions.keys_within(TimeWindow(rows[model.event_time].min(), rows[model.event_time].max() + timedelta(microseconds=1)))  # type: ignore[arg-type, operator]
+    starts = pl.Series([model.partitions.window(key).start for key in keys], dtype=pl.Datetime("us", "UTC"))
+    places = starts.search_sorted(rows[model.event_time].dt.cast_time_unit("us").dt.convert_time_zone("UTC"), side="right") - 1
+    return rows.with_columns(pl.Series(PARTITION, keys)[places].alias(PARTITION))

@@ -10,9 +10,10 @@ import polars as pl
 from mlworks_orchestration import clock
 from mlworks_orchestration.data import PARTITION, Lake
 from mlworks_orchestration.errors import NotReadyError
-from mlworks_orchestration.monitoring.drift import ColumnDrift, Profile, compare, summarise
+from mlworks_orchestration.monitoring.drift import ColumnDrift, Profile, summarise
 from mlworks_orchestration.monitoring.loss import loss_change
-from mlworks_orchestration.monitoring.reference import build_reference
+from mlworks_orchestration.monitoring.persistence import earlier_windows, require_persistence
+from mlworks_orchestration.monitoring.reference import ModelReference, build_reference
 from mlworks_orchestration.monitoring.tables import RESIDUAL, profile_from
 from mlworks_orchestration.monitoring.windows import windows
 from mlworks_orchestration.spec import Catalog, DriftKind, MLModel
@@ -28,6 +29,10 @@ _SCHEMA = {
     "p_adjusted": pl.Float64(),
     "effect": pl.Float64(),
     "threshold": pl.Float64(),
+    "bound": pl.Float64(),
+    "decides": pl.Boolean(),
+    "threshold_source": pl.String(),
+    "severity": pl.String(),
     "drifted": pl.Boolean(),
     "reason": pl.String(),
     "reference_version": pl.Int64(),
@@ -85,13 +90,14 @@ def drift_report(lake: Lake, catalog: Catalog, model: MLModel, registry: Registr
         message = f"Model {model.name} has no champion to compare with; materialise {model.name}/champion first, then the report of {partitions[0]}."
         raise NotReadyError(message)
     reference = build_reference(lake, catalog, model, registry, champion.version)
-    inputs = {table: lake.version(table) for table in (f"{model.name}/profile", f"{model.name}/reference")}
+    inputs = {table: lake.version(table) for table in (f"{model.name}/profile", f"{model.name}/reference", f"{model.name}/normal")}
     common = {"reference_version": champion.version, "reported_at": clock.now(), "inputs": json.dumps(inputs)}
     rows = [
         {PARTITION: key, **row, **common}
         for key, window in _windows(lake, model, partitions, inputs[f"{model.name}/profile"]).items()
         for row in _rows(model, reference, window, champion.version)
     ]
+    require_persistence([row for row in rows if not row["column"]], model.drift, earlier_windows(lake, model, min(partitions)))
     frame = pl.DataFrame(rows, schema=_SCHEMA)
     lake.write(f"{model.name}/drift_report", frame, partitions=partitions)
     return frame
@@ -121,12 +127,12 @@ def _windows(lake: Lake, model: MLModel, partitions: Sequence[str], version: int
     }
 
 
-def _rows(model: MLModel, reference: Profile, window: _Window, version: int) -> Iterator[dict[str, Any]]:
+def _rows(model: MLModel, reference: ModelReference, window: _Window, version: int) -> Iterator[dict[str, Any]]:
     span = model.partitions.span(window.keys)
     common = {"window_start": span.start, "window_end": span.end, "scored_versions": window.scored_versions}
-    found = compare(reference, window.profile, model.drift)
+    found = reference.compare(window.profile, model.drift, span.start)
     kinds = [summarise(found, kind, model.drift) for kind in DriftKind]
-    told = [one._replace(reason="; ".join([one.reason, *_remarks(model, reference, window, version, one)])) for one in kinds]
+    told = [one._replace(reason="; ".join([one.reason, *_remarks(model, reference.profile, window, version, one)])) for one in kinds]
     for one in [*told, *found]:
         yield one._asdict() | common
 

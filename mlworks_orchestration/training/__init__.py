@@ -1,6 +1,7 @@
 """Continuous training: snapshots, fitting and tracking, the registry, and the gate between challenger and champion."""
 
 from mlworks_orchestration.training.aliases import holder, moves
+from mlworks_orchestration.training.cross_fit import cross_predict
 from mlworks_orchestration.training.environment import prepare_environment
 from mlworks_orchestration.training.fit import Candidate, baseline, fit_candidate
 from mlworks_orchestration.training.gate import run_gate
@@ -24,6 +25,7 @@ __all__ = [
     "Snapshot",
     "Verdict",
     "baseline",
+    "cross_predict",
     "evaluate",
     "find_snapshot",
     "find_verdict",

@@ -9,9 +9,9 @@ from mlworks_orchestration.errors import TrainingError
 from mlworks_orchestration.monitoring import build_reference
 from mlworks_orchestration.monitoring.drift import ColumnKey, NumericProfile, Profile, to_json
 from mlworks_orchestration.monitoring.tables import PREDICTION, RESIDUAL
-from mlworks_orchestration.spec import DriftKind
+from mlworks_orchestration.spec import Drift, DriftKind
 from mlworks_orchestration.training import find_snapshot, load_snapshot
-from tests.scoring.world import World
+from tests.scoring.world import Mean, World
 
 DISTANCE, LABEL = ColumnKey(DriftKind.FEATURE, "distance"), ColumnKey(DriftKind.LABEL, "arr_delay")
 
@@ -26,7 +26,7 @@ def trained(world: World) -> World:
 
 
 def build(world: World, version: int = 1) -> Profile:
-    return build_reference(world.lake, world.catalog, world.model, world.registry, version)
+    return build_reference(world.lake, world.catalog, world.model, world.registry, version).profile
 
 
 def numbers(profile: Profile, key: ColumnKey) -> NumericProfile:
@@ -45,14 +45,46 @@ def test_it_is_made_of_the_rows_that_the_version_was_trained_on(trained: World) 
     assert numbers(found, PREDICTION).moments.mean == pytest.approx(0.02 * np.mean(training["distance"].to_numpy()))
 
 
-def test_residuals_are_those_of_the_rows_that_were_held_out(trained: World) -> None:
-    _, holdout = load_snapshot(
+def test_residuals_are_those_of_rows_that_the_version_was_not_trained_on(trained: World) -> None:
+    trained.registry.estimators[1] = Mean(0.0)
+    training, holdout = load_snapshot(
         trained.lake, trained.catalog, trained.model, find_snapshot(trained.lake, trained.model, trained.registry.slopes[1][1])
     )
-    residuals = (holdout["label"] - 0.02 * holdout["distance"]).to_numpy()
+    labels = training["label"].to_numpy()
+    parts = np.array_split(np.arange(len(labels)), 4)
+    unseen = [labels[part] - np.delete(labels, part).mean() for part in parts]
     found = numbers(build(trained), RESIDUAL)
-    assert found.rows == holdout.height == 240
-    assert found.mean_of(np.abs) == pytest.approx(np.abs(residuals).mean())
+    assert found.rows == training.height + holdout.height
+    assert found.mean_of(np.abs) == pytest.approx(np.abs(np.concatenate([*unseen, holdout["label"].to_numpy()])).mean(), rel=1e-3)
+
+
+def test_what_is_normal_is_learnt_from_each_partition(trained: World) -> None:
+    trained.add_days(10, 30)
+    trained.add_labels(10, 30)
+    found = build_reference(trained.lake, trained.catalog, trained.model, trained.registry, trained.train(30, 0.02))
+    assert found.training.blocks
+    assert found.errors.blocks
+    assert found.training.blocks.number < found.errors.blocks.number
+    assert found.training.normal
+    assert {key.column for key, _ in found.training.normal.nulls} == {"distance", "carrier", "wind", "arr_delay", "prediction"}
+    assert found.errors.normal
+    assert {key for key, _ in found.errors.normal.nulls} == {RESIDUAL}
+
+
+def test_thresholds_are_set_anew_when_the_declaration_of_drift_changes_but_blocks_are_not_counted_again(trained: World) -> None:
+    first = build_reference(trained.lake, trained.catalog, trained.model, trained.registry, 1)
+    commit = trained.lake.version("delay/normal")
+    trained.model = trained.model.model_copy(update={"drift": Drift(false_alarms_per_year=50)})
+    again = build_reference(trained.lake, trained.catalog, trained.model, trained.registry, 1)
+    assert trained.lake.version("delay/normal") == commit + 1
+    assert first.training.normal
+    assert again.training.normal
+    assert first.training.normal.rate < again.training.normal.rate
+    assert first.training.blocks
+    assert again.training.blocks
+    assert first.training.blocks.to_document() == again.training.blocks.to_document()
+    build(trained)
+    assert trained.lake.version("delay/normal") == commit + 1
 
 
 def test_it_is_built_once_a_version(trained: World) -> None:
@@ -72,7 +104,7 @@ def test_each_version_has_its_own(trained: World) -> None:
 
 
 def test_rows_that_changed_since_the_training_do_not_matter(trained: World) -> None:
-    before = numbers(build_reference(trained.lake, trained.catalog, trained.model, trained.registry, 1), DISTANCE)
+    before = numbers(build(trained), DISTANCE)
     trained.add_days(0, 9, distance=5000)
     version = trained.train(9, 0.02)
     trained.registry.slopes[version + 1] = trained.registry.slopes[1]

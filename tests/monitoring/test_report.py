@@ -1,6 +1,7 @@
 """The drift report, from the lake to its rows."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -10,7 +11,7 @@ from mlworks_orchestration import clock
 from mlworks_orchestration.data import PARTITION
 from mlworks_orchestration.errors import NotReadyError
 from mlworks_orchestration.monitoring import drift_report, profile
-from mlworks_orchestration.spec import DriftKind
+from mlworks_orchestration.spec import Drift, DriftKind
 from tests.scoring.world import World
 
 KINDS = [kind.value for kind in DriftKind]
@@ -66,7 +67,8 @@ def test_longer_flights_are_drift_of_feature_label_and_prediction_but_not_of_the
     distance = rows.filter((pl.col("column") == "distance") & (pl.col("statistic") == "ks")).row(0, named=True)
     assert distance["drifted"] is True
     assert distance["p_adjusted"] <= 0.01
-    assert distance["effect"] >= distance["threshold"] == 0.1
+    assert distance["effect"] >= distance["threshold"] > 0.1
+    assert distance["threshold_source"] == "calibrated"
     assert "→ 1600, standard deviation" in distance["reason"]
     assert distance["rows_current"] == 360
 
@@ -78,7 +80,7 @@ def test_another_relation_of_label_and_features_is_concept_drift(trained: World)
     sums = whole(report(trained, 12, 12), trained.key(12))
     assert {kind: sums[kind]["drifted"] for kind in KINDS} == {"feature": False, "label": True, "prediction": False, "concept": True}
     assert "mae " in sums["concept"]["reason"]
-    assert "(ratio 5." in sums["concept"]["reason"]
+    assert "(ratio 4.9" in sums["concept"]["reason"]
 
 
 def test_the_window_is_that_of_the_declaration_and_is_merged_from_profiles(trained: World) -> None:
@@ -116,7 +118,8 @@ def test_too_few_rows_are_inconclusive(trained: World) -> None:
     profiled(trained, 10, 10, 12)
     rows = report(trained, 10, 10)
     assert rows["drifted"].null_count() == rows.height
-    assert whole(rows, trained.key(10))["feature"]["reason"] == "the current window has 30 rows, fewer than min_rows 100"
+    assert whole(rows, trained.key(10))["label"]["reason"].startswith("labels not known yet")
+    assert whole(rows, trained.key(10))["prediction"]["reason"] == "the current window has 30 rows, fewer than min_rows 100"
 
 
 def test_the_reference_is_that_of_the_champion_of_the_moment(trained: World) -> None:
@@ -151,6 +154,7 @@ def test_it_says_what_was_read_and_when(trained: World) -> None:
     assert json.loads(row["inputs"]) == {
         "delay/profile": trained.lake.version("delay/profile"),
         "delay/reference": trained.lake.version("delay/reference"),
+        "delay/normal": trained.lake.version("delay/normal"),
     }
     assert row["reported_at"] == trained.at(13)
 
@@ -159,7 +163,7 @@ def test_nothing_in_a_report_is_nan(trained: World) -> None:
     trained.add_days(10, 11)
     profiled(trained, 10, 11, 12)
     rows = report(trained, 10, 11)
-    assert rows.select(pl.col(pl.Float64).is_nan().any()).row(0) == (False,) * 5
+    assert rows.select(pl.col(pl.Float64).is_nan().any()).row(0) == (False,) * 6
 
 
 def test_without_a_champion_it_says_what_to_do_first(world: World) -> None:
@@ -178,3 +182,16 @@ def test_a_partition_without_a_profile_is_named_and_nothing_is_written(trained: 
 def test_before_any_profile_the_table_is_named(trained: World) -> None:
     with pytest.raises(NotReadyError, match="delay/profile"):
         report(trained, 10, 10)
+
+
+def test_an_alarm_that_must_last_waits_for_as_many_windows_as_declared(trained: World) -> None:
+    trained.model = trained.model.model_copy(update={"drift": Drift(window=timedelta(days=3), violations=2, of=3)})
+    trained.add_days(10, 15, distance=1600)
+    profiled(trained, 10, 15, 30)
+    first = whole(report(trained, 12, 12), trained.key(12))["feature"]
+    assert first["drifted"] is False
+    assert first["value"] > 0
+    assert first["reason"].endswith("but only 1 of the last 1 windows, and 2 of 3 make an alarm")
+    assert whole(report(trained, 13, 13), trained.key(13))["feature"]["drifted"] is True
+    together = report(trained, 12, 14)
+    assert [whole(together, trained.key(day))["feature"]["drifted"] for day in (12, 13, 14)] == [False, True, True]

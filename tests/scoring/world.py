@@ -44,8 +44,35 @@ class Line:
 
     slope: float
 
+    def get_params(self, deep: bool = True) -> dict[str, float]:  # noqa: FBT001, FBT002 - scikit-learn's protocol
+        del deep
+        return {"slope": self.slope}
+
+    def fit(self, matrix: Any, labels: Any) -> "Line":
+        del matrix, labels
+        return self
+
     def predict(self, matrix: Any) -> Any:
         return self.slope * np.asarray(matrix["distance"], dtype=np.float64)
+
+
+@dataclass
+class Mean:
+    """An estimator that predicts the mean of what it was fitted on."""
+
+    mean: float
+
+    def get_params(self, deep: bool = True) -> dict[str, float]:  # noqa: FBT001, FBT002 - scikit-learn's protocol
+        del deep
+        return {"mean": self.mean}
+
+    def fit(self, matrix: Any, labels: Any) -> "Mean":
+        del matrix
+        self.mean = float(np.mean(labels))
+        return self
+
+    def predict(self, matrix: Any) -> Any:
+        return np.full(len(matrix), self.mean)
 
 
 @dataclass

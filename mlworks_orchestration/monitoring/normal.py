@@ -1,0 +1,69 @@
+"""What is normal between windows of a version's own data, and the thresholds that follow; kept in the lake a version and a declaration of drift."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from json import dumps, loads
+
+import numpy as np
+import polars as pl
+
+from mlworks_orchestration import clock
+from mlworks_orchestration.data import Lake
+from mlworks_orchestration.monitoring.drift import Blocks, Calibrated, Normal, calibrate_normal
+from mlworks_orchestration.spec import DriftKind, MLModel
+
+_YEAR = timedelta(days=365)
+_SCHEMA = {
+    "version": pl.Int64(),
+    "part": pl.String(),
+    "drift": pl.String(),
+    "blocks": pl.String(),
+    "normal": pl.String(),
+    "built_at": pl.Datetime("us", "UTC"),
+}
+
+
+def calibrated(lake: Lake, model: MLModel, version: int, built: Mapping[str, Blocks] | None = None) -> dict[str, tuple[Blocks, Normal]]:
+    """Return the blocks and thresholds of a version, by part of its data; set and store them if they never were for this declaration of drift.
+
+    Parameters:
+        lake: the Delta tables.
+        model: whose version.
+        version: the registered version.
+        built: the blocks of each part, the first time; afterwards they are read back.
+    """
+    table, drift = f"{model.name}/normal", model.drift.model_dump_json()
+    stored = lake.read(table).filter(pl.col("version") == version) if lake.exists(table) and built is None else pl.DataFrame(schema=_SCHEMA)
+    latest = stored.sort("built_at", maintain_order=True).group_by("part", "drift", maintain_order=True).last()
+    known = {row["part"]: row for row in latest.filter(pl.col("drift") == drift).iter_rows(named=True)}
+    if known:
+        return {part: (Blocks.from_document(loads(row["blocks"])), Normal.from_document(loads(row["normal"]))) for part, row in known.items()}
+    blocks = built or {row["part"]: Blocks.from_document(loads(row["blocks"])) for row in latest.iter_rows(named=True)}
+    found = {part: (one, _calibrate(model, version, one)) for part, one in blocks.items()}
+    rows = [
+        {
+            "version": version,
+            "part": part,
+            "drift": drift,
+            "blocks": dumps(one.to_document(), separators=(",", ":")),
+            "normal": dumps(normal.to_document(), separators=(",", ":")),
+            "built_at": clock.now(),
+        }
+        for part, (one, normal) in found.items()
+    ]
+    lake.append(table, pl.DataFrame(rows, schema=_SCHEMA))
+    return found
+
+
+def _calibrate(model: MLModel, version: int, blocks: Blocks) -> Normal:
+    """Set a part's thresholds so that its kinds of drift raise their share of the false alarms."""
+    share = len({key.kind for key in blocks.columns}) / len(DriftKind)
+    starts = blocks.starts if blocks.starts is not None else np.array([])
+    step = float(np.median(np.diff(starts))) if len(starts) > 1 else model.drift.window.total_seconds()
+    return calibrate_normal(
+        blocks,
+        Calibrated.yearly(model.drift.false_alarms_per_year * share, windows_per_year=_YEAR.total_seconds() / step),
+        model.drift,
+        window_blocks=model.drift.window.total_seconds() / step,
+        generator=np.random.default_rng([model.seed, version]),
+    )
