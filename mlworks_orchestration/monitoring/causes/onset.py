@@ -138,18 +138,14 @@ def _parts(stored: pl.DataFrame, key: ColumnKey) -> dict[str, ColumnProfile]:
 def _onset(key: ColumnKey, first: str, parts: Mapping[str, ColumnProfile]) -> Onset:
     keys = list(parts)
     counted = count_cells(list(parts.values()), _CELLS)
-    found = None
-    if counted is not None and first in parts:
-        last = min(max(keys.index(first), 1), len(keys) - 1)
-        found = change_point(counted.table, last, ordered=counted.ordered, generator=np.random.default_rng(0))
-    at, low, high = (keys[i] for i in found) if found else (None, None, None)
-    return Onset(key.kind.value, key.column, first, at, low, high, _in_words(first, len(keys), at, low, high))
-
-
-def _in_words(first: str, partitions: int, at: str | None, low: str | None, high: str | None) -> str:
-    if at is None:
-        return f"first reported in {first}; of {partitions} partitions looked at, none stands out as the one in which it began"
-    between = f"that very one in 90 % of resamples of {partitions} partitions"
-    if low != high:
-        between = f"between {low} and {high} in 90 % of resamples of {partitions} partitions"
-    return f"first seen in {at} ({between}), first reported in {first}"
+    if counted is None or first not in parts:
+        return Onset(key.kind.value, key.column, first, None, None, None, f"first reported in {first}")
+    last = min(max(keys.index(first), 1), len(keys) - 1)
+    found = change_point(counted.table, last, ordered=counted.ordered, generator=np.random.default_rng(0))
+    if found is None:
+        text = f"first reported in {first}; of {len(keys)} partitions looked at, none stands out as the one in which it began"
+        return Onset(key.kind.value, key.column, first, None, None, None, text)
+    at, low, high = (keys[i] for i in found)
+    between = "that very one" if low == high else f"between {low} and {high}"
+    text = f"first seen in {at} ({between} in 90 % of resamples of {len(keys)} partitions), first reported in {first}"
+    return Onset(key.kind.value, key.column, first, at, low, high, text)

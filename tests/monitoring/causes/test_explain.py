@@ -1,7 +1,5 @@
 """Why a report alarms, from the lake to the words."""
 
-import json
-
 import polars as pl
 import pytest
 
@@ -9,7 +7,7 @@ from mlworks_orchestration import clock
 from mlworks_orchestration.data import PARTITION, record_quality, validate
 from mlworks_orchestration.errors import NotReadyError
 from mlworks_orchestration.monitoring import ACTIONS, drift_report, performance, profile
-from mlworks_orchestration.monitoring.causes import Causes, explain
+from mlworks_orchestration.monitoring.causes import Causes, explain, read_causes, record_causes
 from mlworks_orchestration.spec import DriftKind, FeatureTable
 from tests.scoring.world import World
 
@@ -150,15 +148,21 @@ def test_a_carrier_whose_flights_became_slower_is_where_the_drift_lives(trained:
     assert not any(one.stands_out for one in found.slices[1:])
 
 
-def test_it_can_be_stored_as_json(trained: World) -> None:
+def test_it_is_stored_in_one_commit_and_read_back_as_it_was(trained: World) -> None:
     trained.add_days(10, 14, distance=1500)
     trained.add_labels(10, 14)
     judged(trained, 0, 14)
     watched(trained, 10, 14)
-    found = of(trained, 14)
-    text = json.dumps(found.to_dict(), allow_nan=False)
-    assert json.loads(text)["actions"] == list(found.actions)
-    assert json.loads(text)["features"][0]["column"] == "distance"
+    assert read_causes(trained.lake, trained.model, trained.key(14)) is None
+    found = [of(trained, day) for day in (13, 14)]
+    rows = record_causes(trained.lake, trained.model, found)
+    assert rows["actions"].to_list() == [list(one.actions) for one in found]
+    assert trained.lake.version("delay/causes") == 1  # after the commit that creates the table
+    stored = read_causes(trained.lake, trained.model, trained.key(14))
+    assert stored == found[1].to_dict()
+    assert stored["features"][0]["column"] == "distance"
+    record_causes(trained.lake, trained.model, found)
+    assert trained.lake.read("delay/causes").height == 2
 
 
 def test_a_lake_from_before_there_were_logs_is_explained_too(trained: World) -> None:

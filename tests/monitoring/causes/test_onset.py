@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlworks_orchestration.monitoring.causes import onsets
+from mlworks_orchestration.monitoring.causes.counts import count_cells
 from mlworks_orchestration.monitoring.causes.onset import change_point, first_report
-from mlworks_orchestration.monitoring.drift import ColumnKey, Profile
+from mlworks_orchestration.monitoring.drift import CategoricalProfile, ColumnKey, NumericProfile, Profile
 from mlworks_orchestration.monitoring.tables import column_rows
 from mlworks_orchestration.spec import DriftKind
 from tests.scoring.world import World
@@ -121,3 +122,11 @@ def test_partitions_without_rows_do_no_harm(ordered: bool) -> None:  # noqa: FBT
     counts[1:3, 0] = 50
     found = change_point(counts, 7, ordered=ordered, generator=np.random.default_rng(0))
     assert found is None or found[0] in {3, 4}
+
+
+def test_a_column_that_has_no_cells_or_no_profile_is_dated_by_its_reports_alone(world: World) -> None:
+    profiled(world, 14, shift=300)
+    wind = ColumnKey(DriftKind.FEATURE, "wind")
+    [found] = onsets(world.lake, world.model, reported(world, {day: day >= 16 for day in range(5, 20)}, wind), [wind], world.key(19))
+    assert (found.first_partition, found.text) == (None, "first reported in 2013-03-17")
+    assert count_cells([NumericProfile.of(np.array([1.0])), CategoricalProfile(0, {"UA": 1})], 5) is None
