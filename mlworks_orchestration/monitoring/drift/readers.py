@@ -1,0 +1,134 @@
+"""What turns the Arrow arrays of one column into its profile: one reader a type of column."""
+
+from typing import Any, Protocol
+
+import numpy as np
+import polars as pl
+
+from mlworks_orchestration.errors import DataError
+from mlworks_orchestration.monitoring.drift.arrow import floats_of
+from mlworks_orchestration.monitoring.drift.columns import ColumnProfile
+from mlworks_orchestration.monitoring.drift.counter import NumericCounter
+from mlworks_orchestration.monitoring.drift.numeric import DatetimeProfile, NumericProfile
+from mlworks_orchestration.monitoring.drift.tally import Tally
+from mlworks_orchestration.monitoring.drift.text import TextProfile
+
+_TEXT_TOKENS = 3
+_TEXT_DISTINCT = 0.5
+_TEXT_SEEN = 4096
+
+
+class Reader(Protocol):
+    """Reads one column, a stretch at a time."""
+
+    def add(self, array: Any) -> None:  # noqa: ANN401 - pyarrow has no types
+        """Read a stretch, a pyarrow.Array."""
+        ...
+
+    def end_block(self) -> None:
+        """End a block: the rows since the last one are a profile of their own."""
+        ...
+
+    def blocks(self) -> "list[Any]":
+        """Return the profile of each block that has ended."""
+        ...
+
+    def profile(self) -> ColumnProfile:
+        """Return the profile of all rows so far."""
+        ...
+
+
+class NumberReader(NumericCounter):
+    """Reads numbers, dates and times."""
+
+    def add(self, array: Any) -> None:  # type: ignore[override] # noqa: ANN401
+        """Read a stretch."""
+        super().add(floats_of(array), array.null_count)
+
+
+class CategoryReader(Tally):
+    """Reads texts that repeat, and booleans."""
+
+    def add(self, array: Any) -> None:  # noqa: ANN401
+        """Read a stretch."""
+        import pyarrow as pa  # noqa: PLC0415 - only who reads pays for it
+
+        texts = array.cast(pa.string()) if pa.types.is_boolean(array.type) else array
+        super().add(texts if pa.types.is_dictionary(texts.type) else texts.dictionary_encode())
+
+
+class TextReader:
+    """Reads free text.
+
+    Parameters:
+        generator: draws what a profile of texts samples.
+    """
+
+    def __init__(self, generator: np.random.Generator) -> None:
+        self._generator = generator
+        self._parts: list[TextProfile] = []
+        self._blocks: list[TextProfile] = []
+
+    def add(self, array: Any) -> None:  # noqa: ANN401
+        """Read a stretch."""
+        self._parts.append(TextProfile.of(pl.Series(array).cast(pl.String), self._generator))
+        if len(self._parts) >= 16:  # noqa: PLR2004 - so that memory stays flat
+            self._parts = [TextProfile.merged(self._parts)]
+
+    def end_block(self) -> None:
+        """End a block."""
+        self._blocks.append(TextProfile.merged(self._parts))
+        self._parts = []
+
+    def blocks(self) -> list[TextProfile]:
+        """Return the profile of each block that has ended."""
+        return self._blocks
+
+    def profile(self) -> TextProfile:
+        """Return the profile of all rows so far."""
+        return TextProfile.merged([*self._blocks, *self._parts])
+
+
+def reader_of(name: str, first: Any, generator: np.random.Generator, *, exact: bool) -> Reader:  # noqa: ANN401
+    """Return the reader that fits a column.
+
+    Texts are free text if, in the first rows, most are distinct and have three words or more on average; else categories.
+
+    Parameters:
+        name: of the column, for the error.
+        first: its first stretch, a pyarrow.Array.
+        generator: draws what a profile of texts samples.
+        exact: keep each distinct number apart.
+
+    Raises:
+        DataError: if the column's type cannot be profiled.
+    """
+    import pyarrow as pa  # noqa: PLC0415
+
+    kind = first.type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return NumberReader(NumericProfile, exact=exact)
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return NumberReader(DatetimeProfile, exact=exact)
+    if pa.types.is_null(kind):
+        return NumberReader(NumericProfile, exact=exact)
+    texts = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if pa.types.is_string(texts) or pa.types.is_large_string(texts) or pa.types.is_string_view(texts):
+        return TextReader(generator) if _is_free_text(first) else CategoryReader()
+    if pa.types.is_boolean(kind):
+        return CategoryReader()
+    message = (
+        f"The column {name!r} is a {kind}, which cannot be profiled; allowed: numbers, texts, booleans, dates and times. Derive one of these from it."
+    )
+    raise DataError(message)
+
+
+def _is_free_text(first: Any) -> bool:  # noqa: ANN401
+    head = first.slice(0, _TEXT_SEEN).drop_null()
+    codes = head if hasattr(head, "indices") else head.dictionary_encode()
+    distinct = codes.indices.unique()
+    if not len(head) or len(distinct) < _TEXT_DISTINCT * len(head):
+        return False
+    texts = pl.Series("", codes.dictionary.take(distinct).to_pylist(), dtype=pl.String)
+    words = texts.str.count_matches(r"\S+").mean()
+    return isinstance(words, float) and words >= _TEXT_TOKENS

@@ -1,0 +1,115 @@
+"""Where rows come from: Parquet and CSV files, Delta tables and frames, as a stream of Arrow batches in the order of the rows."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlworks_orchestration.errors import DataError
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+
+BATCH_ROWS = 1 << 16
+
+
+@dataclass(frozen=True)
+class Source:
+    """Rows that can be streamed.
+
+    Parameters:
+        name: for errors.
+        schema: a pyarrow.Schema.
+        rows: how many there are; of a CSV file, how many lines, which can be a few more.
+        batches: give the batches of some columns, each a pyarrow.RecordBatch.
+        divisible: whether reading half of the columns costs half as much, so that two threads can share them.
+    """
+
+    name: str
+    schema: Any
+    rows: int
+    batches: Callable[[Sequence[str]], Iterator[Any]]
+    divisible: bool
+
+
+def open_source(source: "str | Path | pl.DataFrame | pa.Table") -> Source:
+    """Open rows for reading.
+
+    Parameters:
+        source: a Parquet or CSV file, a folder of Parquet files, a Delta table, or a frame.
+
+    Raises:
+        DataError: if there is nothing of the kind, or it cannot be read.
+    """
+    import polars as pl  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415 - only who reads pays for it
+
+    if isinstance(source, pl.DataFrame):
+        return _of_table(source.to_arrow(compat_level=pl.CompatLevel.oldest()))
+    if isinstance(source, pa.Table):
+        return _of_table(source)
+    path = Path(source)
+    try:
+        if path.suffix.lower() in {".csv", ".txt"}:
+            return _of_csv(path)
+        return _of_parquet(str(path), _files(path))
+    except (OSError, pa.ArrowException) as error:
+        message = f"{str(path)!r} cannot be read ({error}); allowed are a Parquet or CSV file, a folder of Parquet files and a Delta table."
+        raise DataError(message) from error
+
+
+def _files(path: Path) -> list[str]:
+    if (path / "_delta_log").is_dir():
+        from deltalake import DeltaTable  # noqa: PLC0415 - heavy
+
+        return sorted(DeltaTable(str(path)).file_uris())
+    files = sorted(str(file) for file in path.rglob("*.parquet")) if path.is_dir() else [str(path)]
+    if not files:
+        message = f"The folder {str(path)!r} has neither Parquet files nor a Delta table in it."
+        raise DataError(message)
+    return files
+
+
+def _of_parquet(name: str, files: list[str]) -> Source:
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    metadata = [pq.read_metadata(file) for file in files]
+    schema = metadata[0].schema.to_arrow_schema()
+
+    def batches(columns: Sequence[str]) -> Iterator[Any]:
+        texts = [column for column in columns if _is_text(schema.field(column).type)]
+        for file, known in zip(files, metadata, strict=True):
+            reader = pq.ParquetFile(file, metadata=known, read_dictionary=texts, memory_map=True)
+            yield from reader.iter_batches(BATCH_ROWS, columns=list(columns), use_threads=False)
+
+    return Source(name, schema, sum(known.num_rows for known in metadata), batches, divisible=True)
+
+
+def _of_csv(path: Path) -> Source:
+    from pyarrow import csv  # noqa: PLC0415
+
+    with csv.open_csv(path) as reader:
+        schema = reader.schema
+
+    def batches(columns: Sequence[str]) -> Iterator[Any]:
+        options = csv.ConvertOptions(include_columns=list(columns), column_types=schema)
+        with csv.open_csv(path, convert_options=options) as reader:
+            yield from reader
+
+    with path.open("rb") as file:
+        lines = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    return Source(str(path), schema, lines, batches, divisible=False)
+
+
+def _of_table(table: Any) -> Source:  # noqa: ANN401 - pyarrow has no types
+    def batches(columns: Sequence[str]) -> Iterator[Any]:
+        yield from table.select(list(columns)).to_batches(max_chunksize=BATCH_ROWS)
+
+    return Source("the frame", table.schema, table.num_rows, batches, divisible=True)
+
+
+def _is_text(kind: Any) -> bool:  # noqa: ANN401
+    import pyarrow as pa  # noqa: PLC0415
+
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
