@@ -14,6 +14,8 @@ from mlworks_orchestration.monitoring.causes.upstream import UpstreamFailure
 from mlworks_orchestration.spec import DriftKind
 
 _SHOWN = 3
+JOINT = "*"
+"""What the profile of all features together is called as a column."""
 
 
 @dataclass(frozen=True)
@@ -104,30 +106,37 @@ def _of_slices(causes: Causes) -> Iterator[str]:
         told = [f"{name.column} changed by {name.inside:.2f} there and {name.outside:.2f} elsewhere" for name in one.features if name.stands_out]
         if one.is_worse:
             told.insert(0, f"the metric got worse by {one.change:.3g} there, {one.excess:.3g} more than elsewhere")
-        yield f"Drift lives in {one.column}={one.value}: {'; '.join(told)}."
+        yield f"Drift lives in {one.column}={one.value if one.value is not None else '(missing)'}: {'; '.join(told)}."
 
 
 def _action(causes: Causes, drifted: DriftedKind) -> str:
     kind = DriftKind(drifted.kind)
     ranked = [one for one in causes.features if one.drifted] if kind is DriftKind.FEATURE else []
     columns = tuple(one.column for one in ranked) or drifted.columns
-    evidence = [f"effect {drifted.effect:.2f} standard deviations"] if drifted.effect is not None and not ranked else []
-    if ranked:
-        evidence += [f"effect {ranked[0].effect or 0.0:.2f} standard deviations", f"importance {ranked[0].importance:.0%}"]
-        evidence += [_together(ranked[0])] if ranked[0].correlation is not None else []
-    evidence += [one.text for one in causes.onsets if one.kind == drifted.kind and one.column == columns[0]][:1]
+    evidence = _of_feature(ranked[0]) if ranked else _of_effect(drifted.effect)
+    evidence += [one.text for one in causes.onsets if one.kind == drifted.kind and one.column in columns[:1]]
     others = f"; beside it {_listed(columns[1:])}" if len(columns) > 1 else ""
-    return f"{drifted.kind.capitalize()} drift in {columns[0]} ({'; '.join([*evidence, _upstream(causes)])}{others}): {ACTIONS[kind]}."
+    where = f" in {_named(columns[0])}" if columns else ""
+    return f"{drifted.kind.capitalize()} drift{where} ({'; '.join([*evidence, _upstream(causes)])}{others}): {ACTIONS[kind]}."
+
+
+def _of_feature(feature: RankedFeature) -> list[str]:
+    together = f"rank correlation with the loss {feature.correlation:+.2f} over {feature.windows} windows" if feature.correlation is not None else ""
+    return [*_of_effect(feature.effect), f"importance {feature.importance:.0%}", *([together] if together else [])]
+
+
+def _of_effect(effect: float | None) -> list[str]:
+    return [] if effect is None else [f"effect {effect:.2f} standard deviations"]
+
+
+def _named(column: str) -> str:
+    return "all features together" if column == JOINT else column
 
 
 def _upstream(causes: Causes) -> str:
     if causes.new_failures:
         return f"upstream failure in features/{causes.new_failures[0].table}, to be repaired first"
     return "no upstream failure" if causes.upstream is not None else "quality upstream was not recorded"
-
-
-def _together(feature: RankedFeature) -> str:
-    return f"rank correlation with the loss {feature.correlation:+.2f} over {feature.windows} windows"
 
 
 def _listed(names: tuple[str, ...]) -> str:
