@@ -2,8 +2,9 @@
 
 Two Parquet files of 50 columns (40 of floats, 10 of strings, see `peers/tables.py`) are made once, under .mlworks/benchmarks. Everything is a fresh
 process on files that the system has in memory; seconds are those after the imports, and ours contain the reading of both files, the peers' do not.
-Quick things are done several times in turn, of which the median counts; each peer once, in an environment of its own that pip fills on first use
-(.mlworks/peers, or $MLWORKS_PEERS; some GB). With all peers it takes some ten minutes: `--skip peers` leaves them out.
+Quick things are done several times in turn, of which the median counts. Each peer is done once, and on a busy machine credited with its processor's
+seconds, in an environment of its own that pip fills on first use (.mlworks/peers, or $MLWORKS_PEERS; some GB). With all peers it takes some ten
+minutes, without (`--skip peers`) one.
 Writes `.artifacts/drift.json`; exit code 1 when a goal (`peers/goals.py`) that was measured is missed, or ours failed.
 """
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from peers.environments import TOOLS
+
 Row = Mapping[str, Any]
 MILLION, TEN_MILLION, TEN_THOUSAND = 1_000_000, 10_000_000, 10_000
 
@@ -28,6 +30,16 @@ class Goal(NamedTuple):
         limit = f"at least {self.least:g}" if self.least is not None else f"at most {self.most:g}"
         value = "" if self.measured is None else f": {self.measured:.3g} ({limit})"
         return f"{self.verdict:>12}  {self.claim}{value}"
+
+
+def seconds(row: Row) -> float:
+    """Return the seconds that ratios are made of.
+
+    Reading and ours are done in turns, so a busy machine slows both. Peers are done once: one that had to wait for a processor is credited with the
+    seconds that it worked.
+    """
+    clock = float(row["seconds_compute"])
+    return min(clock, float(row["seconds_cpu"])) if row["name"] in TOOLS else clock
 
 
 def goals(measurements: list[Row]) -> list[Goal]:
@@ -57,8 +69,8 @@ def _value(found: Mapping[tuple[str, int], Row], name: str, rows: int, field: st
 
 
 def _ratio(found: Mapping[tuple[str, int], Row], name: str, other: str, rows: int) -> float | None:
-    above, below = (_value(found, each, rows, "seconds_compute") for each in (name, other))
-    return above / below if above is not None and below else None
+    above, below = found.get((name, rows)), found.get((other, rows))
+    return seconds(above) / seconds(below) if above and below else None
 
 
 def _growth(found: Mapping[tuple[str, int], Row]) -> float | None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from mlworks_orchestration.monitoring.drift import ColumnKey, Profile, compare, from_json, to_json
 from mlworks_orchestration.monitoring.drift.analyze import analyze
+from mlworks_orchestration.monitoring.drift.scan import scan
 from mlworks_orchestration.spec import Drift, DriftKind
 from peers.clock import BEGUN
 from peers.measure import peak_mb
@@ -43,7 +44,7 @@ def cached(reference: Path, current: Path) -> dict[str, Any]:
     """Compare a file with a stored profile; loading it counts."""
     texts = next(stored(beside(reference)))
     sizes = [len(text) for text in texts.values() if json.loads(text)["type"] == "numeric"]
-    return timed(lambda: drifted(load(texts), profile(current))) | {"largest_profile_kb": max(sizes) / 1024}
+    return timed(lambda: drifted(load(texts), scan(current).profile)) | {"largest_profile_kb": max(sizes) / 1024}
 
 
 def merge(reference: Path, current: Path) -> dict[str, Any]:
@@ -67,23 +68,16 @@ def drifted(reference: Profile, current: Profile) -> int:
     return len({one.column for one in compare(reference, current, Drift()) if one.decides and one.drifted})
 
 
-def profile(path: Path) -> Profile:
-    """Profile a file."""
-    import polars as pl  # noqa: PLC0415 - has been imported by ours already
-
-    frame = pl.read_parquet(path)
-    return Profile.of(frame, {name: ColumnKey(DriftKind.FEATURE, name) for name in frame.columns})
-
-
 def store(reference: Path, current: Path) -> None:
     """Write the reference's profile, and those of a year of equal days of the current rows, a line a profile."""
     import polars as pl  # noqa: PLC0415 - has been imported by ours already
 
-    save(beside(reference), [profile(reference)])
-    frame = pl.read_parquet(current)
-    keys = {name: ColumnKey(DriftKind.FEATURE, name) for name in frame.columns}
-    cuts = [frame.height * day // DAYS for day in range(DAYS + 1)]
-    save(daily(current), [Profile.of(frame[start:end], keys) for start, end in pairwise(cuts)])
+    save(beside(reference), [scan(reference).profile])
+    rows = pl.scan_parquet(current)
+    count = rows.select(pl.len()).collect().item()
+    keys = {name: ColumnKey(DriftKind.FEATURE, name) for name in rows.collect_schema().names()}
+    days = pairwise(count * day // DAYS for day in range(DAYS + 1))
+    save(daily(current), [Profile.of(rows.slice(start, end - start).collect(), keys) for start, end in days])
 
 
 def save(path: Path, profiles: list[Profile]) -> None:

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator
 
-from peers.goals import Row
+from peers.goals import Row, seconds
 from peers.subjects import SUBJECTS
 
-HEADER = ("tool", "version", "start-up s", "reading s", "compute s", "MB", "÷ ours", "÷ polars", "drifted")
+HEADER = ("tool", "version", "start-up s", "reading s", "compute s", "CPU s", "MB", "÷ ours", "÷ polars", "drifted")
 
 
 def table(measurements: list[Row], rows: int) -> str:
-    """Return the measurements at one number of rows; a peer's reading is shown but counts in no ratio, ours is part of its seconds."""
+    """Return the measurements at one number of rows.
+
+    A peer's reading is shown but counts in no ratio, ours is part of its seconds; ratios are of what `seconds` gives.
+    """
     found = {row["name"]: row for row in measurements if row["rows"] == rows}
-    seconds = {name: row.get("seconds_compute") for name, row in found.items()}
-    lines = [HEADER, *(_line(found[name], seconds.get("ours"), seconds.get("polars")) for name in SUBJECTS if name in found)]
+    taken = {name: seconds(row) for name, row in found.items() if "failed" not in row}
+    lines = [HEADER, *(_line(found[name], taken.get("ours"), taken.get("polars")) for name in SUBJECTS if name in found)]
     widths = [max(len(line[place]) for line in lines) for place in range(len(HEADER))]
     rule = "|".join("-" * (width + 2) for width in widths)
     first, *rest = (_row(line, widths) for line in lines)
@@ -32,14 +35,14 @@ def _line(row: Row, ours: float | None, polars: float | None) -> tuple[str, ...]
 
 
 def _cells(row: Row, ours: float | None, polars: float | None) -> Iterator[str]:
-    took = row["seconds_compute"]
     yield row["version"]
     yield f"{row['seconds_import']:.2f}"
     yield f"{row['seconds_read']:.2f}" if row["seconds_read"] else ""
-    yield _number(took)
+    yield _number(row["seconds_compute"])
+    yield _number(row["seconds_cpu"])
     yield f"{row['peak_mb']:,.0f}"
-    yield _number(took / ours) if ours else ""
-    yield _number(took / polars) if polars else ""
+    yield _number(seconds(row) / ours) if ours else ""
+    yield _number(seconds(row) / polars) if polars else ""
     yield "" if row["columns_drifted"] is None else str(row["columns_drifted"])
 
 

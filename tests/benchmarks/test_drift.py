@@ -23,7 +23,15 @@ def peers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Peers]:
 
 
 def row(name: str, rows: int = 1_000_000, **measured: Any) -> dict[str, Any]:
-    usual = {"version": "1", "seconds_import": 0.5, "seconds_read": 0.0, "seconds_compute": 1.0, "peak_mb": 100.0, "columns_drifted": 6}
+    usual = {
+        "version": "1",
+        "seconds_import": 0.5,
+        "seconds_read": 0.0,
+        "seconds_compute": 1.0,
+        "seconds_cpu": 500.0,
+        "peak_mb": 100.0,
+        "columns_drifted": 6,
+    }
     return {"name": name, "rows": rows, **usual, **measured}
 
 
@@ -41,6 +49,11 @@ def test_a_peer_must_be_slower_by_the_factor_that_is_claimed(peers: Peers) -> No
     claim = "times as fast as evidently, 1,000,000 rows"
     assert verdicts(peers, row("evidently", seconds_compute=200.0), row("ours"))[claim] == "met"
     assert verdicts(peers, row("evidently", seconds_compute=199.0), row("ours"))[claim] == "missed"
+
+
+def test_a_peer_that_waited_for_a_processor_is_credited_with_what_it_worked(peers: Peers) -> None:
+    claim = "times as fast as evidently, 1,000,000 rows"
+    assert verdicts(peers, row("evidently", seconds_compute=900.0, seconds_cpu=150.0), row("ours"))[claim] == "missed"
 
 
 def test_what_was_not_measured_is_neither_met_nor_missed(peers: Peers) -> None:
@@ -63,7 +76,7 @@ def test_the_table_shows_a_peer_as_a_multiple_of_ours_and_of_reading(peers: Peer
     )
     lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")]
     assert [line[0].split(",")[0] for line in lines] == ["tool", "reading both files: polars", "**mlworks drift", "Evidently"]
-    assert lines[3][4:] == ["250", "100", "250", "500", "6"]
+    assert lines[3][4:] == ["250", "500", "100", "250", "500", "6"]
 
 
 def test_the_table_says_why_a_tool_has_no_numbers(peers: Peers) -> None:
