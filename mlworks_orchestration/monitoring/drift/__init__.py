@@ -6,17 +6,22 @@ from mlworks_orchestration.monitoring.drift.blocks import Blocks
 from mlworks_orchestration.monitoring.drift.columns import CategoricalProfile, ColumnProfile, DatetimeProfile, NumericProfile
 from mlworks_orchestration.monitoring.drift.compare import ColumnDrift, Reference, compare, summarise
 from mlworks_orchestration.monitoring.drift.distribution import Distribution, distribution
+from mlworks_orchestration.monitoring.drift.domain import tell_apart
+from mlworks_orchestration.monitoring.drift.joint import JointProfile
 from mlworks_orchestration.monitoring.drift.normal import Normal, calibrate_normal
 from mlworks_orchestration.monitoring.drift.profile import ColumnKey, Profile
+from mlworks_orchestration.monitoring.drift.relations import RelationProfile
+from mlworks_orchestration.monitoring.drift.separation import Separation
 from mlworks_orchestration.monitoring.drift.serial import from_json, to_json
 from mlworks_orchestration.monitoring.drift.statistics import STATISTICS, Measures, Pair, Statistic, register, registered
+from mlworks_orchestration.monitoring.drift.text import TextProfile
 from mlworks_orchestration.monitoring.drift.thresholds import Calibrated
 
 __all__ = [
     "STATISTICS",
+    "Analysis",
     "Blocks",
     "Calibrated",
-    "Analysis",
     "CategoricalProfile",
     "ColumnAnalysis",
     "ColumnDrift",
@@ -24,13 +29,17 @@ __all__ = [
     "ColumnProfile",
     "DatetimeProfile",
     "Distribution",
+    "JointProfile",
     "Measures",
     "Normal",
     "NumericProfile",
     "Pair",
     "Profile",
     "Reference",
+    "RelationProfile",
+    "Separation",
     "Statistic",
+    "TextProfile",
     "analyze",
     "calibrate_normal",
     "compare",
@@ -39,5 +48,6 @@ __all__ = [
     "register",
     "registered",
     "summarise",
+    "tell_apart",
     "to_json",
 ]

@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol, Self
 
 from mlworks_orchestration.monitoring.drift.categorical import CategoricalProfile
+from mlworks_orchestration.monitoring.drift.joint import JointProfile
 from mlworks_orchestration.monitoring.drift.numeric import DatetimeProfile, NumericProfile
+from mlworks_orchestration.monitoring.drift.relations import RelationProfile
+from mlworks_orchestration.monitoring.drift.text import TextProfile
 
 
 class ColumnProfile(Protocol):
@@ -50,7 +53,9 @@ class ColumnProfile(Protocol):
         ...
 
 
-PROFILES: dict[str, type[ColumnProfile]] = {profile.type: profile for profile in (NumericProfile, DatetimeProfile, CategoricalProfile)}
+_CLASSES: tuple[type[ColumnProfile], ...] = (NumericProfile, DatetimeProfile, CategoricalProfile, TextProfile, JointProfile, RelationProfile)
+
+PROFILES = {profile.type: profile for profile in _CLASSES}
 """The classes by type: a new one is a file and a place in this list."""
 
 __all__ = ["PROFILES", "CategoricalProfile", "ColumnProfile", "DatetimeProfile", "NumericProfile"]

@@ -8,9 +8,9 @@ import numpy as np
 from scipy.special import chdtrc
 
 from mlworks_orchestration.monitoring.drift.bins import Floats, Integers
-from mlworks_orchestration.monitoring.drift.cells import OTHER, Flags
+from mlworks_orchestration.monitoring.drift.cells import Flags
 from mlworks_orchestration.monitoring.drift.relations import RelationProfile
-from mlworks_orchestration.monitoring.drift.tabulate import in_classes
+from mlworks_orchestration.monitoring.drift.tabulate import OTHER, in_classes
 
 GROUPS = 10
 """Into how many groups of about equal size in the reference a numeric feature is cut."""

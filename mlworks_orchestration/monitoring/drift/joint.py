@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import polars as pl
@@ -47,7 +47,7 @@ class JointProfile:
     sample: Floats
 
     @classmethod
-    def of(cls, frame: pl.DataFrame, generator: np.random.Generator, *, most: int = MOST_OF_PART) -> "JointProfile":
+    def of(cls, frame: pl.DataFrame, generator: np.random.Generator, *, most: int = MOST_OF_PART) -> Self:
         """Profile all columns of a frame in one pass.
 
         Parameters:
@@ -72,7 +72,7 @@ class JointProfile:
         return cls(_empty_rows(frame), numbers, categories, moments, lowest, sample)
 
     @classmethod
-    def merged(cls, parts: "Sequence[JointProfile]") -> "JointProfile":
+    def merged(cls, parts: Sequence[Self]) -> Self:
         """Return the profile of all rows together; its sample holds at most 2,048 of them.
 
         Raises:
@@ -129,7 +129,7 @@ class JointProfile:
         }
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> "JointProfile":
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
         """Read what `to_document` wrote.
 
         Raises:

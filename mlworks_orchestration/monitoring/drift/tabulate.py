@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlworks_orchestration.monitoring.drift.bins import Floats, Integers
-from mlworks_orchestration.monitoring.drift.cells import OTHER
+
+OTHER = "(other)"
+"""What the pool of all categories that have no cell of their own is called."""
 
 
 def pooled_moments(counts: Floats, means: Floats, squares: Floats, cell: Integers, cells: int) -> tuple[Floats, Floats, Floats]:
