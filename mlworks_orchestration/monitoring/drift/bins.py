@@ -175,18 +175,35 @@ def unlimited(parts: Sequence[Bins]) -> Bins:
     if len(parts) < 2:  # noqa: PLR2004 - one part is its own sum
         return parts[0] if parts else NO_BINS
     groups, precisions = common_precisions(parts)
-    keys = np.concatenate([_collapsed(part, groups, precisions) for part in parts])
+    keys, counts = (np.concatenate([part[field] for part in parts]) for field in (0, 1))
+    return gathered(keys, counts, groups, precisions)
+
+
+def gathered(keys: Integers, counts: Integers, groups: Integers, precisions: Integers) -> Bins:
+    """Return bins from their keys in any order, also several times each.
+
+    Parameters:
+        keys: of bins that are at least as fine as `precisions` says, shape (n,).
+        counts: of each, shape (n,).
+        groups: ascending, all that the keys have and perhaps more.
+        precisions: of each group.
+    """
+    if not len(keys):
+        return NO_BINS
     order = np.argsort(keys, kind="stable")  # timsort: linear on runs that are sorted already
-    keys, counts = keys[order], np.concatenate([part.counts for part in parts])[order]
+    keys, counts = keys[order], counts[order]
+    there = _distinct(keys >> _IN_GROUP)
+    bins = Bins(keys, counts, there, precisions[np.searchsorted(groups, there)])
+    keys = keys & _mask(bins.precision)
     starts = np.flatnonzero(_first(keys))
-    return Bins(keys[starts], np.add.reduceat(counts, starts), groups, precisions)
+    return bins._replace(keys=keys[starts], counts=np.add.reduceat(counts, starts))
 
 
 def common_precisions(parts: Sequence[Bins]) -> tuple[Integers, Integers]:
     """Return the groups that any part has, and the finest precision in each that all those parts have which have the group."""
     finest = np.full(1 << COARSEST, EXACT + 1)
-    for part in parts:
-        finest[part.groups] = np.minimum(finest[part.groups], part.precisions)  # a negative group counts from the end, which is as good a place
+    groups, precisions = (np.concatenate([part[field] for part in parts]) for field in (2, 3))
+    np.minimum.at(finest, groups, precisions)  # a negative group counts from the end, which is as good a place
     found = np.flatnonzero(finest <= EXACT)
     groups = np.where(found >= 1 << (COARSEST - 1), found - (1 << COARSEST), found)
     order = np.argsort(groups)
@@ -247,11 +264,6 @@ def _finest(affordable: NDArray[np.bool_]) -> Integers:
     """Return the last precision that is affordable, the coarsest if none is."""
     finest = EXACT - np.argmax(affordable[..., ::-1], axis=-1)
     return np.where(affordable.any(axis=-1), np.maximum(finest, COARSEST), COARSEST)
-
-
-def _collapsed(part: Bins, groups: Integers, precisions: Integers) -> Integers:
-    wanted = precisions[np.searchsorted(groups, part.groups)]
-    return part.keys if (wanted == part.precisions).all() else part.keys & _mask(part._replace(precisions=wanted).precision)
 
 
 def _mask(precision: Integers) -> Integers:

@@ -88,7 +88,7 @@ class NumericCounter:
         for grid in self._grids:
             if not len(bits):
                 break
-            bits = grid.count(bits)
+            bits = bits[grid.count(bits)]
         return bits
 
     def _measured(self, values: Floats) -> Floats:

@@ -36,7 +36,7 @@ class Grid:
         self._single = precision == EXACT
         self._precision = _telling_apart(keys) if self._single else precision
         self._shift = np.int64(EXACT - self._precision)
-        magnitudes = (_bits(keys) & _ALL_BUT_SIGN) >> self._shift
+        magnitudes = (bits_of(keys) & _ALL_BUT_SIGN) >> self._shift
         self._base, self._size = self._window(int(magnitudes.min()), int(magnitudes.max()))
         self._signs = bool(keys[0] < 0) + bool(keys[-1] >= 0)
         self._negative = bool(keys[0] < 0) and self._signs == 1
@@ -44,27 +44,24 @@ class Grid:
         if self.possible:
             self._lay_out(keys, groups)
 
-    def count(self, bits: Integers) -> Integers:
+    def count(self, bits: Integers, rows: Integers | int = 1) -> Integers:
         """Count floats.
 
         Parameters:
             bits: of any floats but NaN, as they are in memory, shape (n,).
+            rows: how often each occurs.
 
         Returns:
-            those that were not counted, as they share no bin of this table.
+            the positions of those that were not counted, as they share no bin of this table.
         """
         cells = self._cells(bits)
         if self._single:
             known = self._only[cells] == bits
-            if known.all():
-                np.add.at(self._table, cells, 1)
-                return bits[:0]
-            np.add.at(self._table, cells[known], 1)
-            unknown: Integers = bits[~known]
-            return unknown
-        np.add.at(self._table, cells, 1)  # also where a cell is not counted: its number is never read
-        left: Integers = bits[np.flatnonzero(~self._counted[cells])]
-        return left
+            found = slice(None) if known.all() else np.flatnonzero(known)
+            np.add.at(self._table, cells[found], rows if isinstance(rows, int) else rows[found])
+            return np.flatnonzero(~known)
+        np.add.at(self._table, cells, rows)  # also where a cell is not counted: its number is never read
+        return np.flatnonzero(~self._counted[cells])
 
     def bins(self) -> Bins:
         """Return what was counted."""
@@ -85,9 +82,9 @@ class Grid:
     def _lay_out(self, keys: Integers, groups: Integers) -> None:
         self._table = np.zeros((self._size + 1) * self._signs, dtype=np.int64)
         if self._single:
-            self._keys, self._cells_of_keys = keys, self._cells(_bits(keys))
+            self._keys, self._cells_of_keys = keys, self._cells(bits_of(keys))
             self._only = np.full(len(self._table), _NO_VALUE)
-            self._only[self._cells_of_keys] = _bits(keys)
+            self._only[self._cells_of_keys] = bits_of(keys)
             return
         wanted = np.zeros(1 << COARSEST, dtype=np.bool_)
         wanted[groups] = True  # a negative group counts from the end
@@ -95,7 +92,7 @@ class Grid:
         downward = ((upward | _SIGN) ^ _ALL_BUT_SIGN)[::-1] >> self._shift << self._shift
         every = np.concatenate([side for side, there in ((downward, self._negative or self._signs > 1), (upward, not self._negative)) if there])
         self._keys = every[wanted[every >> _IN_GROUP]]
-        self._cells_of_keys = self._cells(_bits(self._keys))
+        self._cells_of_keys = self._cells(bits_of(self._keys))
         self._counted = np.zeros(len(self._table), dtype=np.bool_)
         self._counted[self._cells_of_keys] = True
 
@@ -164,7 +161,7 @@ def _fitting(plan: Bins, precision: int, chosen: Integers, rows: Integers, least
             yield from _fitting(plan, precision, np.array([group]), rows, least)
 
 
-def _bits(keys: Integers) -> Integers:
+def bits_of(keys: Integers) -> Integers:
     """Return how the floats with these keys are in memory."""
     return keys ^ ((keys >> 63) & _ALL_BUT_SIGN)
 

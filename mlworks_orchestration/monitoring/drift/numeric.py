@@ -7,7 +7,8 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.bins import Bins, Floats, Integers, add, bounds, centers, exactly, keys_of, limited
+from mlworks_orchestration.monitoring.drift.adding import add_many
+from mlworks_orchestration.monitoring.drift.bins import Bins, Floats, Integers, bounds, centers, exactly, keys_of, limited
 from mlworks_orchestration.monitoring.drift.moments import Moments, add_moments, moments_of
 from mlworks_orchestration.monitoring.drift.packing import pack, unpack
 
@@ -71,7 +72,7 @@ class NumericProfile:
     @classmethod
     def merged(cls, parts: Sequence[Self]) -> Self:
         """Return the profile of all rows together."""
-        return cls(sum(part.missing for part in parts), add([part.bins for part in parts]), add_moments([part.moments for part in parts]))
+        return cls(sum(part.missing for part in parts), add_many([part.bins for part in parts]), add_moments([part.moments for part in parts]))
 
     def to_document(self) -> dict[str, Any]:
         """Return what is stored of it."""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 BATCH_ROWS = 1 << 16
 
+_NULLS = ["", "null", "NULL", "NaN", "nan"]
+
 
 @dataclass(frozen=True)
 class Source:
@@ -89,11 +91,11 @@ def _of_parquet(name: str, files: list[str]) -> Source:
 def _of_csv(path: Path) -> Source:
     from pyarrow import csv  # noqa: PLC0415
 
-    with csv.open_csv(path) as reader:
+    with csv.open_csv(path, convert_options=csv.ConvertOptions(null_values=_NULLS)) as reader:
         schema = reader.schema
 
     def batches(columns: Sequence[str]) -> Iterator[Any]:
-        options = csv.ConvertOptions(include_columns=list(columns), column_types=schema)
+        options = csv.ConvertOptions(include_columns=list(columns), column_types=schema, null_values=_NULLS, strings_can_be_null=True)
         with csv.open_csv(path, convert_options=options) as reader:
             yield from reader
 

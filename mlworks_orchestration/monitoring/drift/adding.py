@@ -1,0 +1,44 @@
+"""Adding up the bins of many parts at once: by tables, as they are counted, and not by sorting."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mlworks_orchestration.monitoring.drift.bins import Bins, add, coarsen, common_precisions, gathered, limited, unlimited
+from mlworks_orchestration.monitoring.drift.grid import bits_of, grids
+
+_MANY = 40_000
+"""Bins in all parts from which on tables pay."""
+
+_PLANNED = 8
+_STRETCH = 1 << 15
+
+
+def add_many(parts: Sequence[Bins]) -> Bins:
+    """Return just what `add` returns, for many parts sooner.
+
+    Parameters:
+        parts: one or more.
+
+    Examples:
+        >>> from mlworks_orchestration.monitoring.drift.bins import counted
+        >>> add_many([counted(np.array([1.0, 2.0])), counted(np.array([2.0]))]).counts.tolist()
+        [1, 2]
+    """
+    parts = [part for part in parts if len(part.keys)]
+    if sum(len(part.keys) for part in parts) < _MANY or len(parts) <= _PLANNED:
+        return add(parts)
+    groups, precisions = common_precisions(parts)
+    some = add(parts[:: len(parts) // _PLANNED])
+    plan = coarsen(some, np.minimum(some.precisions, precisions[np.searchsorted(groups, some.groups)]))
+    keys, rows = (np.concatenate([part[field] for part in parts]) for field in (0, 1))
+    tables, left_keys, left_rows = grids(plan), [], []
+    for start in range(0, len(keys), _STRETCH):
+        bits, times = bits_of(keys[start : start + _STRETCH]), rows[start : start + _STRETCH]
+        for table in tables:
+            left = table.count(bits, times)
+            bits, times = bits[left], times[left]
+        left_keys.append(bits_of(bits))
+        left_rows.append(times)
+    rest = gathered(np.concatenate(left_keys), np.concatenate(left_rows), groups, precisions)
+    return limited(unlimited([*(table.bins() for table in tables), rest]))

@@ -1,0 +1,28 @@
+"""Adding many parts by tables gives what adding them by sorting gives."""
+
+import numpy as np
+import pytest
+
+from mlworks_orchestration.monitoring.drift.adding import add_many
+from mlworks_orchestration.monitoring.drift.bins import Bins, add, coarsen, counted, limited
+from tests.monitoring.drift.test_counter import COLUMNS
+
+
+@pytest.mark.parametrize("name", [name for name in COLUMNS if name not in {"few", "nothing but missing"}])
+def test_many_parts_by_tables_are_the_same_bins(name: str) -> None:
+    rng = np.random.default_rng(1)
+    values = COLUMNS[name](rng)
+    parts = [limited(counted(part[~np.isnan(part)])) for part in np.array_split(rng.permutation(values) if name != "sorted" else values, 90)]
+    assert_same(add_many(parts), add(parts))
+
+
+def test_a_part_that_is_coarser_than_the_others_decides() -> None:
+    rng = np.random.default_rng(2)
+    parts = [limited(counted(rng.normal(size=1500))) for _ in range(60)]
+    parts[31] = coarsen(parts[31], np.full(len(parts[31].groups), 14))
+    assert_same(add_many(parts), add(parts))
+
+
+def assert_same(one: Bins, other: Bins) -> None:
+    for left, right in zip(one, other, strict=True):
+        assert left.tolist() == right.tolist()
