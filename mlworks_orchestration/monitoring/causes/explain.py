@@ -12,7 +12,7 @@ from mlworks_orchestration.monitoring.causes.onset import onsets
 from mlworks_orchestration.monitoring.causes.ranking import RankedFeature, rank_features
 from mlworks_orchestration.monitoring.causes.skew import skew
 from mlworks_orchestration.monitoring.causes.slices import PREDICTED, Rows, SliceDrift, drifting_slices
-from mlworks_orchestration.monitoring.causes.upstream import is_recorded, upstream_failures
+from mlworks_orchestration.monitoring.causes.upstream import UpstreamFailure, judged_partitions, upstream_failures
 from mlworks_orchestration.monitoring.drift import ColumnKey
 from mlworks_orchestration.monitoring.truth import labelled, read_scores, with_labels
 from mlworks_orchestration.monitoring.windows import windows
@@ -56,12 +56,20 @@ def explain(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, pa
         reference_version=version,
         window=tuple(window),
         kinds=tuple(kinds),
-        upstream=tuple(upstream_failures(lake, catalog, model, window)) if is_recorded(lake, catalog, model) else None,
+        upstream=_upstream(lake, catalog, model, partition),
         skew=skew(lake, catalog, model, window) if lake.exists(log_table(model)) else None,
         features=tuple(features),
         slices=tuple(slices),
         onsets=tuple(onsets(lake, model, reports, _columns(kinds, features), partition)),
     )
+
+
+def _upstream(lake: Lake, catalog: Catalog, model: MLModel, partition: str) -> tuple[UpstreamFailure, ...] | None:
+    """Return the failures of the window's partitions, also of those that were refused and therefore never scored; None if none was ever judged."""
+    judged = judged_partitions(lake, catalog, model)
+    if not judged:
+        return None
+    return tuple(upstream_failures(lake, catalog, model, windows(model.partitions, model.drift.window, [partition], judged)[partition]))
 
 
 def _alarms(now: pl.DataFrame, kind: DriftKind) -> bool:

@@ -65,9 +65,9 @@ def upstream_failures(lake: Lake, catalog: Catalog, model: MLModel, partitions: 
     return sorted(found, key=lambda one: (not one.is_new, not one.blocking, one.severity != "error", -one.unexpected_count / max(one.rows, 1)))
 
 
-def is_recorded(lake: Lake, catalog: Catalog, model: MLModel) -> bool:
-    """Return whether what validation found was recorded for any of the tables that a model reads; without it, no failure says nothing."""
-    return any(lake.exists(quality_table(table)) for table in tables_behind(catalog, model))
+def judged_partitions(lake: Lake, catalog: Catalog, model: MLModel) -> list[str]:
+    """Return, sorted, the keys of all partitions of which validation's findings were recorded; refused ones are among them."""
+    return sorted({key for table in tables_behind(catalog, model) for key in lake.partitions(quality_table(table))})
 
 
 def tables_behind(catalog: Catalog, model: MLModel) -> list[str]:

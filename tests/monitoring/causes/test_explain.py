@@ -78,6 +78,19 @@ def test_a_broken_column_upstream_is_named_first_and_to_be_repaired_first(traine
     assert "upstream failure in features/flights, to be repaired first" in found.actions[0]
 
 
+def test_a_partition_that_was_refused_and_never_scored_is_named_too(trained: World) -> None:
+    trained.add_days(10, 14)
+    trained.add_labels(10, 14)
+    broken(trained, 13, 13)
+    judged(trained, 0, 14)
+    trained.lake.write("features/flights", trained.lake.read("features/flights").clear(), partitions=[trained.key(13)])
+    for day in (12, 14):
+        watched(trained, day, day)
+    found = of(trained, 14)
+    assert found.window == (trained.key(12), trained.key(14))
+    assert [one.partitions for one in found.new_failures] == [(trained.key(13),)]
+
+
 def test_feature_drift_is_told_with_its_evidence_and_its_action(trained: World) -> None:
     trained.add_days(10, 15)
     trained.add_days(16, 20, distance=1500)

@@ -7,7 +7,7 @@ import pytest
 from mlworks_orchestration.data import QualityResult, record_quality
 from mlworks_orchestration.data.checks import in_words
 from mlworks_orchestration.monitoring.causes import upstream_failures
-from mlworks_orchestration.monitoring.causes.upstream import is_recorded, tables_behind
+from mlworks_orchestration.monitoring.causes.upstream import judged_partitions, tables_behind
 from mlworks_orchestration.spec import FeatureTable
 from tests.scoring.world import World, table
 
@@ -37,9 +37,9 @@ def failures(world: World, first: int = 6, last: int = 9) -> list[tuple[str, str
 
 
 def test_nothing_is_claimed_where_everything_held(world: World) -> None:
-    assert not is_recorded(world.lake, world.catalog, world.model)
+    assert judged_partitions(world.lake, world.catalog, world.model) == []
     judge(world, expecting("flights", BETWEEN), [])
-    assert is_recorded(world.lake, world.catalog, world.model)
+    assert judged_partitions(world.lake, world.catalog, world.model) == world.keys(0, 9)
     assert failures(world) == []
 
 
