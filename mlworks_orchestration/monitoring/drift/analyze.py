@@ -13,18 +13,22 @@ from mlworks_orchestration.monitoring.drift.columns import CategoricalProfile, C
 from mlworks_orchestration.monitoring.drift.compare import Reference, compare
 from mlworks_orchestration.monitoring.drift.normal import calibrate_normal
 from mlworks_orchestration.monitoring.drift.profile import ColumnKey, Profile
-from mlworks_orchestration.monitoring.drift.sides import Roles, Side, Source, read_side
+from mlworks_orchestration.monitoring.drift.sides import Roles, Rows, Side, check_roles, open_side, read_side
 from mlworks_orchestration.monitoring.drift.thresholds import Calibrated
 from mlworks_orchestration.monitoring.drift.verdict import ColumnDrift
 from mlworks_orchestration.monitoring.drift.words import change
 from mlworks_orchestration.spec import Drift
 
+LEAST_BLOCKS = 40
+MOST_BLOCKS = 200
+"""A block is as long as the current rows, so that it knows of all that changes faster, but there must be enough and not too many of them."""
+
 _SEED = 20130101
 
 
 def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
-    reference: Source,
-    current: Source,
+    reference: Rows,
+    current: Rows,
     *,
     by: str | None = None,
     label: str | None = None,
@@ -62,8 +66,11 @@ def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
     """
     roles = Roles(by, label, prediction)
     drift = Drift(significance=false_alarm_rate, min_effect=min_effect, min_rows=min_rows)
-    after = read_side(current, "current", roles)
-    before = read_side(reference, "reference", roles, rows_a_block=max(after.rows, min_rows))
+    opened = open_side(reference, "reference"), open_side(current, "current")
+    check_roles(opened[0], roles)
+    after = read_side(opened[1], roles, exact=exact)
+    blocks = min(max(opened[0].source.rows // max(after.rows, min_rows), LEAST_BLOCKS), MOST_BLOCKS)
+    before = read_side(opened[0], roles, blocks=blocks, exact=exact)
     pairs = {key: _of_one_type(column, after.profile.columns[key]) for key, column in before.profile.columns.items() if key in after.profile.columns}
     known = _known(before, {key: pair[0] for key, pair in pairs.items()}, after.rows, drift)
     found: dict[ColumnKey, list[ColumnDrift]] = {key: [] for key in pairs}

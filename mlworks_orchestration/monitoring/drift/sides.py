@@ -2,24 +2,31 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
 
 from mlworks_orchestration.errors import DataError, nearest
+from mlworks_orchestration.monitoring.drift.columns import ColumnProfile
 from mlworks_orchestration.monitoring.drift.profile import ColumnKey, Profile
-from mlworks_orchestration.monitoring.drift.reading import read_file
+from mlworks_orchestration.monitoring.drift.relations import RelationProfile
+from mlworks_orchestration.monitoring.drift.scan import scan
+from mlworks_orchestration.monitoring.drift.sources import Source, open_source
 from mlworks_orchestration.spec import DriftKind
 
-LEAST_BLOCKS = 40
-MOST_BLOCKS = 200
-"""A block is as long as the current rows, so that it knows of all that changes faster, but there must be enough and not too many of them."""
+if TYPE_CHECKING:
+    import pyarrow as pa
 
-Source = object
+Rows = object
 """A path of a Parquet or CSV file or of a Delta table, or a polars, pandas or Arrow dataframe."""
 
+SAMPLE = 10_000
+"""Most rows by which relations between features and label are compared."""
+
 _COMPARABLE = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Date, pl.Datetime)
+_RELATABLE = (pl.String, pl.Boolean, pl.Categorical, pl.Enum)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +50,23 @@ class Roles:
 
 
 @dataclass(frozen=True, eq=False)
+class Opened:
+    """Rows that are there and can be read, and have not been read yet.
+
+    Parameters:
+        rows: the path or frame.
+        words: what they are read from.
+        source: the same, as a stream.
+        schema: of its columns.
+    """
+
+    rows: "str | Path | pl.DataFrame"
+    words: str
+    source: Source
+    schema: Mapping[str, pl.DataType]
+
+
+@dataclass(frozen=True, eq=False)
 class Side:
     """All that is kept of one side.
 
@@ -61,74 +85,110 @@ class Side:
     refused: Mapping[str, str]
 
 
-def read_side(source: Source, name: str, roles: Roles, *, rows_a_block: int | None = None) -> Side:
-    """Read one side.
+def open_side(rows: Rows, name: str) -> Opened:
+    """Open a path or a dataframe.
 
     Parameters:
-        source: a path or a dataframe.
+        rows: either.
         name: of the side, for errors: `reference` or `current`.
-        roles: which columns order the rows and hold label and prediction.
-        rows_a_block: the most rows of a block where that makes no more than 200 blocks; None for no blocks.
 
     Raises:
-        DataError: if it cannot be read, or a column that is named is not there.
+        DataError: if it is neither, is not there or cannot be read.
     """
-    frame, words = _frame(source, name)
-    if name == "reference":
-        _check(roles, frame, words)
-    if roles.by in frame.columns:
-        frame = frame.sort(roles.by, maintain_order=True).drop(roles.by)
-    frame, refused = _comparable(frame)
-    frame, residual = _with_residual(frame, roles)
-    keys = {column: roles.key(column) for column in frame.columns} | residual
-    parts = [] if rows_a_block is None else [Profile.of(part, keys) for part in _blocks(frame, rows_a_block)]
-    return Side(words, frame.height, Profile.of(frame, keys), parts, refused)
+    known = rows if isinstance(rows, (str, Path)) else _frame(rows, name)
+    words = f"the {name} frame" if isinstance(known, pl.DataFrame) else str(known)
+    if not isinstance(known, pl.DataFrame):
+        _check_exists(Path(known))
+    source = open_source(known)
+    return Opened(known, words, source, pl.Schema(source.schema))
 
 
-def _blocks(frame: pl.DataFrame, rows: int) -> list[pl.DataFrame]:
-    count = min(max(frame.height // rows, LEAST_BLOCKS), MOST_BLOCKS)
-    return [frame[start:end] for start, end in pairwise(frame.height * index // count for index in range(count + 1))]
+def check_roles(opened: Opened, roles: Roles) -> None:
+    """Refuse roles of columns that are not there.
 
-
-def _check(roles: Roles, frame: pl.DataFrame, words: str) -> None:
+    Raises:
+        DataError: naming the nearest column.
+    """
     for option, column in (("by", roles.by), ("label", roles.label), ("prediction", roles.prediction)):
-        if column is not None and column not in frame.columns:
-            message = f"{words} has no column {column!r}, which {option!r} names; {nearest(column, frame.columns)}."
+        if column is not None and column not in opened.schema:
+            message = f"{opened.words} has no column {column!r}, which {option!r} names; {nearest(column, opened.schema)}."
             raise DataError(message)
 
 
-def _comparable(frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, str]]:
+def read_side(opened: Opened, roles: Roles, *, blocks: int = 0, exact: bool = False) -> Side:
+    """Read one side.
+
+    Parameters:
+        opened: what to read.
+        roles: which columns order the rows and hold label and prediction.
+        blocks: into how many runs of rows to cut it besides, in the order of `by`.
+        exact: keep each distinct number apart.
+
+    Raises:
+        DataError: if it turns out to be damaged.
+    """
     refused = {
         name: f"a column of type {dtype} cannot be compared; allowed are numbers, texts, booleans, dates and times"
-        for name, dtype in frame.schema.items()
+        for name, dtype in opened.schema.items()
         if not (dtype.is_numeric() or dtype == pl.Null() or isinstance(dtype, _COMPARABLE))
     }
-    return frame.drop(refused).with_columns(pl.col(pl.Null()).cast(pl.Float64)), refused
+    keys = {name: roles.key(name) for name in opened.schema if name not in refused and name != roles.by}
+    if not keys:
+        return Side(opened.words, opened.source.rows, Profile({}), [], refused)
+    order = roles.by if blocks else None
+    label = roles.label if roles.label in keys else None
+    found = scan(opened.rows, by=order, columns=keys, blocks=blocks, sample=SAMPLE if label else 0, exact=exact)
+    columns, parts = dict(found.profile.columns), [dict(part.columns) for part in found.blocks]
+    if label and roles.prediction in keys and all(opened.schema[name].is_numeric() for name in (label, roles.prediction)):
+        key = ColumnKey(DriftKind.CONCEPT, _free("residual", opened.schema))
+        residual = scan(
+            _residuals(opened.source, label, roles.prediction, order, key.column), by=order, columns={key.column: key}, blocks=blocks, exact=exact
+        )
+        columns |= residual.profile.columns
+        parts = [part | dict(of_residual.columns) for part, of_residual in zip(parts, residual.blocks, strict=True)]
+    if label:
+        columns |= _relations(found.sample, label, [name for name, key in keys.items() if key.kind is DriftKind.FEATURE])
+    return Side(opened.words, found.rows, Profile(columns), [Profile(part) for part in parts], refused)
 
 
-def _with_residual(frame: pl.DataFrame, roles: Roles) -> tuple[pl.DataFrame, dict[str, ColumnKey]]:
-    """Add what the prediction is off by, where label and prediction are numbers."""
-    label, prediction = roles.label, roles.prediction
-    if label is None or prediction is None or not all(name in frame.columns and frame[name].dtype.is_numeric() for name in (label, prediction)):
-        return frame, {}
-    name = "residual"
-    while name in frame.columns:
-        name += "_"
+def _relations(sample: pl.DataFrame, label: str, features: Sequence[str]) -> dict[ColumnKey, ColumnProfile]:
+    """Profile how the label goes with each feature."""
+    usable = [name for name in (*features, label) if sample[name].dtype.is_numeric() or isinstance(sample[name].dtype, _RELATABLE)]
+    return {
+        ColumnKey(DriftKind.CONCEPT, f"{name} ~ {label}"): RelationProfile.of(sample[name], sample[label]) for name in usable[:-1] if label in usable
+    }
+
+
+def _residuals(source: Source, label: str, prediction: str, by: str | None, name: str) -> pl.DataFrame:
+    columns = [label, prediction, *([by] if by else [])]
     residual = (pl.col(label).cast(pl.Float64) - pl.col(prediction).cast(pl.Float64)).alias(name)
-    return frame.with_columns(residual), {name: ColumnKey(DriftKind.CONCEPT, name)}
+    frames = [cast("pl.DataFrame", pl.from_arrow(batch)).select(residual, *columns[2:]) for batch in source.batches(columns)]
+    return pl.concat(frames) if frames else pl.DataFrame(schema={name: pl.Float64(), **dict.fromkeys(columns[2:], pl.Float64())})
 
 
-def _frame(source: Source, name: str) -> tuple[pl.DataFrame, str]:
-    if isinstance(source, (str, Path)):
-        return read_file(Path(source)), str(source)
-    if isinstance(source, pl.DataFrame):
-        return source, f"the {name} frame"
-    if not hasattr(source, "__arrow_c_stream__"):
-        message = f"The {name} rows are a {type(source).__name__}; allowed are a path, or a polars, pandas or Arrow dataframe."
+def _free(name: str, taken: Mapping[str, Any]) -> str:
+    return name if name not in taken else _free(f"{name}_", taken)
+
+
+def _frame(rows: object, name: str) -> pl.DataFrame:
+    if isinstance(rows, pl.DataFrame):
+        return rows
+    if not hasattr(rows, "__arrow_c_stream__"):
+        message = f"The {name} rows are a {type(rows).__name__}; allowed are a path, or a polars, pandas or Arrow dataframe."
         raise DataError(message)
     try:
-        return pl.DataFrame(source), f"the {name} frame"
+        return pl.DataFrame(cast("pa.Table", rows))
     except Exception as error:
         # pandas and Arrow raise errors of their own, of many classes, for example where a column mixes types.
         message = f"The {name} rows cannot be read as a table: {error}. Give each column values of one type."
         raise DataError(message) from error
+
+
+def _check_exists(path: Path) -> None:
+    if path.exists():
+        return
+    beside = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
+    close = get_close_matches(path.name, beside, n=1)
+    hint = f"did you mean {str(path.parent / close[0])!r}?" if close else "check the path."
+    message = f"There is no file {str(path)!r}; {hint}"
+    raise DataError(message)

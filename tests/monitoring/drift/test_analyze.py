@@ -105,6 +105,32 @@ def test_label_prediction_and_residual_are_kinds_of_their_own() -> None:
     assert verdicts(found)["residual"] is True
 
 
+def test_a_label_that_goes_with_a_feature_otherwise_is_concept_drift() -> None:
+    generator = np.random.default_rng(8)
+    x, noise = generator.normal(size=(2, ROWS))
+    before, after = (pl.DataFrame({"x": x, "y": slope * x + noise}) for slope in (1.0, -1.0))
+    found = analyze(before, after, label="y")
+    [relation] = [column for column in found.columns if column.name == "x ~ y"]
+    assert (relation.kind.value, relation.drifted) == ("concept", True)
+    assert analyze(before, before, label="y").drifted is False
+
+
+def test_free_text_is_compared_by_its_words() -> None:
+    words = np.array(["late", "early", "driver", "car", "clean", "kind", "rude", "music", "airport", "rain"])
+    generator = np.random.default_rng(9)
+    before, after = ([" ".join(generator.choice(side, 12)) for _ in range(1_000)] for side in (words, np.append(words[:5], "refund")))
+    [column] = both(pl.Series(before), pl.Series(after)).columns
+    assert (column.type, column.drifted) == ("text", True)
+
+
+def test_exact_counts_tell_more_values_apart_than_bins_do() -> None:
+    generator = np.random.default_rng(10)
+    before, after = (pl.DataFrame({"x": generator.normal(size=30_000)}) for _ in range(2))
+    binned, exact = (analyze(before, after, exact=exact).to_dict()["columns"]["x"]["statistics"]["ks"] for exact in (False, True))
+    assert exact["bound"] == 0.0
+    assert abs(binned["value"] - exact["value"]) <= binned["bound"]
+
+
 def test_a_feature_that_is_called_residual_keeps_its_name() -> None:
     frame = pl.DataFrame({"residual": [1.0, 2.0] * 100, "y": [1.0, 2.0] * 100, "p": [1.0, 1.0] * 100})
     kinds = {column.name: column.kind.value for column in analyze(frame, frame, label="y", prediction="p").columns}
@@ -238,7 +264,7 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
     if name == "folder":
         path.mkdir()
     else:
-        path.write_bytes(b"a,b\n\xff\xfe,1\n")
+        path.write_bytes(b"a,b\n1,2,3\n")
     with pytest.raises(DataError, match=name) as raised:
         analyze(path, rides(1))
     assert "\n" not in str(raised.value)

@@ -15,6 +15,7 @@ from mlworks_orchestration.monitoring.drift.statistics.out_of_vocabulary import 
 from mlworks_orchestration.monitoring.drift.statistics.pca_reconstruction import PCA_RECONSTRUCTION
 from mlworks_orchestration.monitoring.drift.statistics.psi import PSI
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Pair, Statistic, register, registered
+from mlworks_orchestration.monitoring.drift.statistics.relation import RELATION
 from mlworks_orchestration.monitoring.drift.statistics.text_domain_classifier import TEXT_DOMAIN_CLASSIFIER
 from mlworks_orchestration.monitoring.drift.statistics.text_length import TEXT_LENGTH
 from mlworks_orchestration.monitoring.drift.statistics.total_variation import TOTAL_VARIATION
@@ -52,6 +53,7 @@ __all__ = [
     "OUT_OF_VOCABULARY",
     "PCA_RECONSTRUCTION",
     "PSI",
+    "RELATION",
     "STATISTICS",
     "TEXT_DOMAIN_CLASSIFIER",
     "TEXT_LENGTH",
