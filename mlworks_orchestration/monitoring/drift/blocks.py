@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
@@ -37,6 +38,19 @@ class BlockColumn:
     groups: Groups
     counts: Floats
     spans: Floats
+
+    @cached_property
+    def shapes(self) -> Floats:
+        """What each block looks like: its cumulative shares, of categories the roots of its shares, shape (blocks, cells + 1).
+
+        The distance of two blocks is then Cramér's and von Mises', or Hellinger's; a block without rows looks like the others' mean.
+        """
+        rows = self.counts.sum(axis=1, keepdims=True)
+        shares = self.counts / np.maximum(rows, 1.0)
+        looks = np.cumsum(shares, axis=1) if self.groups.names is None else np.sqrt(shares)
+        filled = rows[:, 0] > 0
+        looks[~filled] = looks[filled].mean(axis=0) if filled.any() else 0.0
+        return looks
 
     def unseen(self, length: int) -> Floats:
         """Return the share of rows in categories that no block outside a window has, for the window that starts with each block.

@@ -185,12 +185,11 @@ def _levels(
 
 
 def _how(blocks: Blocks, season: Season, made: Setting, rule: Calibrated, rate: float) -> str:
-    kinds = (
-        f"{rate * rule.windows:.3g} false alarms in {rule.windows:.0f} windows a kind of drift"
-        if rule.sliding
-        else f"a false alarm in {rate:.2%} of comparisons"
+    each = f"a false alarm in {rate:.2%} of comparisons"
+    often = f"{rate * rule.windows:.3g} false alarms in {rule.windows:.0f} windows, for each kind of drift" if rule.sliding else each
+    drawn = (
+        f"{made.sequences * made.steps} windows of {made.window} blocks, drawn from {blocks.number} blocks in stretches of up to {max(made.draws)}"
     )
-    matched = f"; blocks repeat after {season.period}, and a window is compared with those of its phase" if made.phases > 1 else ""
-    kept = f" and blocks repeat after {season.period}" if season.period > 1 and made.phases == 1 else ""
-    drawn = f"{made.sequences * made.steps} windows of {made.window} blocks, drawn from {blocks.number} blocks in stretches of {made.stretch}{kept}"
-    return f"{kinds}, by {drawn}{matched}"
+    repeats = f"; blocks repeat after {season.period}" if season.period > 1 else ""
+    matched = ", and a window is compared with those of its phase" if made.phases > 1 else ""
+    return f"{often}, by {drawn}{repeats}{matched}"

@@ -59,15 +59,10 @@ NO_SEASON = Season(1, 0.0, None, None)
 
 
 def fingerprints(blocks: Blocks) -> Floats:
-    """Return what each block looks like: the square roots of its shares in all columns, from their mean, shape (blocks, cells of all columns).
-
-    Distances are Hellinger's, each column's scaled to the same size, so that none outweighs the others.
-    """
+    """Return what each block looks like in all columns, from the mean, each column scaled to the same size; shape (blocks, cells of all columns)."""
     parts = []
     for column in blocks.columns.values():
-        rows = column.counts.sum(axis=1, keepdims=True)
-        roots = np.sqrt(column.counts / np.maximum(rows, 1.0))
-        centred = np.where(rows > 0, roots - roots[rows[:, 0] > 0].mean(axis=0), 0.0) if (rows > 0).any() else roots
+        centred = column.shapes - column.shapes.mean(axis=0)
         size = np.sqrt((centred**2).sum())
         parts.append(centred / size if size > 0 else centred)
     return np.hstack(parts)
