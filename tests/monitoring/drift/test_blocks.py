@@ -36,7 +36,8 @@ def test_no_row_is_lost_and_cells_hold_about_as_many_each() -> None:
     cells = blocks.columns[WIND].counts[:, :-1].sum(axis=0)
     assert len(cells) == 64
     assert cells.max() <= 2 * cells.mean()
-    assert blocks.columns[CARRIER].groups.names == tuple(sorted(("AA", "DL", "UA"), key=whole.columns[CARRIER].counts.get, reverse=True)) + (
+    assert blocks.columns[CARRIER].groups.names == (
+        *tuple(sorted(("AA", "DL", "UA"), key=whole.columns[CARRIER].counts.get, reverse=True)),
         OTHER,
         UNSEEN,
     )
