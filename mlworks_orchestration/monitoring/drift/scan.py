@@ -122,7 +122,7 @@ class _Pass:
         import pyarrow as pa  # noqa: PLC0415 - only who reads pays for it
 
         readers: dict[str, Reader] = {}
-        generator, sampled, position = np.random.default_rng(self.seed), list[pl.DataFrame](), 0
+        generator, sampled, position = np.random.default_rng(self.seed), list[Any](), 0
         try:
             for batch in self.source.batches(names):
                 for name, array in zip(names, batch.columns, strict=True):
@@ -138,7 +138,8 @@ class _Pass:
         for name in names:
             if name not in readers:
                 readers[name] = reader_of(name, pa.array([], self.source.schema.field(name).type), generator, exact=self.exact)
-        return _Part(readers, pl.concat(sampled) if sampled else pl.DataFrame(), position)
+        drawn = pl.DataFrame(pl.from_arrow(pa.Table.from_batches(sampled))) if sampled else pl.DataFrame()
+        return _Part(readers, drawn, position)
 
     def _feed(self, readers: Mapping[str, Reader], batch: Any, position: int) -> None:  # noqa: ANN401 - pyarrow has no types
         """Give a batch to the readers, cut where blocks end."""
@@ -166,12 +167,15 @@ def _scanned(keys: Mapping[str, ColumnKey], parts: Sequence[_Part]) -> Scanned:
     )
 
 
-def _drawn(batch: Any, rows: Integers) -> pl.DataFrame:  # noqa: ANN401
-    import pyarrow as pa  # noqa: PLC0415
+def _drawn(batch: Any, rows: Integers) -> Any:  # noqa: ANN401 - pyarrow has no types
+    """Return the rows of a batch that are among those wanted, texts spelt out."""
+    import pyarrow as pa  # noqa: PLC0415 - only who reads pays for it
 
-    within = rows[(rows >= 0) & (rows < batch.num_rows)]
-    frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch.take(pa.array(within))])))
-    return frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
+    wanted = np.ascontiguousarray(rows[np.searchsorted(rows, 0) : np.searchsorted(rows, batch.num_rows)], dtype=np.int64)
+    within = pa.Array.from_buffers(pa.int64(), len(wanted), [None, pa.py_buffer(wanted)])  # pa.array would import pandas
+    taken = [array.take(within) for array in batch.columns]
+    plain = [array.dictionary_decode() if pa.types.is_dictionary(array.type) else array for array in taken]
+    return pa.RecordBatch.from_arrays(plain, names=batch.schema.names)
 
 
 def _check(source: Source, name: str) -> None:

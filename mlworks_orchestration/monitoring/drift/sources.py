@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 BATCH_ROWS = 1 << 16
 
+_BUFFER = 1 << 20
+"""Bytes of a column that are read at a time; a file mapped into memory would count as memory used."""
+
 _NULLS = ["", "null", "NULL", "NaN", "nan"]
 
 
@@ -82,7 +85,7 @@ def _of_parquet(name: str, files: list[str]) -> Source:
     def batches(columns: Sequence[str]) -> Iterator[Any]:
         texts = [column for column in columns if _is_text(schema.field(column).type)]
         for file, known in zip(files, metadata, strict=True):
-            reader = pq.ParquetFile(file, metadata=known, read_dictionary=texts, memory_map=True)
+            reader = pq.ParquetFile(file, metadata=known, read_dictionary=texts, buffer_size=_BUFFER, pre_buffer=False)
             yield from reader.iter_batches(BATCH_ROWS, columns=list(columns), use_threads=False)
 
     return Source(name, schema, sum(known.num_rows for known in metadata), batches, divisible=True)

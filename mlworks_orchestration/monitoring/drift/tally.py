@@ -15,6 +15,7 @@ class Tally:
 
     def __init__(self) -> None:
         self._dictionary: Any = None
+        self._names: list[str | None] | None = None
         self._codes: Integers = np.zeros(0, dtype=np.int64)
         self._counts: Counter[str] = Counter()
         self._missing = 0
@@ -29,7 +30,8 @@ class Tally:
         """
         if self._dictionary is None or not values.dictionary.equals(self._dictionary):
             self._name()
-            self._dictionary, self._codes = values.dictionary, np.zeros(len(values.dictionary), dtype=np.int64)
+            self._dictionary, self._names = values.dictionary, None
+            self._codes = np.zeros(len(values.dictionary), dtype=np.int64)
         self._missing += values.null_count
         codes = values.indices.drop_null() if values.null_count else values.indices
         if len(codes):
@@ -57,8 +59,11 @@ class Tally:
         """Give the codes counted so far their names."""
         found = np.flatnonzero(self._codes)
         if len(found):
-            names = self._dictionary.take(found).to_pylist() if len(found) < len(self._codes) else self._dictionary.to_pylist()
-            for name, rows in zip(names, self._codes[found].tolist(), strict=True):
+            names = self._names
+            if names is None:
+                names = self._names = self._dictionary.to_pylist()
+            for code, rows in zip(found.tolist(), self._codes[found].tolist(), strict=True):
+                name = names[code]
                 if name is None:
                     self._missing += rows
                 else:

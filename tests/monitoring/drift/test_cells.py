@@ -92,3 +92,11 @@ def test_missing_can_be_a_cell_like_any_other(names: bool) -> None:  # noqa: FBT
     assert whole.values is None
     assert (whole.reference.tolist(), whole.windows.tolist()) == ([1, 2], [[3, 0], [0, 4]])
     assert (whole.missing_reference, whole.missing.tolist(), whole.present.tolist()) == (0, [0, 0], [3, 4])
+
+
+def test_categories_that_one_side_pools_are_one_cell() -> None:
+    reference = CategoricalProfile(0, {"a": 50, "b": 9}, other=41, bound=3)
+    cells = categorical_cells(reference, [CategoricalProfile(0, {"a": 5, "c": 5})])
+    assert cells.names == ("a", "b", OTHER)
+    assert (cells.reference.tolist(), cells.windows.tolist()) == ([50, 9, 41], [[5, 0, 5]])
+    assert cells.mixed.tolist() == [False, False, True]

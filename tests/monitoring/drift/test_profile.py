@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlworks_orchestration.errors import DataError
-from mlworks_orchestration.monitoring.drift import CategoricalProfile, ColumnKey, NumericProfile, Profile, to_json
+from mlworks_orchestration.monitoring.drift import CategoricalProfile, ColumnKey, NumericProfile, Profile, categorical, to_json
+from mlworks_orchestration.monitoring.drift.bins import coarsen
 from mlworks_orchestration.monitoring.drift.moments import add_moments, moments_of
 from mlworks_orchestration.spec import DriftKind
 
@@ -141,3 +142,31 @@ def test_a_column_that_changed_its_type_cannot_be_merged() -> None:
     text = Profile.of(pl.DataFrame({"number": ["1"]}), {"number": NUMBER})
     with pytest.raises(DataError, match="'number' is categorical in some partitions and numeric in others"):
         Profile.merged([number, text])
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdefghijklmnopqrstuvwxyz"), max_size=40), min_size=1, max_size=4))
+def test_pooled_categories_are_never_off_by_more_than_the_bound(parts: list[list[str]]) -> None:
+    most = categorical.MOST
+    categorical.MOST = 3
+    try:
+        merged = CategoricalProfile.of(pl.Series([], dtype=pl.String))
+        for part in parts:
+            merged = CategoricalProfile.merged([merged, CategoricalProfile.of(pl.Series(part, dtype=pl.String))])
+    finally:
+        categorical.MOST = most
+    whole = [name for part in parts for name in part]
+    assert merged.rows == len(whole)
+    assert len(merged.counts) <= 3
+    for name in set(whole):
+        assert merged.counts.get(name, 0) <= whole.count(name) <= merged.counts.get(name, 0) + merged.bound
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60), st.floats(0.01, 1))
+def test_quantiles_and_means_are_within_their_stated_bounds(values: list[float], share: float) -> None:
+    exact = NumericProfile.of(np.array(values))
+    profile = NumericProfile(0, coarsen(exact.bins, np.minimum(exact.bins.precisions, 16)), exact.moments)
+    quantile, mean = profile.quantile(share), profile.mean_within(np.abs)
+    true = np.sort(values)[max(math.ceil(round(share * len(values), 9)) - 1, 0)]
+    assert abs(quantile.value - true) <= quantile.bound * (1 + 1e-9)
+    assert abs(mean.value - np.abs(values).mean()) <= mean.bound * (1 + 1e-9) + 1e-6
+    assert exact.quantile(share).bound == 0
