@@ -109,11 +109,11 @@ def _described(judgement: ColumnAnalysis, reference: ColumnProfile, current: Col
 
 def _one_sided(reference: Side, current: Side, roles: Roles) -> list[ColumnAnalysis]:
     """Say of each column that only one side has, or that cannot be compared, why it is inconclusive."""
-    here, there = ({key.column for key in side.profile.columns} for side in (reference, current))
+    here, there = ({key for key, column in side.profile.columns.items() if column.type != "relation"} for side in (reference, current))
     reasons = dict.fromkeys(here - there, "the current rows have no such column")
     reasons |= dict.fromkeys(there - here, "the reference has no such column")
-    reasons |= {**current.refused, **reference.refused}
-    return [ColumnAnalysis(name, roles.key(name).kind, (), None, None, reason) for name, reason in sorted(reasons.items())]
+    reasons |= {roles.key(name): why for side in (current, reference) for name, why in side.refused.items()}
+    return [ColumnAnalysis(key.column, key.kind, (), None, None, reason) for key, reason in sorted(reasons.items())]
 
 
 def _of_one_type(reference: ColumnProfile, current: ColumnProfile) -> tuple[ColumnProfile, ColumnProfile]:
