@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import polars as pl
 
@@ -13,8 +13,9 @@ from mlworks_orchestration.monitoring.drift import Blocks, ColumnDrift, ColumnKe
 from mlworks_orchestration.monitoring.normal import calibrated
 from mlworks_orchestration.monitoring.profiles import by_partition
 from mlworks_orchestration.monitoring.tables import COLUMN_SCHEMA, PREDICTION, RESIDUAL, column_rows, feature_keys, label_key, profile_from
-from mlworks_orchestration.spec import Catalog, Drift, MLModel, TimeWindow
-from mlworks_orchestration.training import Predictor, Registry, cross_predict, find_snapshot, load_snapshot
+from mlworks_orchestration.monitoring.unseen import snapshot_rows
+from mlworks_orchestration.spec import Catalog, Drift, MLModel
+from mlworks_orchestration.training import Registry, find_snapshot
 
 _SCHEMA = {
     "version": pl.Int64(),
@@ -79,8 +80,12 @@ def build_reference(lake: Lake, catalog: Catalog, model: MLModel, registry: Regi
         # Two runs may have built it at the same moment; both built the same.
         profile = profile_from(stored.unique(["kind", "column"], keep="first", maintain_order=True))
         return _joined(profile, calibrated(lake, model, version))
+    rows = snapshot_rows(lake, catalog, model, registry, version)
     snapshot = find_snapshot(lake, model, registry.version(model.name, version).tags["snapshot"])
-    parts = _partition_profiles(model, registry.load(model.name, version), *load_snapshot(lake, catalog, model, snapshot))
+    residuals = rows.unseen.select(PARTITION, residual=pl.col("label") - pl.col("prediction"))
+    parts = by_partition(
+        (rows.training, {**feature_keys(model), "prediction": PREDICTION, "label": label_key(model)}), (residuals, {"residual": RESIDUAL})
+    )
     profile = Profile.merged(list(parts.values()))
     # Last comes what says that it is built: after a crash before that, all of it is built again.
     past = calibrated(lake, model, version, _blocks(model, profile, parts))
@@ -108,21 +113,3 @@ def _blocks(model: MLModel, profile: Profile, parts: Mapping[str, Profile]) -> d
         having = [key for key in parts if parts[key].columns.keys() & side.columns.keys()]
         blocks[part] = Blocks.of(side, [parts[key] for key in having], [model.partitions.window(key).start for key in having])
     return blocks
-
-
-def _partition_profiles(model: MLModel, predictor: Predictor, *rows: pl.DataFrame) -> dict[str, Profile]:
-    """Profile what a version was trained on and what was held out, partition by partition."""
-    training, holdout = (
-        _with_partition(model, part).with_columns(pl.Series("prediction", predictor.predict(part.select(model.feature_columns)))) for part in rows
-    )
-    unseen = pl.concat([training.with_columns(pl.Series("prediction", cross_predict(predictor, training))), holdout])
-    residuals = unseen.select(PARTITION, residual=pl.col("label") - pl.col("prediction"))
-    return by_partition((training, {**feature_keys(model), "prediction": PREDICTION, "label": label_key(model)}), (residuals, {"residual": RESIDUAL}))
-
-
-def _with_partition(model: MLModel, rows: pl.DataFrame) -> pl.DataFrame:
-    """Add the partition in which each row lies."""
-    keys = model.partitions.keys_within(TimeWindow(rows[model.event_time].min(), rows[model.event_time].max() + timedelta(microseconds=1)))  # type: ignore[arg-type, operator]
-    starts = pl.Series([model.partitions.window(key).start for key in keys], dtype=pl.Datetime("us", "UTC"))
-    places = starts.search_sorted(rows[model.event_time].dt.cast_time_unit("us").dt.convert_time_zone("UTC"), side="right") - 1
-    return rows.with_columns(pl.Series(PARTITION, keys)[places].alias(PARTITION))

@@ -10,7 +10,9 @@ import polars as pl
 from mlworks_orchestration import clock
 from mlworks_orchestration.data import PARTITION, Lake
 from mlworks_orchestration.errors import NotReadyError
+from mlworks_orchestration.monitoring.actions import ACTIONS
 from mlworks_orchestration.monitoring.drift import ColumnDrift, Profile, summarise
+from mlworks_orchestration.monitoring.expected import expected_performance
 from mlworks_orchestration.monitoring.loss import loss_change
 from mlworks_orchestration.monitoring.persistence import earlier_windows, require_persistence
 from mlworks_orchestration.monitoring.reference import ModelReference, build_reference
@@ -92,12 +94,16 @@ def drift_report(lake: Lake, catalog: Catalog, model: MLModel, registry: Registr
     reference = build_reference(lake, catalog, model, registry, champion.version)
     inputs = {table: lake.version(table) for table in (f"{model.name}/profile", f"{model.name}/reference", f"{model.name}/normal")}
     common = {"reference_version": champion.version, "reported_at": clock.now(), "inputs": json.dumps(inputs)}
-    rows = [
-        {PARTITION: key, **row, **common}
-        for key, window in _windows(lake, model, partitions, inputs[f"{model.name}/profile"]).items()
-        for row in _rows(model, reference, window, champion.version)
-    ]
-    require_persistence([row for row in rows if not row["column"]], model.drift, earlier_windows(lake, model, min(partitions)))
+    found = _windows(lake, model, partitions, inputs[f"{model.name}/profile"])
+    rows = [{PARTITION: key, **row, **common} for key, window in found.items() for row in _rows(model, reference, window, champion.version)]
+    sums = [row for row in rows if not row["column"]]
+    require_persistence(sums, model.drift, earlier_windows(lake, model, min(partitions)))
+    newest = max(partitions)
+    for row in sums:
+        if row[PARTITION] == newest and row["kind"] == DriftKind.CONCEPT:
+            row["reason"] += _expectation(lake, catalog, model, registry, version=champion.version, window=found[newest])
+        if row["drifted"]:
+            row["reason"] += f"; what to do: {ACTIONS[DriftKind(row['kind'])]}"
     frame = pl.DataFrame(rows, schema=_SCHEMA)
     lake.write(f"{model.name}/drift_report", frame, partitions=partitions)
     return frame
@@ -135,6 +141,17 @@ def _rows(model: MLModel, reference: ModelReference, window: _Window, version: i
     told = [one._replace(reason="; ".join([one.reason, *_remarks(model, reference.profile, window, version, one)])) for one in kinds]
     for one in [*told, *found]:
         yield one._asdict() | common
+
+
+def _expectation(  # noqa: PLR0913 - the three stores, the model, its version and the window are all different things
+    lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, *, version: int, window: _Window
+) -> str:
+    """Say what the errors of a window are expected to be, as long as not all its labels are known."""
+    if window.labelled == len(window.keys) or version not in window.scored_versions:
+        return ""
+    found = expected_performance(lake, catalog, model, registry, version=version, window=window.keys).row(0, named=True)
+    doubt = "" if found["trusted"] else f" ({found['reason'].split(' It holds')[0].removesuffix('.')})"
+    return f"; by the features alone {found['metric']} is expected to be {found['value']:.4g}, from {found['low']:.4g} to {found['high']:.4g}{doubt}"
 
 
 def _remarks(model: MLModel, reference: Profile, window: _Window, version: int, whole: ColumnDrift) -> Iterator[str]:

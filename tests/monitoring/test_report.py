@@ -63,7 +63,7 @@ def test_longer_flights_are_drift_of_feature_label_and_prediction_but_not_of_the
     rows = report(trained, 12, 12)
     sums = whole(rows, trained.key(12))
     assert {kind: sums[kind]["drifted"] for kind in KINDS} == {"feature": True, "label": True, "prediction": True, "concept": False}
-    assert sums["feature"]["reason"] == "drifted: distance (1 of 3 columns)"
+    assert sums["feature"]["reason"].startswith("drifted: distance (1 of 3 columns); what to do: investigate how the features")
     distance = rows.filter((pl.col("column") == "distance") & (pl.col("statistic") == "ks")).row(0, named=True)
     assert distance["drifted"] is True
     assert distance["p_adjusted"] <= 0.01
@@ -85,7 +85,8 @@ def test_another_relation_of_label_and_features_is_concept_drift(trained: World)
 
 def test_the_window_is_that_of_the_declaration_and_is_merged_from_profiles(trained: World) -> None:
     trained.add_days(10, 14)
-    profiled(trained, 10, 14, 12)
+    trained.add_labels(10, 14)
+    profiled(trained, 10, 14, 30)
     row = whole(report(trained, 14, 14), trained.key(14))["feature"]
     assert (row["window_start"], row["window_end"]) == (trained.at(12), trained.at(15))
     assert row["rows_current"] == 3 * 120
@@ -101,7 +102,7 @@ def test_labels_that_are_not_known_are_inconclusive_and_those_of_some_days_count
     sums = whole(rows, trained.key(14))
     assert sums["label"]["drifted"] is False
     assert sums["label"]["rows_current"] == 120
-    assert sums["concept"]["reason"].endswith("labels are known of 1 of 3 partitions")
+    assert "labels are known of 1 of 3 partitions; by the features alone mae is expected to be" in sums["concept"]["reason"]
     assert "labels are known" not in whole(rows, trained.key(12))["label"]["reason"]
     trained.add_days(15, 17)
     profiled(trained, 15, 17, 18)

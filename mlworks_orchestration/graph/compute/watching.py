@@ -62,12 +62,12 @@ def materialize_report(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
 def _drift_check(row: dict[str, object], rows: pl.DataFrame) -> Check:
     """Make a check of the row that sums up one kind; a kind that could not be judged has none."""
     of_kind = (pl.col(PARTITION) == row[PARTITION]) & (pl.col("kind") == row["kind"]) & (pl.col("column") != "")
-    found = rows.filter(of_kind & pl.col("drifted")).sort("effect", descending=True)
+    found = rows.filter(of_kind & pl.col("drifted") & pl.col("decides")).sort("effect", descending=True)
     metadata: Metadata = {"drifted_columns": found["column"].n_unique()}
     if isinstance(row["effect"], float):
         metadata["effect"] = row["effect"]
     if found.height:
-        columns = found.select("column", "statistic", "value", "p_adjusted", "effect", "threshold").to_dicts()
+        columns = found.select("column", "statistic", "value", "p_adjusted", "effect", "threshold", "threshold_source").to_dicts()
         metadata["drifted"] = dg.MetadataValue.table([dg.TableRecord(shown(record)) for record in columns])
     reason = str(row["reason"])
     return Check(
@@ -75,7 +75,7 @@ def _drift_check(row: dict[str, object], rows: pl.DataFrame) -> Check:
         passed=not row["drifted"],
         description=reason[:1].upper() + reason[1:],
         partition=str(row[PARTITION]),
-        severity="warn",
+        severity=str(row["severity"]),
         metadata=metadata,
     )
 
