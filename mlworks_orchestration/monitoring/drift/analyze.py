@@ -68,9 +68,9 @@ def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
     drift = Drift(significance=false_alarm_rate, min_effect=min_effect, min_rows=min_rows)
     opened = open_side(reference, "reference"), open_side(current, "current")
     check_roles(opened[0], roles)
-    after = read_side(opened[1], roles, exact=exact)
-    blocks = min(max(opened[0].source.rows // max(after.rows, min_rows), LEAST_BLOCKS), MOST_BLOCKS)
+    blocks = min(max(opened[0].source.rows // max(opened[1].source.rows, min_rows), LEAST_BLOCKS), MOST_BLOCKS)
     before = read_side(opened[0], roles, blocks=blocks, exact=exact)
+    after = read_side(opened[1], roles, exact=exact, types=before.types)
     pairs = {key: _of_one_type(column, after.profile.columns[key]) for key, column in before.profile.columns.items() if key in after.profile.columns}
     known = _known(before, {key: pair[0] for key, pair in pairs.items()}, after.rows, drift)
     found: dict[ColumnKey, list[ColumnDrift]] = {key: [] for key in pairs}

@@ -7,7 +7,7 @@ import polars as pl
 
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift.arrow import floats_of
-from mlworks_orchestration.monitoring.drift.columns import ColumnProfile
+from mlworks_orchestration.monitoring.drift.columns import CategoricalProfile, ColumnProfile
 from mlworks_orchestration.monitoring.drift.counter import NumericCounter
 from mlworks_orchestration.monitoring.drift.numeric import DatetimeProfile, NumericProfile
 from mlworks_orchestration.monitoring.drift.tally import Tally
@@ -89,7 +89,7 @@ class TextReader:
         return TextProfile.merged([*self._blocks, *self._parts])
 
 
-def reader_of(name: str, first: Any, generator: np.random.Generator, *, exact: bool) -> Reader:  # noqa: ANN401
+def reader_of(name: str, first: Any, generator: np.random.Generator, *, exact: bool, known: str | None = None) -> Reader:  # noqa: ANN401
     """Return the reader that fits a column.
 
     Texts are free text if, in the first rows, most are distinct and have three words or more on average; else categories.
@@ -99,6 +99,7 @@ def reader_of(name: str, first: Any, generator: np.random.Generator, *, exact: b
         first: its first stretch, a pyarrow.Array.
         generator: draws what a profile of texts samples.
         exact: keep each distinct number apart.
+        known: the type of profile that its texts have elsewhere; None where they decide.
 
     Raises:
         DataError: if the column's type cannot be profiled.
@@ -114,7 +115,8 @@ def reader_of(name: str, first: Any, generator: np.random.Generator, *, exact: b
         return NumberReader(NumericProfile, exact=exact)
     texts = kind.value_type if pa.types.is_dictionary(kind) else kind
     if pa.types.is_string(texts) or pa.types.is_large_string(texts) or pa.types.is_string_view(texts):
-        return TextReader(generator) if _is_free_text(first) else CategoryReader()
+        free = known == TextProfile.type if known in {TextProfile.type, CategoricalProfile.type} else _is_free_text(first)
+        return TextReader(generator) if free else CategoryReader()
     if pa.types.is_boolean(kind):
         return CategoryReader()
     message = (

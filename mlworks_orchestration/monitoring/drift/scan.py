@@ -54,6 +54,7 @@ def scan(  # noqa: PLR0913 - each is a choice of its own
     sample: int = 0,
     seed: int = 0,
     exact: bool = False,
+    types: Mapping[str, str] | None = None,
 ) -> Scanned:
     """Profile rows in one pass.
 
@@ -66,6 +67,7 @@ def scan(  # noqa: PLR0913 - each is a choice of its own
         sample: rows to draw.
         seed: of the drawing.
         exact: keep each distinct number apart, so that statistics are exact; slower, and memory grows with them.
+        types: of profiles that these are to be compared or merged with, as `Scanned.types` has them: which texts are free text, where that is known.
 
     Raises:
         DataError: if the source cannot be read, or a column is not there or of a type that cannot be profiled.
@@ -84,7 +86,7 @@ def scan(  # noqa: PLR0913 - each is a choice of its own
     generator = np.random.default_rng(seed)
     drawn = np.sort(generator.choice(opened.rows, min(sample, opened.rows), replace=False)) if sample else np.array([], dtype=np.int64)
     ends = np.arange(1, blocks + 1) * opened.rows // blocks if blocks else np.array([], dtype=np.int64)
-    pass_over = _Pass(opened, drawn, ends, seed, exact)
+    pass_over = _Pass(opened, drawn, ends, seed, exact, types or {})
     names = list(keys)
     together = [names[start : start + _TOGETHER] for start in range(0, len(names), _TOGETHER)] if opened.divisible else [names]
     with ThreadPoolExecutor(_THREADS) as pool:
@@ -109,6 +111,7 @@ class _Pass:
         ends: where the blocks end.
         seed: of what text profiles draw.
         exact: keep each distinct number apart.
+        types: of profiles, where known.
     """
 
     source: Source
@@ -116,6 +119,7 @@ class _Pass:
     ends: Integers
     seed: int
     exact: bool
+    types: Mapping[str, str]
 
     def read(self, names: Sequence[str]) -> _Part:
         """Read some of the columns from the first to the last row."""
@@ -127,7 +131,7 @@ class _Pass:
             for batch in self.source.batches(names):
                 for name, array in zip(names, batch.columns, strict=True):
                     if name not in readers:
-                        readers[name] = reader_of(name, array, generator, exact=self.exact)
+                        readers[name] = reader_of(name, array, generator, exact=self.exact, known=self.types.get(name))
                 self._feed(readers, batch, position)
                 if len(self.drawn):
                     sampled.append(_drawn(batch, self.drawn - position))
@@ -137,7 +141,9 @@ class _Pass:
             raise DataError(message) from error
         for name in names:
             if name not in readers:
-                readers[name] = reader_of(name, pa.array([], self.source.schema.field(name).type), generator, exact=self.exact)
+                readers[name] = reader_of(
+                    name, pa.array([], self.source.schema.field(name).type), generator, exact=self.exact, known=self.types.get(name)
+                )
         drawn = pl.DataFrame(pl.from_arrow(pa.Table.from_batches(sampled))) if sampled else pl.DataFrame()
         return _Part(readers, drawn, position)
 

@@ -76,6 +76,7 @@ class Side:
         profile: of all columns that can be compared.
         blocks: profiles of consecutive runs of rows, in order.
         refused: why a column cannot be compared, in words, by name.
+        types: of the profile of each column, by name.
     """
 
     words: str
@@ -83,6 +84,7 @@ class Side:
     profile: Profile
     blocks: Sequence[Profile]
     refused: Mapping[str, str]
+    types: Mapping[str, str]
 
 
 def open_side(rows: Rows, name: str) -> Opened:
@@ -115,7 +117,7 @@ def check_roles(opened: Opened, roles: Roles) -> None:
             raise DataError(message)
 
 
-def read_side(opened: Opened, roles: Roles, *, blocks: int = 0, exact: bool = False) -> Side:
+def read_side(opened: Opened, roles: Roles, *, blocks: int = 0, exact: bool = False, types: Mapping[str, str] | None = None) -> Side:
     """Read one side.
 
     Parameters:
@@ -123,6 +125,7 @@ def read_side(opened: Opened, roles: Roles, *, blocks: int = 0, exact: bool = Fa
         roles: which columns order the rows and hold label and prediction.
         blocks: into how many runs of rows to cut it besides, in the order of `by`.
         exact: keep each distinct number apart.
+        types: of the other side, so that both take the same texts for free text.
 
     Raises:
         DataError: if it turns out to be damaged.
@@ -134,10 +137,10 @@ def read_side(opened: Opened, roles: Roles, *, blocks: int = 0, exact: bool = Fa
     }
     keys = {name: roles.key(name) for name in opened.schema if name not in refused and name != roles.by}
     if not keys:
-        return Side(opened.words, opened.source.rows, Profile({}), [], refused)
+        return Side(opened.words, opened.source.rows, Profile({}), [], refused, {})
     order = roles.by if blocks else None
     label = roles.label if roles.label in keys else None
-    found = scan(opened.rows, by=order, columns=keys, blocks=blocks, sample=SAMPLE if label else 0, exact=exact)
+    found = scan(opened.rows, by=order, columns=keys, blocks=blocks, sample=SAMPLE if label else 0, exact=exact, types=types)
     columns, parts = dict(found.profile.columns), [dict(part.columns) for part in found.blocks]
     if label and roles.prediction in keys and all(opened.schema[name].is_numeric() for name in (label, roles.prediction)):
         key = ColumnKey(DriftKind.CONCEPT, _free("residual", opened.schema))
@@ -148,7 +151,7 @@ def read_side(opened: Opened, roles: Roles, *, blocks: int = 0, exact: bool = Fa
         parts = [part | dict(of_residual.columns) for part, of_residual in zip(parts, residual.blocks, strict=True)]
     if label:
         columns |= _relations(found.sample, label, [name for name, key in keys.items() if key.kind is DriftKind.FEATURE])
-    return Side(opened.words, found.rows, Profile(columns), [Profile(part) for part in parts], refused)
+    return Side(opened.words, found.rows, Profile(columns), [Profile(part) for part in parts], refused, found.types)
 
 
 def _relations(sample: pl.DataFrame, label: str, features: Sequence[str]) -> dict[ColumnKey, ColumnProfile]:

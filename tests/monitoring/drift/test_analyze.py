@@ -123,6 +123,14 @@ def test_free_text_is_compared_by_its_words() -> None:
     assert (column.type, column.drifted) == ("text", True)
 
 
+def test_both_sides_take_the_same_texts_for_free_text() -> None:
+    names = [f"a street with a long name, number {number}" for number in range(300)]
+    generator = np.random.default_rng(11)
+    found = both(pl.Series(generator.choice(names, 5_000)), pl.Series(generator.choice(names, 150)))
+    assert found.columns[0].type == "categorical"
+    assert "is categorical in the reference" not in found.columns[0].reason
+
+
 def test_exact_counts_tell_more_values_apart_than_bins_do() -> None:
     generator = np.random.default_rng(10)
     before, after = (pl.DataFrame({"x": generator.normal(size=30_000)}) for _ in range(2))
