@@ -79,7 +79,8 @@ def test_each_value_lies_within_its_bin_s_bounds_and_so_does_the_center(values: 
     middle = centers(bins)
     assert ((low <= middle) & (middle <= high)).all()
     for value in values:
-        assert ((low <= value) & (value <= high)).sum() == 1
+        holding = ((low <= value) & (value <= high)).sum()
+        assert holding == 1 or (value == 0 and holding == 2)  # the negative bin next to zero ends with -0.0
 
 
 @pytest.mark.parametrize("precision", [COARSEST, 20, 40, EXACT])
