@@ -28,7 +28,7 @@ SHIFTS = (0.2, 0.5, 1.0)
 """Of one column, in standard deviations."""
 
 MOST_FALSE, LEAST_FOUND = 0.02, 0.99
-LEAST_BLOCKS, MOST_BLOCKS = 32, 128
+LEAST_BLOCKS, MOST_BLOCKS = 64, 128
 Alarms = Mapping[str, bool | None]
 
 

@@ -41,7 +41,7 @@ class Dependence:
         return self.factor * np.sqrt(self.independent / generator.chisquare(self.freedom, number))
 
 
-def dependence(column: BlockColumn, period: int, window: int) -> Dependence:
+def dependence(column: BlockColumn, period: float, window: int) -> Dependence:
     """Measure how blocks depend on those before.
 
     Autocorrelations are those of the cumulative shares (of the shares of categories), the season's phases removed, and count up to the first that is
@@ -67,13 +67,14 @@ def dependence(column: BlockColumn, period: int, window: int) -> Dependence:
     return Dependence(stretch, float(np.sqrt(true / kept)), max(independent, LEAST_FREEDOM), max(freedom, LEAST_FREEDOM))
 
 
-def _autocorrelations(column: BlockColumn, period: int) -> list[float]:
+def _autocorrelations(column: BlockColumn, period: float) -> list[float]:
     shares = column.shapes
     number = len(shares)
-    phases = np.arange(number) % period
-    sums = np.zeros((period, shares.shape[1]))
+    told = round(period)
+    phases = np.floor(np.arange(number) % period * told / period).astype(np.int64)
+    sums = np.zeros((told, shares.shape[1]))
     np.add.at(sums, phases, shares)
-    rest = shares - (sums / np.bincount(phases, minlength=period)[:, None])[phases]
+    rest = shares - (sums / np.maximum(np.bincount(phases, minlength=told), 1)[:, None])[phases]
     gram = rest @ rest.T
     total = float(np.trace(gram)) / number
     found: list[float] = []

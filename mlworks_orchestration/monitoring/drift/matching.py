@@ -9,7 +9,7 @@ from mlworks_orchestration.monitoring.drift.blocks import Blocks
 from mlworks_orchestration.monitoring.drift.cells import Cells
 from mlworks_orchestration.monitoring.drift.normal import Normal
 from mlworks_orchestration.monitoring.drift.profile import ColumnKey, Profile
-from mlworks_orchestration.monitoring.drift.resample import phase_weights
+from mlworks_orchestration.monitoring.drift.resample import Past, phase_weights, phases_of, weights_at
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,18 +54,18 @@ def match(blocks: Blocks, normal: Normal, reference: Profile, current: Profile, 
         current: the window.
         start: when it begins, in the unit of the blocks' starts; None where that is not known.
     """
-    season = normal.season
-    weights = phase_weights(blocks.number, season.period, normal.window)
-    if len(weights) == 1:
+    past = Past(blocks.number, normal.season.period, 1)
+    phases = phases_of(past.period, normal.window)
+    if phases == 1:
         return None
-    weights = weights / weights.max(axis=1, keepdims=True)
-    if start is not None and season.step:
-        phase = season.position(start) % season.period
-        words = "by time"
+    if start is not None and normal.season.step:
+        position, words = normal.season.position(start), "by time"
     else:
-        phase = int(np.argmin(_distances(blocks, weights, reference, current)))
-        words = "as the most similar"
-    return Match(weights[phase], f"compared with blocks of phase {phase + 1} of {season.period} of the reference's season, chosen {words}")
+        likeness = _distances(blocks, phase_weights(past, normal.window), reference, current)
+        position, words = float(np.argmin(likeness)) * past.period / phases, "as the most similar"
+    weights = weights_at(past, normal.window, position)
+    phase = f"{position % past.period / past.period:.0%} of a season of {past.period:.3g} blocks"
+    return Match(weights / weights.max(), f"compared with what the reference was at {phase}, chosen {words}")
 
 
 def _distances(blocks: Blocks, weights: Floats, reference: Profile, current: Profile) -> Floats:

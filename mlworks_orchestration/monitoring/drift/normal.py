@@ -65,7 +65,7 @@ class Normal:
 
     nulls: Mapping[tuple[ColumnKey, str], Null] = field(default_factory=dict)
     season: Season = NO_SEASON
-    window: int = 1
+    window: float = 1.0
     blocks: int = 0
     rate: float = 0.0
     how: str = "thresholds are not calibrated: the reference has no blocks"
@@ -138,7 +138,7 @@ def calibrate_normal(  # noqa: PLR0913 - what is calibrated, how windows are cut
     nulls: dict[tuple[ColumnKey, str], Null] = {}
     for kind in DriftKind:
         nulls |= _levels({one: null for one, null in found.items() if one[0].kind is kind}, rate, made, drift)
-    return Normal(nulls, season, made.window, blocks.number, rate, _how(blocks, season, made, rule, rate))
+    return Normal(nulls, season, made.length, blocks.number, rate, _how(blocks, season, made, rule, rate))
 
 
 def deciding(statistic: Statistic, column_type: str, drift: Drift) -> bool:
@@ -190,6 +190,6 @@ def _how(blocks: Blocks, season: Season, made: Setting, rule: Calibrated, rate: 
     drawn = (
         f"{made.sequences * made.steps} windows of {made.window} blocks, drawn from {blocks.number} blocks in stretches of up to {max(made.draws)}"
     )
-    repeats = f"; blocks repeat after {season.period}" if season.period > 1 else ""
+    repeats = f"; blocks repeat after {season.period:.3g}" if season.period > 1 else ""
     matched = ", and a window is compared with those of its phase" if made.phases > 1 else ""
     return f"{often}, by {drawn}{repeats}{matched}"

@@ -11,7 +11,7 @@ from mlworks_orchestration.monitoring.drift.bins import Floats
 from mlworks_orchestration.monitoring.drift.blocks import BlockColumn, Blocks
 from mlworks_orchestration.monitoring.drift.dependence import dependence
 from mlworks_orchestration.monitoring.drift.profile import ColumnKey
-from mlworks_orchestration.monitoring.drift.resample import Draws, Indices, Past, draw
+from mlworks_orchestration.monitoring.drift.resample import Draws, Indices, Past, draw, phases_of
 from mlworks_orchestration.monitoring.drift.season import Season
 from mlworks_orchestration.monitoring.drift.statistics.record import Statistic
 from mlworks_orchestration.monitoring.drift.thresholds import Calibrated
@@ -41,7 +41,8 @@ class Setting:
     """How pseudo-histories are drawn, and what was drawn.
 
     Parameters:
-        window: its length in blocks.
+        window: its length in blocks, as it is drawn.
+        length: of a window in blocks, as it is.
         rows: of a window, where it is shorter than a block; None where blocks make it up.
         phases: with how many different parts of the reference windows are compared.
         sequences: pseudo-histories.
@@ -51,6 +52,7 @@ class Setting:
     """
 
     window: int
+    length: float
     rows: float | None
     phases: int
     sequences: int
@@ -77,8 +79,8 @@ def setting(generator: Generator, blocks: Blocks, season: Season, rule: Calibrat
     draws = {
         stretch: draw(generator, Past(number, season.period, stretch), window=whole, sequences=sequences, steps=steps) for stretch in sorted(needed)
     }
-    phases = 1 if whole % season.period == 0 else season.period
-    return Setting(whole, rows if length < 1 else None, phases, sequences, steps, season, draws)
+    phases = phases_of(season.period, whole)
+    return Setting(whole, length, rows if length < 1 else None, phases, sequences, steps, season, draws)
 
 
 def effects(

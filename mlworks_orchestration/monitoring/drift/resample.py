@@ -10,6 +10,12 @@ from mlworks_orchestration.monitoring.drift.bins import Floats
 
 Indices = NDArray[np.int64]
 
+WHOLE = 0.95
+"""A window within a twentieth of a cycle of whole cycles holds whole cycles."""
+
+BESIDE = 0.25
+"""By so much of a block a window may lie beside the reference and still be compared with what of it lies within."""
+
 
 @dataclass(frozen=True, eq=False)
 class Draws:
@@ -41,7 +47,7 @@ class Past:
     """
 
     blocks: int
-    period: int
+    period: float
     stretch: int
 
 
@@ -53,8 +59,8 @@ def stretches(generator: Generator, past: Past, starts: Indices, length: int) ->
 
     Parameters:
         generator: of random numbers.
-        past: the blocks.
-        starts: the phase of each sequence's first block, shape (sequences,).
+        past: the blocks; a block of the phase that is due is the one nearest to it.
+        starts: in which block each sequence begins, shape (sequences,).
         length: of each sequence.
 
     Returns:
@@ -66,15 +72,16 @@ def stretches(generator: Generator, past: Past, starts: Indices, length: int) ->
         [[0, 1, 2, 3, 4, 5, 6, 0, 1], [3, 4, 5, 6, 0, 1, 2, 3, 4]]
     """
     blocks, period, stretch = past.blocks, past.period, past.stretch
-    count = -(-length // stretch)
-    phases = (starts[:, None] + stretch * np.arange(count)) % period
-    members = (blocks - 1 - phases) // period + 1
-    begins = phases + period * np.floor(generator.random(phases.shape) * members).astype(np.int64)
+    due = starts[:, None] + stretch * np.arange(-(-length // stretch))
+    first = due - period * np.floor((due + 0.5) / period)  # the earliest cycle, at -0.5 or later
+    cycles = np.floor((blocks - 0.51 - first) / period) + 1
+    begins = first + period * np.floor(generator.random(due.shape) * cycles)
     drawn = begins[:, :, None] + np.arange(stretch)
-    cycle = period * (blocks // period)
-    while (drawn >= blocks).any():
-        drawn = np.where(drawn >= blocks, drawn - cycle, drawn)
-    return drawn.reshape(len(starts), -1)[:, :length]
+    whole = period * max(1, int(blocks / period))
+    while (beyond := drawn > blocks - 0.51).any():
+        drawn = np.where(beyond, drawn - whole, drawn)
+    nearest: Indices = np.clip(np.rint(drawn), 0, blocks - 1).astype(np.int64)
+    return nearest.reshape(len(starts), -1)[:, :length]
 
 
 def draw(generator: Generator, past: Past, *, window: int, sequences: int, steps: int) -> Draws:
@@ -89,39 +96,71 @@ def draw(generator: Generator, past: Past, *, window: int, sequences: int, steps
     """
     blocks = past.blocks
     starts = generator.integers(0, blocks, sequences)
-    order = stretches(generator, past, starts % past.period, steps + window - 1)
+    order = stretches(generator, past, starts, steps + window - 1)
     rows = np.arange(sequences)[:, None]
     seen = np.zeros((sequences, steps + window, blocks), dtype=np.float32)
     seen[rows, np.arange(1, steps + window), order] = 1.0
     seen = np.cumsum(seen, axis=1)
     windows = (seen[:, window:] - seen[:, :-window]).reshape(-1, blocks).astype(np.float64)
     pseudo = stretches(generator, past, np.zeros(sequences, dtype=np.int64), blocks)
-    weights = phase_weights(blocks, past.period, window)
+    weights = phase_weights(past, window)
     references = np.zeros((sequences, len(weights), blocks))
     np.add.at(references, (rows[:, :, None], np.arange(len(weights))[:, None], pseudo[:, None, :]), weights[None])
-    phases = (starts[:, None] + np.arange(steps)) % len(weights)
-    against = (np.arange(sequences)[:, None] * len(weights) + phases).ravel()
+    phases = np.rint((starts[:, None] + np.arange(steps)) % past.period * len(weights) / past.period).astype(np.int64) % len(weights)
+    against = (rows * len(weights) + phases).ravel()
     return Draws(windows, order[:, :steps].ravel(), references.reshape(-1, blocks), against, sequences)
 
 
-def phase_weights(blocks: int, period: int, window: int) -> Floats:
-    """Return how much each block of the reference counts for a window that begins at each phase: as its phase's share of the window asks.
+def phases_of(period: float, window: float) -> int:
+    """Return how many phases of the season windows are told apart by: 1 if they are whole cycles.
 
     Parameters:
-        blocks: how many there are.
         period: of the season; 1 without.
         window: its length in blocks.
 
-    Returns:
-        shape (phases, blocks); a window of whole cycles is compared with all blocks alike, and has one phase.
+    Examples:
+        >>> phases_of(1, 3), phases_of(7, 14), phases_of(7, 1), phases_of(10.67, 3)
+        (1, 1, 7, 11)
+    """
+    cycles = window / period
+    return 1 if period == 1 or (cycles > WHOLE and abs(cycles - round(cycles)) < 1 - WHOLE) else round(period)
+
+
+def phase_weights(past: Past, window: float) -> Floats:
+    """Return how much each block of the reference counts for a window that begins at each phase, shape (phases, blocks).
+
+    Parameters:
+        past: the blocks.
+        window: its length in blocks.
 
     Examples:
-        >>> phase_weights(6, 3, 2).tolist()
-        [[1.0, 1.0, 0.0, 1.0, 1.0, 0.0], [0.0, 1.0, 1.0, 0.0, 1.0, 1.0], [1.0, 0.0, 1.0, 1.0, 0.0, 1.0]]
+        >>> phase_weights(Past(6, 3, 1), 2).tolist()
+        [[1.0, 1.0, 0.0, 1.0, 1.0, 0.0], [0.0, 1.0, 1.0, 0.0, 1.0, 1.0], [0.0, 0.0, 1.0, 1.0, 0.0, 0.0]]
     """
-    if window % period == 0:
-        return np.ones((1, blocks))
-    held = np.array([np.bincount((begin + np.arange(window)) % period, minlength=period) for begin in range(period)])
-    phases = np.arange(blocks) % period
-    weights: Floats = (held * (blocks / period) / np.bincount(phases, minlength=period))[:, phases]
+    phases = phases_of(past.period, window)
+    return np.array([weights_at(past, window, phase * past.period / phases) for phase in range(phases)])
+
+
+def weights_at(past: Past, window: float, position: float) -> Floats:
+    """Return how much each block of the reference counts for a window: by how much of it lies whole cycles away from the window.
+
+    Cycles in which the window would not lie within the reference altogether are left out, unless there are no others.
+
+    Parameters:
+        past: the blocks.
+        window: its length in blocks.
+        position: where it begins, in blocks after the first.
+
+    Examples:
+        >>> weights_at(Past(6, 3, 1), 1.5, 7.0).tolist()
+        [0.0, 1.0, 0.5, 0.0, 1.0, 0.5]
+    """
+    if phases_of(past.period, window) == 1:
+        return np.ones(past.blocks)
+    begins = position % past.period + past.period * np.arange(-1 - int(window / past.period), int(past.blocks / past.period) + 1)
+    inside = (begins >= -BESIDE) & (begins + window <= past.blocks + BESIDE)
+    begins = begins[inside] if inside.any() else begins
+    blocks = np.arange(past.blocks)
+    overlaps = np.minimum(blocks + 1, begins[:, None] + window) - np.maximum(blocks, begins[:, None])
+    weights: Floats = np.maximum(overlaps, 0.0).sum(axis=0)
     return weights

@@ -30,31 +30,31 @@ class Season:
     """A season in blocks.
 
     Parameters:
-        period: blocks a cycle; 1 where there is none.
+        period: blocks a cycle, not always a whole number; 1 where there is none.
         explained: share of what the blocks differ by that it explains.
         origin: when the first block begins, in the unit of the blocks' starts; None without times.
         step: how long a block is, in that unit; None without times.
     """
 
-    period: int
+    period: float
     explained: float
     origin: float | None
     step: float | None
 
-    def position(self, start: float) -> int:
-        """Return which block begins nearest to a moment, counted from the first, also beyond the last.
+    def position(self, start: float) -> float:
+        """Return how many blocks after the first one begins a moment lies, also beyond the last.
 
         Parameters:
             start: in the unit of the blocks' starts.
         """
-        return round((start - (self.origin or 0.0)) / (self.step or 1.0))
+        return (start - (self.origin or 0.0)) / (self.step or 1.0)
 
     def to_document(self) -> dict[str, Any]:
         """Return what is stored of it."""
         return asdict(self)
 
 
-NO_SEASON = Season(1, 0.0, None, None)
+NO_SEASON = Season(1.0, 0.0, None, None)
 """What a reference without a season has."""
 
 
@@ -80,33 +80,52 @@ def find_season(blocks: Blocks) -> Season:
 
     Examples:
         >>> find_season(Blocks({}, None)).period
-        1
+        1.0
     """
     origin, step = _grid(blocks)
-    none = Season(1, 0.0, origin, step)
+    none = Season(1.0, 0.0, origin, step)
     number = blocks.number
     if number < 2 * CYCLES or not blocks.columns:
         return none
-    products = _products(fingerprints(blocks))
+    prints = fingerprints(blocks)
+    gram = prints @ prints.T
+    products = np.array([np.trace(gram, offset=lag) for lag in range(number)])
     explained = {period: _explained(products, period) for period in range(2, number // CYCLES + 1)}
-    known = [period for period in _calendar_periods(step) if explained.get(period, 0.0) >= LEAST_EXPLAINED_CALENDAR]
+    known = [period for period in _calendar_periods(step) if explained.get(round(period), 0.0) >= LEAST_EXPLAINED_CALENDAR]
     if known:
-        return Season(max(known), explained[max(known)], origin, step)
+        return Season(max(known), explained[round(max(known))], origin, step)
     fit = {period: share for period, share in explained.items() if share >= _least(number, period) and _dips(products, period)}
     if not fit:
         return none
     period = next(period for period, share in fit.items() if share >= 0.9 * max(fit.values()))
-    return Season(period, fit[period], origin, step)
+    return Season(_refined(gram, period), fit[period], origin, step)
 
 
 def _least(number: int, period: int) -> float:
     return LEAST_EXPLAINED if number >= 3 * period else LEAST_EXPLAINED_TWICE
 
 
-def _products(prints: Floats) -> Floats:
-    """Return the sum of the products of all pairs of blocks, by how far they lie apart, shape (blocks,)."""
-    gram = prints @ prints.T
-    return np.array([np.trace(gram, offset=lag) for lag in range(len(gram))])
+def _refined(gram: Floats, period: int) -> float:
+    """Return the period to a fraction of a block, or a whole part of it that explains about as much.
+
+    A whole number stays one unless the last cycle would begin more than half a block off.
+    """
+    number = len(gram)
+    found = {parts: _best_near(gram, period / parts) for parts in (4, 3, 2, 1) if period / parts >= 2}  # noqa: PLR2004 - no cycle is shorter
+    best = next(candidate for candidate, explained in found.values() if explained >= 0.9 * found[1][1])
+    return float(round(best)) if abs(best - round(best)) * (number / best) <= 0.5 else best  # noqa: PLR2004 - half a block
+
+
+def _best_near(gram: Floats, period: float) -> tuple[float, float]:
+    """Return the period near one given whose first harmonics explain most of what blocks differ by, and how much that is."""
+    number = len(gram)
+    harmonics = np.arange(1, max(2, min(4, int(period + 1) // 2)))
+    found = []
+    for candidate in period + np.linspace(-0.75, 0.75, 151):
+        angles = 2 * np.pi * np.outer(np.arange(number), harmonics) / candidate
+        basis, _ = np.linalg.qr(np.column_stack((np.ones(number), np.cos(angles), np.sin(angles))))
+        found.append((float(candidate), float((basis * (gram @ basis)).sum())))
+    return max(found, key=lambda one: one[1])
 
 
 def _explained(products: Floats, period: int) -> float:
@@ -124,8 +143,13 @@ def _dips(products: Floats, period: int) -> bool:
     return bool(likeness[1:period].min(initial=np.inf) < 0.5 * likeness[period])
 
 
-def _calendar_periods(step: float | None) -> Iterable[int]:
-    return [round(length / step) for length in _CALENDAR.values() if length >= 2 * step] if step else []
+def _calendar_periods(step: float | None) -> Iterable[float]:
+    return [_settled(length / step) for length in _CALENDAR.values() if length >= 2 * step] if step else []
+
+
+def _settled(period: float) -> float:
+    """Return a whole number for what is nearly one, as when days are 23 and 25 hours long twice a year."""
+    return float(round(period)) if abs(period - round(period)) < 0.02 * period else period
 
 
 def _grid(blocks: Blocks) -> tuple[float | None, float | None]:
