@@ -18,7 +18,8 @@ class Unavailable(Exception):  # noqa: N818 - a state that is reported as such, 
 
 def speed(tool: str, reference: Path, current: Path, task: str = "speed") -> dict[str, Any]:
     """Return what `tool` reports of comparing two Parquet files: its version, seconds, peak memory and number of drifted columns."""
-    return run(tool, task, str(reference), str(current))
+    found: dict[str, Any] = run(tool, task, str(reference), str(current))
+    return found
 
 
 def alarms(tool: str, folder: Path) -> dict[str, dict[str, bool]]:
@@ -62,7 +63,7 @@ def interpreter(tool: str) -> Path:
         print(f"installing {tool} into {home} …", flush=True)
         try:
             subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True, capture_output=True, text=True)  # noqa: S603
-            install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]
+            install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(requirements)]
             subprocess.run(install, check=True, capture_output=True, text=True)  # noqa: S603
         except subprocess.CalledProcessError as error:
             message = f"{tool} cannot be installed here: {(error.stderr.strip().splitlines() or ['no reason given'])[-1]}"
