@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from typing import Any, cast
 
 import numpy as np
@@ -162,15 +163,19 @@ def _count(reference: ColumnProfile, parts: Sequence[ColumnProfile | None]) -> B
 
 def _spans(parts: Sequence[ColumnProfile | None]) -> Floats:
     """Return the rows of rare categories by the first and the last block that has them."""
-    seen: dict[str, list[int]] = {}
-    for block, part in enumerate(parts):
-        if isinstance(part, CategoricalProfile):
-            for name, rows in part.counts.items():
-                one = seen.setdefault(name, [block, block, 0])
-                one[1], one[2] = block, one[2] + rows
-    table = np.array([one for one in seen.values() if one[1] - one[0] < max(1, len(parts) // 4)], dtype=np.float64).reshape(-1, 3)
-    pairs, owner = np.unique(table[:, :2], axis=0, return_inverse=True)
-    return np.column_stack((pairs, np.bincount(owner.ravel(), weights=table[:, 2], minlength=len(pairs))))
+    number = len(parts)
+    blocks = {block: part.counts for block, part in enumerate(parts) if isinstance(part, CategoricalProfile)}
+    names = list(chain.from_iterable(blocks.values()))
+    codes = {name: code for code, name in enumerate(dict.fromkeys(names))}
+    code = np.fromiter(map(codes.__getitem__, names), dtype=np.int64, count=len(names))
+    block = np.repeat(np.array([*blocks], dtype=np.int64), [len(counts) for counts in blocks.values()])
+    first, last = (np.zeros(len(codes), dtype=np.int64) for _ in range(2))
+    last[code] = block
+    first[code[::-1]] = block[::-1]
+    rows = np.bincount(code, weights=np.fromiter(chain.from_iterable(counts.values() for counts in blocks.values()), dtype=np.float64))
+    rare = last - first < max(1, number // 4)
+    pairs, owner = np.unique(first[rare] * number + last[rare], return_inverse=True)
+    return np.column_stack((pairs // number, pairs % number, np.bincount(owner, weights=rows[rare], minlength=len(pairs))))
 
 
 def _seconds(starts: Sequence[datetime] | Sequence[float] | None, parts: int) -> Floats | None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import Any, cast
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.bins import Floats
+from mlworks_orchestration.monitoring.drift.bins import COARSEST, EXACT, Bins, Floats, Integers, centers, keys_of
 from mlworks_orchestration.monitoring.drift.cells import OTHER, Cells, Flags, numeric_cells
 from mlworks_orchestration.monitoring.drift.columns import CategoricalProfile, ColumnProfile, NumericProfile
 
@@ -53,13 +54,7 @@ class Groups:
         """
         if self.names is not None:
             return self._categories(cast("CategoricalProfile", reference), cast("Sequence[CategoricalProfile]", profiles))
-        cells = numeric_cells(cast("NumericProfile", reference), cast("Sequence[NumericProfile]", profiles))
-        assigned = np.searchsorted(cast("Floats", self.tops), cast("Floats", cells.values))
-        counts = np.zeros((len(profiles), self.size))
-        present = np.unique(assigned)
-        if len(present):
-            counts[:, present] = np.add.reduceat(cells.windows, np.searchsorted(assigned, present), axis=1)
-        return counts
+        return self._numbers(cast("NumericProfile", reference), cast("Sequence[NumericProfile]", profiles))
 
     def side_by_side(self, reference: Floats, windows: Floats) -> Cells:
         """Return counts as statistics take them.
@@ -84,17 +79,30 @@ class Groups:
         names = None if document["names"] is None else tuple(document["names"])
         return cls(tops, values, np.array(document["mixed"], dtype=np.bool_), names)
 
+    def _numbers(self, reference: NumericProfile, profiles: Sequence[NumericProfile]) -> Floats:
+        parts, tops = [profile.bins for profile in profiles], cast("Floats", self.tops)
+        if not all(_is_as_fine(part, reference.bins) for part in parts):
+            cells = numeric_cells(reference, profiles)
+            assigned, windows = np.searchsorted(tops, cast("Floats", cells.values)), np.arange(len(parts))[:, None]
+            return self._table(windows * self.size + assigned, cells.windows, len(parts))
+        keys, rows = (np.concatenate([part[field] for part in parts]) for field in (0, 1))
+        assigned = np.searchsorted(_ends(tops, reference.bins), keys)
+        return self._table(_owners([len(part.keys) for part in parts]) * self.size + assigned, rows, len(parts))
+
     def _categories(self, reference: CategoricalProfile, profiles: Sequence[CategoricalProfile]) -> Floats:
         named = cast("tuple[str, ...]", self.names)
-        places = {name: place for place, name in enumerate(named[:-2])}
         rest, unseen = len(named) - 2, len(named) - 1
-        counts = np.zeros((len(profiles), len(named)))
-        unknown = rest if reference.other else unseen
-        for row, profile in zip(counts, profiles, strict=True):
-            row[rest] += profile.other
-            for name, rows in profile.counts.items():
-                row[places.get(name, rest if name in reference.counts else unknown)] += rows
+        places = dict.fromkeys(reference.counts, rest) | {name: place for place, name in enumerate(named[:rest])}
+        names = chain.from_iterable(profile.counts for profile in profiles)
+        where = np.fromiter(map(places.get, names, repeat(rest if reference.other else unseen)), dtype=np.int64)
+        rows = np.fromiter(chain.from_iterable(profile.counts.values() for profile in profiles), dtype=np.int64)
+        counts = self._table(_owners([len(profile.counts) for profile in profiles]) * self.size + where, rows, len(profiles))
+        counts[:, rest] += [profile.other for profile in profiles]
         return counts
+
+    def _table(self, places: Integers, rows: Integers | Floats, profiles: int) -> Floats:
+        """Return rows, each of which has a place in the table of all profiles one after the other, shape (profiles, cells)."""
+        return np.bincount(places.ravel(), weights=rows.ravel(), minlength=profiles * self.size).reshape(profiles, self.size)
 
 
 def group(reference: ColumnProfile, most: int = GROUPS) -> Groups:
@@ -115,15 +123,31 @@ def group(reference: ColumnProfile, most: int = GROUPS) -> Groups:
         frequent = sorted(reference.counts, key=lambda name: (-reference.counts[name], name))[:most]
         names = (*frequent, OTHER, UNSEEN)
         return Groups(None, None, np.arange(len(names)) >= len(frequent), names)
-    cells = numeric_cells(cast("NumericProfile", reference), [cast("NumericProfile", reference)])
-    values = cast("Floats", cells.values)
+    bins = cast("NumericProfile", reference).bins
+    values, counts = centers(bins), bins.counts.astype(np.float64)
     if not len(values):
         return Groups(np.zeros(0), np.zeros(1), np.ones(1, dtype=np.bool_), None)
-    cumulated = np.cumsum(cells.reference)
+    cumulated = np.cumsum(counts)
     ends = np.unique(np.append(np.searchsorted(cumulated, np.arange(1, most) * (cumulated[-1] / most)), len(values) - 1))
     starts = np.append(0, ends[:-1] + 1)
     finite = np.where(np.isfinite(values), values, 0.0)
-    means = np.add.reduceat(finite * cells.reference, starts) / np.add.reduceat(cells.reference, starts)
+    means = np.add.reduceat(finite * counts, starts) / np.add.reduceat(counts, starts)
     edges = np.isinf(values[ends]) | np.isinf(values[starts])
     means = np.where(edges, np.where(np.isinf(values[ends]), values[ends], values[starts]), means)
-    return Groups(values[ends[:-1]], means, np.logical_or.reduceat(cells.mixed, starts) | (ends > starts), None)
+    return Groups(values[ends[:-1]], means, (bins.precision[ends] < EXACT) | (ends > starts), None)
+
+
+def _is_as_fine(part: Bins, reference: Bins) -> bool:
+    """Say whether no bin of a part spans several of the reference's."""
+    at = np.minimum(np.searchsorted(reference.groups, part.groups), max(len(reference.groups) - 1, 0))
+    return not len(reference.groups) or not ((reference.groups[at] == part.groups) & (part.precisions < reference.precisions[at])).any()
+
+
+def _ends(tops: Floats, reference: Bins) -> Integers:
+    """Return the largest key in the reference's bin of each top."""
+    middles = keys_of(tops)
+    return middles | ((1 << (EXACT - reference.precisions[np.searchsorted(reference.groups, middles >> (EXACT - COARSEST))])) - 1)
+
+
+def _owners(sizes: Sequence[int]) -> Integers:
+    return np.repeat(np.arange(len(sizes)), sizes)
