@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from zlib import crc32
 
+import numpy as np
 import polars as pl
 
 from mlworks_orchestration import clock
 from mlworks_orchestration.data import PARTITION, Lake, feature_frame
-from mlworks_orchestration.monitoring.drift import ColumnKey, Profile
-from mlworks_orchestration.monitoring.tables import COLUMN_SCHEMA, PREDICTION, RESIDUAL, column_rows, feature_keys, label_key
+from mlworks_orchestration.monitoring.drift import ColumnKey, JointProfile, Profile, RelationProfile
+from mlworks_orchestration.monitoring.tables import COLUMN_SCHEMA, JOINT_KEY, PREDICTION, RESIDUAL, column_rows, feature_keys, label_key, relation_key
 from mlworks_orchestration.monitoring.truth import labelled, read_scores, with_labels
 from mlworks_orchestration.spec import Catalog, MLModel
 
@@ -52,6 +54,9 @@ def profile(lake: Lake, catalog: Catalog, model: MLModel, partitions: Sequence[s
         (scores, {"prediction": PREDICTION}),
         (truth, {"label": label_key(model), "residual": RESIDUAL}),
     )
+    keys = [*model.entity, model.event_time, PARTITION]
+    with_features = truth.select(*keys, "label").join(features, on=keys)
+    profiles = merge_by_partition(profiles, joint_profiles(model, features), relation_profiles(model, with_features))
     rows = [{PARTITION: key, **row, "scored_versions": versions[key], **common} for key, found in profiles.items() for row in column_rows(found)]
     frame = pl.DataFrame(rows, schema=_SCHEMA)
     lake.write(f"{model.name}/profile", frame, partitions=partitions)
@@ -73,3 +78,41 @@ def by_partition(*parts: tuple[pl.DataFrame, Mapping[str, ColumnKey]]) -> dict[s
         for (key,), rows in frame.partition_by(PARTITION, as_dict=True).items():
             found.setdefault(str(key), []).append(Profile.of(rows, columns))
     return {key: Profile.merged(found[key]) for key in sorted(found)}
+
+
+def joint_profiles(model: MLModel, features: pl.DataFrame) -> dict[str, Profile]:
+    """Return, by partition, the profile of all features together.
+
+    Parameters:
+        model: whose features.
+        features: with `_partition` and the model's features.
+    """
+    return {
+        str(key): Profile(
+            {JOINT_KEY: JointProfile.of(rows.select(model.feature_columns), np.random.default_rng([model.seed, crc32(str(key).encode())]))}
+        )
+        for (key,), rows in features.partition_by(PARTITION, as_dict=True).items()
+    }
+
+
+def relation_profiles(model: MLModel, truth: pl.DataFrame) -> dict[str, Profile]:
+    """Return, by partition, how the label goes with each feature.
+
+    Parameters:
+        model: whose features.
+        truth: with `_partition`, the model's features and `label`.
+    """
+    return {
+        str(key): Profile({relation_key(model, name): RelationProfile.of(rows[name], rows["label"]) for name in model.feature_columns})
+        for (key,), rows in truth.partition_by(PARTITION, as_dict=True).items()
+    }
+
+
+def merge_by_partition(*parts: Mapping[str, Profile]) -> dict[str, Profile]:
+    """Return all columns of each partition, in order.
+
+    Parameters:
+        parts: profiles by partition, of different columns.
+    """
+    keys = sorted(set().union(*parts))
+    return {key: Profile({name: column for part in parts if key in part for name, column in part[key].columns.items()}) for key in keys}

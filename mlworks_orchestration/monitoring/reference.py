@@ -11,7 +11,7 @@ from mlworks_orchestration import clock
 from mlworks_orchestration.data import PARTITION, Lake
 from mlworks_orchestration.monitoring.drift import Blocks, ColumnDrift, ColumnKey, Profile, Reference, compare
 from mlworks_orchestration.monitoring.normal import calibrated
-from mlworks_orchestration.monitoring.profiles import by_partition
+from mlworks_orchestration.monitoring.profiles import by_partition, joint_profiles, merge_by_partition, relation_profiles
 from mlworks_orchestration.monitoring.tables import COLUMN_SCHEMA, PREDICTION, RESIDUAL, column_rows, feature_keys, label_key, profile_from
 from mlworks_orchestration.monitoring.unseen import snapshot_rows
 from mlworks_orchestration.spec import Catalog, Drift, MLModel
@@ -86,6 +86,7 @@ def build_reference(lake: Lake, catalog: Catalog, model: MLModel, registry: Regi
     parts = by_partition(
         (rows.training, {**feature_keys(model), "prediction": PREDICTION, "label": label_key(model)}), (residuals, {"residual": RESIDUAL})
     )
+    parts = merge_by_partition(parts, joint_profiles(model, rows.training), relation_profiles(model, rows.training))
     profile = Profile.merged(list(parts.values()))
     # Last comes what says that it is built: after a crash before that, all of it is built again.
     past = calibrated(lake, model, version, _blocks(model, profile, parts))

@@ -23,8 +23,12 @@ COLUMN_SCHEMA: dict[str, pl.DataType] = {
 }
 """The columns of such a row."""
 
+JOINT = "*"
+"""What all features together are called."""
+
 PREDICTION = ColumnKey(DriftKind.PREDICTION, "prediction")
 RESIDUAL = ColumnKey(DriftKind.CONCEPT, "residual")
+JOINT_KEY = ColumnKey(DriftKind.FEATURE, JOINT)
 
 
 def feature_keys(model: MLModel) -> dict[str, ColumnKey]:
@@ -35,6 +39,11 @@ def feature_keys(model: MLModel) -> dict[str, ColumnKey]:
 def label_key(model: MLModel) -> ColumnKey:
     """Return what the label is called in a profile: as in the table that it comes from."""
     return ColumnKey(DriftKind.LABEL, model.label.column)
+
+
+def relation_key(model: MLModel, feature: str) -> ColumnKey:
+    """Return what the relation of a feature and the label is called in a profile."""
+    return ColumnKey(DriftKind.CONCEPT, f"{feature} ~ {model.label.column}")
 
 
 def column_rows(profile: Profile) -> Iterator[dict[str, Any]]:

@@ -21,7 +21,7 @@ def run(world: World, first: int, last: int, now: float) -> pl.DataFrame:
         return profile(world.lake, world.catalog, world.model, world.keys(first, last))
 
 
-def test_it_holds_features_predictions_labels_and_residuals_of_each_day(scored: World) -> None:
+def test_it_holds_features_alone_and_together_predictions_labels_residuals_and_relations_of_each_day(scored: World) -> None:
     rows = run(scored, 6, 9, 20)
     assert rows.select("kind", "column").unique(maintain_order=True).rows() == [
         ("feature", "carrier"),
@@ -30,6 +30,10 @@ def test_it_holds_features_predictions_labels_and_residuals_of_each_day(scored: 
         ("prediction", "prediction"),
         ("label", "arr_delay"),
         ("concept", "residual"),
+        ("feature", "*"),
+        ("concept", "carrier ~ arr_delay"),
+        ("concept", "distance ~ arr_delay"),
+        ("concept", "wind ~ arr_delay"),
     ]
     assert sorted(rows[PARTITION].unique()) == scored.keys(6, 9)
     assert rows["rows"].unique().to_list() == [120]
@@ -61,12 +65,12 @@ def test_labels_that_are_not_known_yet_come_with_the_next_profile(scored: World)
     assert early.filter(pl.col("kind") == "label")[PARTITION].to_list() == scored.keys(6, 8)
     assert early.filter(pl.col("kind") == "prediction").height == 4
     run(scored, 9, 9, 11)
-    assert scored.lake.read("delay/profile").filter(pl.col("kind") == "concept")[PARTITION].to_list() == scored.keys(6, 9)
+    assert scored.lake.read("delay/profile").filter(pl.col("column") == "residual")[PARTITION].to_list() == scored.keys(6, 9)
 
 
 def test_it_says_which_versions_scored_and_what_was_read(scored: World) -> None:
     rows = run(scored, 6, 7, 20)
-    assert rows["scored_versions"].to_list() == [[1]] * 12
+    assert rows["scored_versions"].to_list() == [[1]] * 20
     assert json.loads(rows["inputs"][0]) == {
         name: scored.lake.version(name) for name in ("features/flights", "features/weather", "delay/scores", "delay/labels")
     }
@@ -85,7 +89,7 @@ def test_without_any_label_there_are_features_and_predictions(world: World) -> N
 def test_writing_again_replaces_and_does_not_add(scored: World) -> None:
     run(scored, 6, 9, 20)
     run(scored, 6, 9, 20)
-    assert scored.lake.read("delay/profile").height == 4 * 6
+    assert scored.lake.read("delay/profile").height == 4 * 10
 
 
 def test_a_partition_that_is_not_scored_is_named(scored: World) -> None:

@@ -11,11 +11,10 @@ from mlworks_orchestration.monitoring.causes.ranking import RankedFeature
 from mlworks_orchestration.monitoring.causes.skew import Skew
 from mlworks_orchestration.monitoring.causes.slices import SliceDrift
 from mlworks_orchestration.monitoring.causes.upstream import UpstreamFailure
+from mlworks_orchestration.monitoring.tables import JOINT
 from mlworks_orchestration.spec import DriftKind
 
 _SHOWN = 3
-JOINT = "*"
-"""What the profile of all features together is called as a column."""
 
 
 @dataclass(frozen=True)

@@ -105,14 +105,16 @@ def test_label_prediction_and_residual_are_kinds_of_their_own() -> None:
     assert verdicts(found)["residual"] is True
 
 
-def test_a_label_that_goes_with_a_feature_otherwise_is_concept_drift() -> None:
+def test_a_label_that_goes_with_a_feature_otherwise_is_shown_but_decides_nothing_for_it_has_no_calibrated_threshold() -> None:
     generator = np.random.default_rng(8)
     x, noise = generator.normal(size=(2, ROWS))
     before, after = (pl.DataFrame({"x": x, "y": slope * x + noise}) for slope in (1.0, -1.0))
     found = analyze(before, after, label="y")
     [relation] = [column for column in found.columns if column.name == "x ~ y"]
-    assert (relation.kind.value, relation.drifted) == ("concept", True)
-    assert analyze(before, before, label="y").drifted is False
+    assert (relation.kind.value, relation.drifted) == ("concept", None)
+    assert [one.drifted for one in relation.statistics] == [True]
+    [same] = [column for column in analyze(before, before, label="y").columns if column.name == "x ~ y"]
+    assert [one.drifted for one in same.statistics] == [False]
 
 
 def test_free_text_is_compared_by_its_words() -> None:

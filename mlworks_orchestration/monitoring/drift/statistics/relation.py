@@ -40,7 +40,6 @@ RELATION = register(
         types=frozenset({"relation"}),
         counts_missing=False,
         measure=relation,
-        decides=True,
         least_rows=LEAST_ROWS,
     )
 )
