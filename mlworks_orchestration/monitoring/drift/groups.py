@@ -102,7 +102,8 @@ class Groups:
 
     def _table(self, places: Integers, rows: Integers | Floats, profiles: int) -> Floats:
         """Return rows, each of which has a place in the table of all profiles one after the other, shape (profiles, cells)."""
-        return np.bincount(places.ravel(), weights=rows.ravel(), minlength=profiles * self.size).reshape(profiles, self.size)
+        counts: Floats = np.bincount(places.ravel(), weights=rows.ravel(), minlength=profiles * self.size).astype(np.float64, copy=False)
+        return counts.reshape(profiles, self.size)
 
 
 def group(reference: ColumnProfile, most: int = GROUPS) -> Groups:
