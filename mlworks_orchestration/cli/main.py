@@ -13,6 +13,7 @@ VERBS = {
     "doctor": "Say what is missing on this machine and how to get it.",
     "drift": "Compare two sets of rows, column by column.",
     "replay": "Move the clock through a model's history, with production's jobs and sensors.",
+    "report": "Show a model's drift report: what drifted, the causes and what to do.",
     "status": "Show how each model is doing and what to do next.",
 }
 

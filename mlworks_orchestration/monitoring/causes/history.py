@@ -42,13 +42,22 @@ def read_reports(lake: Lake, model: MLModel, partition: str) -> pl.DataFrame:
     table = f"{model.name}/drift_report"
     keys = [key for key in lake.partitions(table) if key <= partition][-_HISTORY - 1 :]
     if keys[-1:] != [partition]:
-        message = f"Model {model.name}: partition {partition} has no drift report; materialise {table} for it first."
-        raise NotReadyError(message)
+        raise no_report(model, partition)
     known = lake.read(table, partitions=[]).columns
     rows = lake.read(table, columns=[name for name in _COLUMNS if name in known], partitions=keys).sort(PARTITION, maintain_order=True)
     version = rows.filter(pl.col(PARTITION) == partition)["reference_version"][0]
     same = rows.filter(pl.col("reference_version") == version)
     return same.filter(pl.col("decides").fill_null(value=True) | (pl.col("column") == "")) if "decides" in known else same
+
+
+def no_report(model: MLModel, partition: str) -> NotReadyError:
+    """Return the error of a partition that has no report.
+
+    Parameters:
+        model: whose report.
+        partition: its key.
+    """
+    return NotReadyError(f"Model {model.name}: partition {partition} has no drift report; materialise {model.name}/drift_report for it first.")
 
 
 def window_losses(lake: Lake, model: MLModel, reports: pl.DataFrame) -> pl.DataFrame:

@@ -46,7 +46,7 @@ def record_causes(lake: Lake, model: MLModel, found: Sequence[Causes]) -> pl.Dat
         for one in found
     ]
     frame = pl.DataFrame(rows, schema=_SCHEMA)
-    lake.write(_table(model), frame, partitions=[one.partition for one in found])
+    lake.write(causes_table(model), frame, partitions=[one.partition for one in found])
     return frame
 
 
@@ -58,11 +58,12 @@ def read_causes(lake: Lake, model: MLModel, partition: str) -> dict[str, Any] | 
         model: whose report.
         partition: key of the report.
     """
-    if partition not in lake.partitions(_table(model)):
+    if partition not in lake.partitions(causes_table(model)):
         return None
-    document: dict[str, Any] = json.loads(lake.read(_table(model), columns=["causes"], partitions=[partition])["causes"][0])
+    document: dict[str, Any] = json.loads(lake.read(causes_table(model), columns=["causes"], partitions=[partition])["causes"][0])
     return document
 
 
-def _table(model: MLModel) -> str:
+def causes_table(model: MLModel) -> str:
+    """Return the name of the table."""
     return f"{model.name}/causes"

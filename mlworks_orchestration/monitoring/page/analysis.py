@@ -9,7 +9,10 @@ from mlworks_orchestration.monitoring.drift import Analysis, ColumnAnalysis, Col
 from mlworks_orchestration.monitoring.page.content import ColumnEntry, PageContent, State, StatisticEntry
 from mlworks_orchestration.spec import DriftKind
 
-_STATES: dict[bool | None, State] = {True: "drifted", False: "quiet", None: "inconclusive"}
+STATES: dict[bool | None, State] = {True: "drifted", False: "quiet", None: "inconclusive"}
+"""What a verdict is called."""
+
+UNSURE = "Inconclusive means that it could not be told; it does not mean that nothing changed."
 _NAMED = 5
 
 
@@ -24,7 +27,7 @@ def analysis_content(analysis: Analysis) -> PageContent:
     share = f" ({len(drifted) / len(columns):.0%})" if columns else ""
     return PageContent(
         title=f"Drift of {Path(analysis.current).name} against {Path(analysis.reference).name}",
-        state=_STATES[analysis.drifted],
+        state=STATES[analysis.drifted],
         verdict=analysis.verdict,
         facts=(
             ("Rows, reference", f"{analysis.rows_reference:,}"),
@@ -34,7 +37,7 @@ def analysis_content(analysis: Analysis) -> PageContent:
             ("Inconclusive", f"{len(unsure):,}"),
         ),
         actions=next_steps(analysis),
-        columns=tuple(_entry(column) for column in columns),
+        columns=tuple(column_entry(column) for column in columns),
         method=_method(analysis),
         provenance=(
             ("Reference", f"{analysis.reference}, {analysis.rows_reference:,} rows"),
@@ -63,7 +66,12 @@ def next_steps(analysis: Analysis) -> tuple[str, ...]:
     return tuple(steps) or (("Nothing needs to be done.",) if analysis.columns else ("Give rows that have at least one column in common.",))
 
 
-def _entry(column: ColumnAnalysis) -> ColumnEntry:
+def column_entry(column: ColumnAnalysis) -> ColumnEntry:
+    """Return a column's line in the table.
+
+    Parameters:
+        column: the verdict on it.
+    """
     leading = column.leading
     told = f"{column.words} (by {leading.statistic})" if column.drifted and leading else column.words
     return ColumnEntry(
@@ -85,14 +93,24 @@ def _statistic(one: ColumnDrift) -> StatisticEntry:
 
 
 def _method(analysis: Analysis) -> tuple[str, ...]:
+    judged = how_it_is_judged(analysis.false_alarm_rate, analysis.min_effect)
+    return *judged, f"Thresholds: {analysis.method}.", UNSURE
+
+
+def how_it_is_judged(significance: float, min_effect: float) -> tuple[str, str]:
+    """Return the paragraphs that say when a column has drifted, and what an effect is.
+
+    Parameters:
+        significance: largest corrected p-value that is evidence.
+        min_effect: smallest effect that matters.
+    """
     evidence = (
         "A column has drifted if there is evidence and effect: for at least one statistic that decides, the p-value, corrected for the number of "
-        f"tests (Benjamini and Hochberg 1995), is at most {analysis.false_alarm_rate:g}, and the effect reaches its threshold."
+        f"tests (Benjamini and Hochberg 1995), is at most {significance:g}, and the effect reaches its threshold."
     )
     effect = (
         "Effects are on one scale for all statistics: how far a normal distribution would have to shift, in its standard deviations "
-        f"(\N{GREEK SMALL LETTER SIGMA}), to change the statistic as much. No threshold is below {analysis.min_effect:g}, so that many rows "
+        f"(\N{GREEK SMALL LETTER SIGMA}), to change the statistic as much. No threshold is below {min_effect:g}, so that many rows "
         "alone make no drift."
     )
-    unsure = "Inconclusive means that it could not be told; it does not mean that nothing changed."
-    return evidence, effect, f"Thresholds: {analysis.method}.", unsure
+    return evidence, effect

@@ -17,6 +17,7 @@ _LABEL_PIXELS = 130
 _BAR_PIXELS = 20
 _AXIS_PIXELS = 40
 _LABEL_CHARACTERS = 40
+_LIMIT: dict[str, Any] = {"color": "#444", "strokeDash": [5, 4]}
 
 
 def distribution_svg(distribution: Distribution, *, is_time: bool = False) -> str:
@@ -32,7 +33,7 @@ def distribution_svg(distribution: Distribution, *, is_time: bool = False) -> st
 
 
 def series_svg(series: Series) -> str:
-    """Draw effects over time, windows that drifted as filled points, and the threshold as a dashed line.
+    """Draw effects over time, windows that drifted as filled points, and the threshold as a dashed line, in steps where it differs by window.
 
     Parameters:
         series: with one point at least.
@@ -49,9 +50,12 @@ def series_svg(series: Series) -> str:
         base.mark_line(color=REFERENCE).encode(time, effect),
         base.mark_point(size=36, opacity=1, stroke=CURRENT, strokeWidth=1.2).encode(time, effect, fill=fill),
     ]
+    limits = [{"moment": _milliseconds(point.moment.timestamp()), "effect": point.threshold} for point in told if point.threshold is not None]
     if series.threshold is not None:
         limit = alt.Chart(alt.InlineData(values=[{"effect": series.threshold}]))
-        layers.append(limit.mark_rule(color="#444", strokeDash=[5, 4]).encode(effect))
+        layers.append(limit.mark_rule(**_LIMIT).encode(effect))
+    elif limits:
+        layers.append(alt.Chart(alt.InlineData(values=limits)).mark_line(interpolate="step", strokeWidth=1, **_LIMIT).encode(time, effect))
     return _svg(alt.layer(*layers).to_dict())
 
 

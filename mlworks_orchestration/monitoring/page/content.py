@@ -64,6 +64,38 @@ class ColumnEntry:
 
 
 @dataclass(frozen=True)
+class KindEntry:
+    """What is said of a whole kind of drift.
+
+    Parameters:
+        kind: of drift.
+        drifted: None where it could not be told.
+        words: which columns drifted, or why it could not be told.
+    """
+
+    kind: str
+    drifted: bool | None
+    words: str
+
+
+@dataclass(frozen=True)
+class Details:
+    """A table of evidence.
+
+    Parameters:
+        title: as a heading.
+        columns: their names.
+        rows: a cell a column: a text, a number, or None for what is not known.
+        note: what a reader must know to judge it.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | float | None, ...], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Point:
     """One window of a series.
 
@@ -71,11 +103,13 @@ class Point:
         moment: at which the window ends.
         effect: None where it could not be told.
         drifted: None where it could not be told.
+        threshold: the effect that this window had to reach, where that differs from window to window.
     """
 
     moment: datetime
     effect: float | None
     drifted: bool | None
+    threshold: float | None = None
 
 
 @dataclass(frozen=True)
@@ -85,12 +119,12 @@ class Series:
     Parameters:
         name: as a heading.
         points: one a window, in order.
-        threshold: the effect that has to be exceeded.
+        threshold: the effect that has to be exceeded in each window; None where the points say it.
     """
 
     name: str
     points: tuple[Point, ...]
-    threshold: float | None
+    threshold: float | None = None
 
 
 @dataclass(frozen=True)
@@ -117,10 +151,14 @@ class PageContent:
         state: the verdict in one word.
         verdict: in a sentence or two.
         facts: name and value of the numbers under the verdict.
+        kinds: the verdict on each kind of drift.
         actions: what to do, in words, the first thing first.
         columns: in the order in which they are to be read.
         series: drift over time.
         causes: the likeliest first.
+        causes_note: how the causes were sought, or why there are none.
+        evidence: what the causes rest on.
+        expected: performance before the labels are known.
         method: paragraphs on method, thresholds and false alarms.
         provenance: name and value of what went in: paths, rows, versions.
     """
@@ -129,9 +167,13 @@ class PageContent:
     state: State
     verdict: str
     facts: tuple[tuple[str, str], ...] = ()
+    kinds: tuple[KindEntry, ...] = ()
     actions: tuple[str, ...] = ()
     columns: tuple[ColumnEntry, ...] = ()
     series: tuple[Series, ...] = ()
     causes: tuple[Cause, ...] = ()
+    causes_note: str = ""
+    evidence: tuple[Details, ...] = ()
+    expected: Details | None = None
     method: tuple[str, ...] = ()
     provenance: tuple[tuple[str, str], ...] = ()

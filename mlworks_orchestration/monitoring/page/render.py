@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, TypeVar
 
 from mlworks_orchestration.monitoring.page.charts import CURRENT, REFERENCE, distribution_svg, series_svg
@@ -63,6 +64,19 @@ def drift_page(content: PageContent) -> str:
     )
 
 
+def write_page(content: PageContent, path: Path) -> None:
+    """Write a page in one move: who opens it sees the old one or the new one, never a part.
+
+    Parameters:
+        content: what the page says.
+        path: of the file; its folder is made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".writing-", suffix=".html", delete=False) as file:
+        file.write(drift_page(content))
+    Path(file.name).replace(path)
+
+
 def _drawable(columns: Sequence[ColumnEntry]) -> list[ColumnEntry]:
     return [entry for entry in columns if entry.distribution and entry.distribution.reference]
 
@@ -81,9 +95,24 @@ def _template() -> "Template":
     environment = Environment(
         autoescape=True, loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(number=number, p_value=p_value, share=share, short=short)
+    environment.filters.update(number=number, numeric=numeric, p_value=p_value, share=share, short=short)
     environment.globals["verdicts"] = _VERDICTS
     return environment.get_template("page.html.jinja")
+
+
+def numeric(rows: Sequence[Sequence[object]], column: int) -> bool:
+    """Say whether a column of a table holds numbers and no texts.
+
+    Parameters:
+        rows: of the table.
+        column: its position.
+
+    Examples:
+        >>> numeric([("EWR", 1.0), ("JFK", None)], 0), numeric([("EWR", 1.0), ("JFK", None)], 1), numeric([("EWR", None)], 1)
+        (False, True, False)
+    """
+    cells = [row[column] for row in rows if row[column] is not None]
+    return bool(cells) and not any(isinstance(cell, str) for cell in cells)
 
 
 def number(value: float | None) -> str:
