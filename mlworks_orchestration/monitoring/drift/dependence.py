@@ -7,6 +7,7 @@ from numpy.random import Generator
 
 from mlworks_orchestration.monitoring.drift.bins import Floats
 from mlworks_orchestration.monitoring.drift.blocks import BlockColumn
+from mlworks_orchestration.monitoring.drift.products import product
 
 CLEARLY = 1.4
 """How many standard errors of white noise, 1 over the root of the blocks, an autocorrelation must have to count."""
@@ -75,7 +76,7 @@ def _autocorrelations(column: BlockColumn, period: float) -> list[float]:
     sums = np.zeros((told, shares.shape[1]))
     np.add.at(sums, phases, shares)
     rest = shares - (sums / np.maximum(np.bincount(phases, minlength=told), 1)[:, None])[phases]
-    gram = rest @ rest.T
+    gram = product(rest, rest.T)
     total = float(np.trace(gram)) / number
     found: list[float] = []
     for lag in range(1, number // 4 + 1):

@@ -162,26 +162,19 @@ def _decides_somewhere(statistic: Statistic, drift: Drift) -> bool:
 def _levels(
     found: Mapping[tuple[ColumnKey, str], tuple[Floats, float]], rate: float, made: Setting, drift: Drift
 ) -> dict[tuple[ColumnKey, str], Null]:
-    scores = np.full(made.sequences * made.steps, -np.inf)
-    places = {}
-    for (key, name), (null, _) in found.items():
-        median, high = np.quantile(null, [0.5, 0.99])
-        places[key, name] = float(median), max(float(high - median), TYPICAL_SPREAD)
+    if not found:
+        return {}
+    nulls = np.array([null for null, _ in found.values()])
+    medians, highs = np.quantile(nulls, [0.5, 0.99], axis=1)
+    spreads = np.maximum(highs - medians, TYPICAL_SPREAD)
+    scores = np.full(nulls.shape[1], -np.inf)
+    for (key, name), null, median, spread in zip(found, nulls, medians, spreads, strict=True):
         if declared(drift, key.column, name) is None:
-            score = np.where(null >= drift.min_effect, (null - median) / places[key, name][1], -np.inf)
-            np.maximum(scores, score, out=scores)
+            np.maximum(scores, np.where(null >= drift.min_effect, (null - median) / spread, -np.inf), out=scores)
     z = level_for(persistent(scores.reshape(made.sequences, made.steps), drift.violations, drift.of), rate)
-    return {
-        one: Null(
-            level=max(places[one][0] + z * places[one][1], 0.0) if np.isfinite(z) else 0.0,
-            mean=float(null.mean()),
-            std=float(null.std()),
-            median=places[one][0],
-            high=float(np.quantile(null, 0.99)),
-            rows=rows,
-        )
-        for one, (null, rows) in found.items()
-    }
+    levels = np.maximum(medians + z * spreads, 0.0) if np.isfinite(z) else np.zeros(len(nulls))
+    table = np.array([levels, nulls.mean(axis=1), nulls.std(axis=1), medians, highs, [rows for _, rows in found.values()]])
+    return {one: Null(*row) for one, row in zip(found, table.T.tolist(), strict=True)}
 
 
 def _how(blocks: Blocks, season: Season, made: Setting, rule: Calibrated, rate: float) -> str:

@@ -9,7 +9,8 @@ from numpy.random import Generator
 
 from mlworks_orchestration.monitoring.drift.bins import Floats
 from mlworks_orchestration.monitoring.drift.blocks import BlockColumn, Blocks
-from mlworks_orchestration.monitoring.drift.dependence import dependence
+from mlworks_orchestration.monitoring.drift.dependence import Dependence, dependence
+from mlworks_orchestration.monitoring.drift.products import product
 from mlworks_orchestration.monitoring.drift.profile import ColumnKey
 from mlworks_orchestration.monitoring.drift.resample import Draws, Indices, Past, draw, phases_of
 from mlworks_orchestration.monitoring.drift.season import Season
@@ -32,8 +33,13 @@ BATCH = 40_000
 COLUMNS = 50
 """Columns that are drawn at once."""
 
+LITTLE = 1 << 29
+"""Multiplications from which on several threads pay."""
+
 BETWEEN_CELLS = 1.04
 """By how much the largest distance at the ends of 64 cells is short of the largest anywhere: 0.58 steps' standard deviation (Siegmund 1985, X.2)."""
+
+_HARDLY = 1e-300
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +54,7 @@ class Setting:
         sequences: pseudo-histories.
         steps: windows of each.
         season: of the reference.
+        rests: how long the blocks of each column depend on each other.
         draws: which blocks, by how many are kept together.
     """
 
@@ -58,6 +65,7 @@ class Setting:
     sequences: int
     steps: int
     season: Season
+    rests: Mapping[ColumnKey, Dependence]
     draws: Mapping[int, Draws]
 
 
@@ -75,12 +83,11 @@ def setting(generator: Generator, blocks: Blocks, season: Season, rule: Calibrat
     whole = max(1, int(length + 1e-9))
     steps = max(1, min(LONGEST, round(rule.windows))) if rule.sliding else 1
     sequences = ceil(SLIDING / steps) if rule.sliding else ALONE
-    needed = {dependence(column, season.period, whole).stretch for column in blocks.columns.values()}
-    draws = {
-        stretch: draw(generator, Past(number, season.period, stretch), window=whole, sequences=sequences, steps=steps) for stretch in sorted(needed)
-    }
+    rests = {key: dependence(column, season.period, whole) for key, column in blocks.columns.items()}
+    needed = sorted({rest.stretch for rest in rests.values()})
+    draws = {stretch: draw(generator, Past(number, season.period, stretch), window=whole, sequences=sequences, steps=steps) for stretch in needed}
     phases = phases_of(season.period, whole)
-    return Setting(whole, length, rows if length < 1 else None, phases, sequences, steps, season, draws)
+    return Setting(whole, length, rows if length < 1 else None, phases, sequences, steps, season, rests, draws)
 
 
 def effects(
@@ -101,8 +108,8 @@ def effects(
     for key, column in blocks.columns.items():
         taking = [one for one in statistics if column.type in one.types]
         if taking and column.counts.any():
-            rests = dependence(column, made.season.period, made.window)
-            together.setdefault(rests.stretch, []).append(_Null.of(key, column, taking, made, rests.spread(generator, made.sequences)))
+            rest = made.rests[key]
+            together.setdefault(rest.stretch, []).append(_Null.of(key, column, taking, made, rest.spread(generator, made.sequences)))
     found: dict[tuple[ColumnKey, str], tuple[Floats, float]] = {}
     for stretch, nulls in together.items():
         for start in range(0, len(nulls), COLUMNS):
@@ -156,14 +163,19 @@ class _Null:
         """
         rows = drawn.sum(axis=1, keepdims=True)
         wider = sqrt(max(1.0, float(np.median(rows)) / self.limit)) if self.limit else 1.0
-        deviations = wider * (_shares(drawn) - self.expected) - (references - self.expected)
-        shares = _shares(np.maximum(self.expected + deviations * self.spread[part, None], 0.0))
+        shares: Floats = drawn * (wider / np.maximum(rows, _HARDLY))
+        shares -= references
+        shares += (1 - wider) * self.expected
+        shares *= self.spread[part, None]
+        shares += self.expected
+        np.maximum(shares, 0.0, out=shares)
+        shares /= np.maximum(shares.sum(axis=1, keepdims=True), _HARDLY)
         if self.unseen.any():
             new = self.unseen[first]
             shares *= 1 - new[:, None]
             shares[:, -2] += new
-        windows: Floats = shares * (rows if self.limit is None else np.minimum(rows, self.limit))
-        return windows
+        shares *= rows if self.limit is None else np.minimum(rows, self.limit)
+        return shares
 
     def measure(self, windows: Floats, drift: Drift) -> None:
         """Add the effects of a batch of windows."""
@@ -178,18 +190,24 @@ class _Null:
 
 
 def _measure(nulls: Sequence[_Null], draws: Draws, drift: Drift) -> None:
-    """Measure columns side by side: one large product of matrices instead of many small ones, which wait for each other's threads."""
-    ends = np.cumsum([null.column.counts.shape[1] for null in nulls])
-    counts = np.hstack([null.column.counts for null in nulls])
-    references = [_shares(part) for part in np.split(draws.references @ counts, ends[:-1], axis=1)]
+    """Measure columns side by side, a batch of windows after the other."""
+    columns = [null.column.counts for null in nulls]
+    references = [_shares(part) for part in _products(draws.references, columns)]
     batch = max(1, BATCH // len(nulls))
     for start in range(0, len(draws.windows), batch):
         part = slice(start, start + batch)
-        drawn = np.split(draws.windows[part] @ counts, ends[:-1], axis=1)
+        drawn = _products(draws.windows[part], columns)
         for null, mine, reference in zip(nulls, drawn, references, strict=True):
             null.measure(null.windows(mine, reference[draws.against[part]], draws.first[part], part), drift)
 
 
+def _products(weights: Floats, columns: Sequence[Floats]) -> Sequence[Floats]:
+    """Return weighted sums of each column's blocks: much of it as one product, on all cores, little of it in slices that wake no threads."""
+    if len(weights) * sum(counts.size for counts in columns) > LITTLE:
+        return np.split(weights @ np.hstack(columns), np.cumsum([counts.shape[1] for counts in columns])[:-1], axis=1)
+    return [product(weights, counts) for counts in columns]
+
+
 def _shares(counts: Floats) -> Floats:
-    shares: Floats = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-300)
+    shares: Floats = counts / np.maximum(counts.sum(axis=1, keepdims=True), _HARDLY)
     return shares

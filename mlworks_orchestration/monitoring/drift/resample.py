@@ -98,17 +98,19 @@ def draw(generator: Generator, past: Past, *, window: int, sequences: int, steps
     starts = generator.integers(0, blocks, sequences)
     order = stretches(generator, past, starts, steps + window - 1)
     rows = np.arange(sequences)[:, None]
-    seen = np.zeros((sequences, steps + window, blocks), dtype=np.float32)
-    seen[rows, np.arange(1, steps + window), order] = 1.0
-    seen = np.cumsum(seen, axis=1)
-    windows = (seen[:, window:] - seen[:, :-window]).reshape(-1, blocks).astype(np.float64)
+    windows = np.zeros((sequences, steps, blocks), dtype=np.float32)
+    windows[:, 0] = np.bincount((rows * blocks + order[:, :window]).ravel(), minlength=sequences * blocks).reshape(sequences, blocks)
+    later = np.arange(1, steps)  # each window has one block more than the one before, and one less
+    windows[rows, later, order[:, window:]] += 1.0
+    windows[rows, later, order[:, : steps - 1]] -= 1.0
+    windows = np.cumsum(windows, axis=1, dtype=np.float32) if steps > 1 else windows
     pseudo = stretches(generator, past, np.zeros(sequences, dtype=np.int64), blocks)
     weights = phase_weights(past, window)
     references = np.zeros((sequences, len(weights), blocks))
     np.add.at(references, (rows[:, :, None], np.arange(len(weights))[:, None], pseudo[:, None, :]), weights[None])
     phases = np.rint((starts[:, None] + np.arange(steps)) % past.period * len(weights) / past.period).astype(np.int64) % len(weights)
     against = (rows * len(weights) + phases).ravel()
-    return Draws(windows, order[:, :steps].ravel(), references.reshape(-1, blocks), against, sequences)
+    return Draws(windows.reshape(-1, blocks).astype(np.float64), order[:, :steps].ravel(), references.reshape(-1, blocks), against, sequences)
 
 
 def phases_of(period: float, window: float) -> int:

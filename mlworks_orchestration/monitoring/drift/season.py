@@ -9,6 +9,7 @@ import numpy as np
 
 from mlworks_orchestration.monitoring.drift.bins import Floats
 from mlworks_orchestration.monitoring.drift.blocks import Blocks
+from mlworks_orchestration.monitoring.drift.products import product
 
 CYCLES = 2
 """A season must have been seen so many times in full."""
@@ -58,20 +59,20 @@ NO_SEASON = Season(1.0, 0.0, None, None)
 """What a reference without a season has."""
 
 
-def fingerprints(blocks: Blocks) -> Floats:
-    """Return what each block looks like in all columns, from the mean, each column scaled to the same size; shape (blocks, cells of all columns)."""
-    parts = []
+def gram_of(blocks: Blocks) -> Floats:
+    """Return the products of the looks of all blocks, in all columns, from the mean, each column scaled to the same size; shape (blocks, blocks)."""
+    total = np.zeros((blocks.number, blocks.number))
     for column in blocks.columns.values():
         centred = column.shapes - column.shapes.mean(axis=0)
-        size = np.sqrt((centred**2).sum())
-        parts.append(centred / size if size > 0 else centred)
-    return np.hstack(parts)
+        size = (centred**2).sum()
+        total += product(centred, centred.T) / (size if size > 0 else 1.0)
+    return total
 
 
 def find_season(blocks: Blocks) -> Season:
     """Find the period after which blocks look alike again, if there is one.
 
-    For a period d, what all blocks of a phase have in common is measured by the mean product of fingerprints that lie a multiple of d apart,
+    For a period d, what all blocks of a phase have in common is measured by the mean product of the looks of blocks that lie a multiple of d apart,
     corrected for the number of phases as an adjusted R squared is. A calendar's period is preferred, then the shortest that explains about as
     much as the best. Between two maxima there must be a dip: without one it is a trend.
 
@@ -87,8 +88,7 @@ def find_season(blocks: Blocks) -> Season:
     number = blocks.number
     if number < 2 * CYCLES or not blocks.columns:
         return none
-    prints = fingerprints(blocks)
-    gram = prints @ prints.T
+    gram = gram_of(blocks)
     products = np.array([np.trace(gram, offset=lag) for lag in range(number)])
     explained = {period: _explained(products, period) for period in range(2, number // CYCLES + 1)}
     known = [period for period in _calendar_periods(step) if explained.get(round(period), 0.0) >= LEAST_EXPLAINED_CALENDAR]
