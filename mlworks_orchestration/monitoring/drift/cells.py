@@ -12,6 +12,9 @@ from mlworks_orchestration.monitoring.drift.columns import CategoricalProfile, N
 
 Flags = NDArray[np.bool_]
 
+TENTHS = 10
+"""Into how many groups of equal share a reference of numbers is cut."""
+
 OTHER = "(other)"
 """What the pool of all categories that have no cell of their own is called."""
 
@@ -51,6 +54,11 @@ class Cells:
         """Rows of each window that have a value, shape (windows,)."""
         present: Floats = self.windows.sum(axis=1)
         return present
+
+    @cached_property
+    def in_tenths(self) -> "Cells":
+        """Numbers in the reference's deciles and categories as they are, missing being one more: what several statistics compare."""
+        return with_missing(self if self.values is None else grouped(self, TENTHS))
 
 
 def numeric_cells(reference: NumericProfile, windows: Sequence[NumericProfile]) -> Cells:
@@ -99,7 +107,7 @@ def categorical_cells(reference: CategoricalProfile, windows: Sequence[Categoric
     return Cells(table[0], table[1:], float(missing[0]), missing[1:], None, tuple(names), mixed)
 
 
-def grouped(cells: Cells, groups: int = 10) -> Cells:
+def grouped(cells: Cells, groups: int = TENTHS) -> Cells:
     """Pool cells into few groups that the reference alone decides.
 
     Neighbouring numbers are pooled into groups of about equal count in the reference (ties make fewer); a group's value is the reference's mean in

@@ -151,7 +151,7 @@ def deciding(statistic: Statistic, column_type: str, drift: Drift) -> bool:
     """
     if column_type not in statistic.types:
         return False
-    named = {str(name): found for name, found in drift.statistics.items()}.get(column_type)
+    named = next((found for name, found in drift.statistics.items() if str(name) == column_type), None)
     return statistic.decides if named is None else statistic.name in named
 
 

@@ -4,10 +4,9 @@ import numpy as np
 from scipy.special import chdtrc
 
 from mlworks_orchestration.monitoring.drift.bins import Floats
-from mlworks_orchestration.monitoring.drift.cells import Cells
+from mlworks_orchestration.monitoring.drift.cells import TENTHS, Cells
 from mlworks_orchestration.monitoring.drift.effects import from_shift
 from mlworks_orchestration.monitoring.drift.statistics.contingency import ALL_RARE, Table, pool_rare
-from mlworks_orchestration.monitoring.drift.statistics.groups import GROUPS, in_groups
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Statistic, register
 
 PSEUDOCOUNT = 0.5
@@ -39,11 +38,11 @@ def population_stability(cells: Cells) -> Measures:
     Parameters:
         cells: of any column.
     """
-    table = pool_rare(in_groups(cells))
+    table = pool_rare(cells.in_tenths)
     with np.errstate(divide="ignore", invalid="ignore"):
         value = _smoothed(table)
         p_value = np.where(table.freedom > 0, chdtrc(table.freedom, value * table.freedom / table.chance), 1.0)
-        effect = from_shift(np.maximum(value - table.chance, 0.0), index, GROUPS)
+        effect = from_shift(np.maximum(value - table.chance, 0.0), index, TENTHS)
     return Measures(value, p_value, effect, np.zeros_like(value), ALL_RARE).only(table.told)
 
 
