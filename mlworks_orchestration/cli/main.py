@@ -8,6 +8,7 @@ import click
 from mlworks_orchestration.errors import MLWorksError, nearest
 
 VERBS = {
+    "calibrate": "Measure how often a model's drift alarms are wrong, and which shifts they find.",
     "ci": "Build assets on the committed slice in a throw-away place and run every check.",
     "demo": "Fetch the data, replay the models and show what came of it.",
     "doctor": "Say what is missing on this machine and how to get it.",

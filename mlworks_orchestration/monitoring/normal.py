@@ -39,7 +39,7 @@ def calibrated(lake: Lake, model: MLModel, version: int, built: Mapping[str, Blo
     if known:
         return {part: (Blocks.from_document(loads(row["blocks"])), Normal.from_document(loads(row["normal"]))) for part, row in known.items()}
     blocks = built or {row["part"]: Blocks.from_document(loads(row["blocks"])) for row in latest.iter_rows(named=True)}
-    found = {part: (one, _calibrate(model, version, one)) for part, one in blocks.items()}
+    found = {part: (one, set_thresholds(model, version, one)) for part, one in blocks.items()}
     rows = [
         {
             "version": version,
@@ -55,15 +55,27 @@ def calibrated(lake: Lake, model: MLModel, version: int, built: Mapping[str, Blo
     return found
 
 
-def _calibrate(model: MLModel, version: int, blocks: Blocks) -> Normal:
-    """Set a part's thresholds so that its kinds of drift raise their share of the false alarms."""
+def set_thresholds(model: MLModel, version: int, blocks: Blocks) -> Normal:
+    """Set a part's thresholds so that its kinds of drift raise their share of the false alarms.
+
+    Parameters:
+        model: whose version.
+        version: the registered version.
+        blocks: of the part.
+    """
+    rule, length = yearly(model, blocks)
+    return calibrate_normal(blocks, rule, model.drift, window_blocks=length, generator=np.random.default_rng([model.seed, version]))
+
+
+def yearly(model: MLModel, blocks: Blocks) -> tuple[Calibrated, float]:
+    """Return how many false alarms the kinds of a part may raise in how many windows, and how long a window is in blocks.
+
+    Parameters:
+        model: whose declaration of drift.
+        blocks: of the part.
+    """
     share = len({key.kind for key in blocks.columns}) / len(DriftKind)
     starts = blocks.starts if blocks.starts is not None else np.array([])
     step = float(np.median(np.diff(starts))) if len(starts) > 1 else model.drift.window.total_seconds()
-    return calibrate_normal(
-        blocks,
-        Calibrated.yearly(model.drift.false_alarms_per_year * share, windows_per_year=_YEAR.total_seconds() / step),
-        model.drift,
-        window_blocks=model.drift.window.total_seconds() / step,
-        generator=np.random.default_rng([model.seed, version]),
-    )
+    rule = Calibrated.yearly(model.drift.false_alarms_per_year * share, windows_per_year=_YEAR.total_seconds() / step)
+    return rule, model.drift.window.total_seconds() / step

@@ -1,0 +1,136 @@
+"""How often a model alarms when nothing is wrong: in histories drawn anew from its past, and in each half of it by the thresholds of the other."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+
+from mlworks_orchestration.monitoring.drift import Blocks, ColumnKey, Measures, Normal, Profile, Reference, compare, registered, summarise
+from mlworks_orchestration.monitoring.drift.cells import Flags
+from mlworks_orchestration.monitoring.drift.extremes import episodes
+from mlworks_orchestration.monitoring.drift.judge import threshold
+from mlworks_orchestration.monitoring.drift.normal import LEAST_BLOCKS, deciding
+from mlworks_orchestration.monitoring.drift.nulls import Setting, effects, setting
+from mlworks_orchestration.monitoring.error_rates.detection import lasting
+from mlworks_orchestration.monitoring.error_rates.records import Counted
+from mlworks_orchestration.monitoring.normal import set_thresholds, yearly
+from mlworks_orchestration.monitoring.windows import windows
+from mlworks_orchestration.spec import Drift, DriftKind, MLModel
+
+REPEATS = 10
+"""Times as many histories as thresholds were set by: what those did not see weighs more in their rare alarms than in most else."""
+
+FEW = 10
+"""Of so few histories or fewer it cannot be told how their episodes are dispersed."""
+
+
+def drawn_alarms(generator: Generator, model: MLModel, blocks: Blocks, normal: Normal) -> dict[DriftKind, Counted]:
+    """Count the alarms of windows drawn as those by which thresholds were set, but others, and ten times as many.
+
+    An uncorrected p-value is taken for evidence here, so that slightly too many are counted.
+
+    Parameters:
+        generator: of random numbers.
+        model: whose past.
+        blocks: the past.
+        normal: what was learnt from it.
+    """
+    rule, length = yearly(model, blocks)
+    alarming: dict[DriftKind, list[Flags]] = {key.kind: [] for key in blocks.columns}
+    for _ in range(REPEATS):
+        made = setting(generator, blocks, normal.season, rule, (length, None))
+        found = _exceeding(generator, model.drift, blocks, normal, made)
+        for kind, histories in alarming.items():
+            flags = [one for key, one in found if key.kind is kind] or [np.zeros(made.sequences * made.steps, dtype=np.bool_)]
+            histories.extend(np.any(flags, axis=0).reshape(made.sequences, made.steps))
+    return {kind: count(histories, model.drift, rule.windows) for kind, histories in alarming.items()}
+
+
+def _exceeding(generator: Generator, drift: Drift, blocks: Blocks, normal: Normal, made: Setting) -> list[tuple[ColumnKey, Flags]]:
+    """Return the windows that exceed the threshold of each column and statistic."""
+    deciders = {one.name: one for one in registered() if any(deciding(one, column.type, drift) for column in blocks.columns.values())}
+    cautious = [replace(one, measure=_with_evidence(one.measure, drift)) for one in deciders.values()]
+    return [
+        (key, effect >= threshold(normal, key, name, drift, round(rows))[0])
+        for (key, name), (effect, rows) in effects(generator, blocks, made, cautious, drift).items()
+        if deciding(deciders[name], blocks.columns[key].type, drift)
+    ]
+
+
+def _with_evidence(measure: Callable[[Any], Measures], drift: Drift) -> Callable[[Any], Measures]:
+    def measured(cells: object) -> Measures:
+        found = measure(cells)
+        return found if found.p_value is None else found._replace(effect=np.where(found.p_value <= drift.significance, found.effect, 0.0))
+
+    return measured
+
+
+def held_out_alarms(model: MLModel, version: int, parts: Mapping[str, Profile], sides: Sequence[Collection[ColumnKey]]) -> dict[DriftKind, Counted]:
+    """Count the alarms of all windows of each half of the past, by a reference and thresholds that know only the other half.
+
+    Parameters:
+        model: whose past.
+        version: for the seed of thresholds, as production has it.
+        parts: profile of each partition, in order.
+        sides: the columns that are compared together.
+
+    Returns:
+        Nothing of a kind of which a half is too short to set thresholds on, or to hold a window.
+    """
+    keys = list(parts)
+    halves = keys[: len(keys) // 2], keys[len(keys) // 2 :]
+    alarming: dict[DriftKind, list[Flags]] = {kind: [] for kind in DriftKind}
+    per_year: dict[DriftKind, float] = {}
+    for known, tried in (halves, halves[::-1]):
+        references = [found for side in sides if (found := _learn(model, version, {key: _only(parts[key], side) for key in known}))]
+        members = list(windows(model.partitions, model.drift.window, tried, tried).values())
+        full = [found for found in members if len(found) == max(map(len, members))]
+        verdicts = [_verdicts(model, references, Profile.merged([parts[key] for key in found]), found) for found in full]
+        for kind in DriftKind:
+            alarming[kind].append(np.array([one[kind] for one in verdicts if one[kind] is not None], dtype=np.bool_))
+        per_year |= {key.kind: yearly(model, one.blocks)[0].windows for one in references if one.blocks for key in one.blocks.columns}
+    told = {kind: found for kind, found in alarming.items() if kind in per_year and all(one.size for one in found)}
+    return {kind: count(found, model.drift, per_year[kind]) for kind, found in told.items()}
+
+
+def _only(profile: Profile, keys: Collection[ColumnKey]) -> Profile:
+    return Profile({key: column for key, column in profile.columns.items() if key in keys})
+
+
+def _learn(model: MLModel, version: int, parts: Mapping[str, Profile]) -> Reference | None:
+    """Return what a half teaches; None if it is too short."""
+    having = {key: part for key, part in parts.items() if part.columns}
+    if len(having) < LEAST_BLOCKS:
+        return None
+    profile = Profile.merged(list(having.values()))
+    blocks = Blocks.of(profile, list(having.values()), [model.partitions.window(key).start for key in having])
+    return Reference(profile, blocks, set_thresholds(model, version, blocks))
+
+
+def _verdicts(model: MLModel, references: Sequence[Reference], window: Profile, members: list[str]) -> dict[DriftKind, bool | None]:
+    start = model.partitions.span(members).start
+    types = {column.type for column in window.columns.values()}
+    chosen = [one for one in registered() if any(deciding(one, each, model.drift) for each in types)]
+    found = [one for reference in references for one in compare(reference, window, model.drift, chosen, start=start)]
+    return {kind: summarise(found, kind, model.drift).drifted for kind in DriftKind}
+
+
+def count(alarms: Sequence[Flags], drift: Drift, windows_per_year: float) -> Counted:
+    """Count the runs of alarming windows, of which each counts once.
+
+    Parameters:
+        alarms: of consecutive windows, one sequence each.
+        drift: k of n.
+        windows_per_year: of the model.
+
+    Examples:
+        >>> count([np.array([True, True, False, True])], Drift(), 2.0)
+        Counted(episodes=2, windows=4, alarming=3, years=2.0, dispersion=1.0)
+    """
+    kept = [lasting(one[None], drift) for one in alarms]
+    number = sum(one.size for one in kept)
+    runs = np.array([len(episodes(one.astype(np.float64), 0.5)) for one in kept])
+    dispersion = float(runs.var(ddof=1) / runs.mean()) if len(runs) > FEW and runs.any() else 1.0
+    return Counted(int(runs.sum()), number, int(sum(one.sum() for one in kept)), number / windows_per_year, max(dispersion, 1.0))
