@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.bins import Bins, add, coarsen, common_precisions, gathered, limited, unlimited
-from mlworks_orchestration.monitoring.drift.grid import bits_of, grids
+from mlworks_orchestration.monitoring.drift.bins import Bins, add, bits_of, coarsen, common_precisions, gathered, limited, unlimited
+from mlworks_orchestration.monitoring.drift.grid import grids
 
 _MANY = 40_000
 """Bins in all parts from which on tables pay."""

@@ -85,6 +85,11 @@ def keys_of(values: Floats) -> Integers:
     return bits ^ ((bits >> 63) & _ALL_BUT_SIGN)
 
 
+def bits_of(keys: Integers) -> Integers:
+    """Return how the floats with these keys are in memory."""
+    return keys ^ ((keys >> 63) & _ALL_BUT_SIGN)
+
+
 def values_of(keys: Integers) -> Floats:
     """Return the floats whose keys these are: the inverse of `keys_of`.
 

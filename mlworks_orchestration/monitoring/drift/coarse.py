@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.bins import EXACT, Bins, Floats, Integers, centers
+from mlworks_orchestration.monitoring.drift.bins import EXACT, Bins, Floats, Integers, centers, exactly, keys_of
+from mlworks_orchestration.monitoring.drift.moments import moments_of_rows
 from mlworks_orchestration.monitoring.drift.numeric import NumericProfile
 
 _CELLS = 256
+_HIGHEST = np.int64((1 << 63) - 1)
 
 
 class CoarseBlocks:
@@ -15,6 +17,7 @@ class CoarseBlocks:
 
     A cell ends with a value of the first block, and all its rows are taken to have that one; so a value that makes up much of a column stays what it
     is. A block's shares are off by no more than one cell's, about 1 in 256 of the first block's rows, and the cells are the same in all blocks.
+    What tables have counted is noted where a block ends; what waits outside them is only sorted into blocks and cells when it no longer waits.
 
     Parameters:
         first: bins of the first values, at least one.
@@ -25,35 +28,72 @@ class CoarseBlocks:
         cumulated = np.cumsum(first.counts)
         tops = np.unique(np.searchsorted(cumulated, np.arange(1, _CELLS + 1) * (cumulated[-1] / _CELLS)).clip(max=len(cumulated) - 1))
         self.cuts: Integers = first.keys[tops] | ~(np.int64(-1) << (EXACT - first.precision[tops]))
+        self.cuts[-1] = _HIGHEST  # what lies above the last cut goes to its cell
         self._values: Floats = centers(first)[tops]
-        self._none = np.zeros(len(tops), dtype=np.int64)
-        self._counts, self._missing = [self._none for _ in missing], list(missing)
-        self._before, self._paused = np.zeros(len(tops) + 1, dtype=np.int64), self._none
+        self._missing = list(missing)
+        self._before = np.zeros((len(missing), len(tops)), dtype=np.int64)
+        self._part: Integers = np.diff(np.append(cumulated[tops[:-1]], cumulated[-1]), prepend=0)
+        self._upto = [np.zeros(len(tops), dtype=np.int64)]
+        self._marks = [0]
 
-    def end(self, upto: Integers, missing: int) -> None:
+    def start(self, upto: Integers, waiting: int) -> None:
+        """Take what is there already as counted: the values that the cells were made from.
+
+        Parameters:
+            upto: values in tables, up to each cut, shape (cells,).
+            waiting: values that wait outside them.
+        """
+        self._upto, self._marks = [upto], [waiting]
+
+    def end(self, upto: Integers, waiting: int, missing: int) -> None:
         """End a block.
 
         Parameters:
-            upto: values so far up to each cut, and all of them, shape (cells + 1,).
+            upto: as `start` takes it.
+            waiting: likewise.
             missing: rows so far without a value.
         """
-        self.pause(upto)
-        self._counts.append(self._paused)
+        self._upto.append(upto)
+        self._marks.append(waiting)
         self._missing.append(missing)
-        self._paused = self._none
 
-    def pause(self, upto: Integers) -> None:
-        """Take what was counted since the last time; afterwards bins may become coarser."""
-        change = upto - self._before
-        change[-2] = change[-1]  # what lies above the last cut goes to its cell
-        self._paused = self._paused + np.diff(change[:-1], prepend=0)
-        self._before = upto
+    def pause(self, upto: Integers, waited: Sequence[Floats]) -> None:
+        """Take what was counted since the last time; afterwards tables start from nothing, and nothing waits.
 
-    def resume(self, upto: Integers) -> None:
-        """Go on with bins that are coarser now."""
-        self._before = upto
+        Parameters:
+            upto: as `start` takes it.
+            waited: the values that waited, as they came.
+        """
+        counts = self._since(upto, waited)
+        self._before, self._part = np.concatenate((self._before, counts[:-1])), counts[-1]
+        self.start(np.zeros_like(upto), 0)
 
-    def profiles(self, kind: type[NumericProfile]) -> list[NumericProfile]:
-        """Return the profile of each block that has ended."""
-        missing = np.diff(self._missing, prepend=0)
-        return [kind.of_counts(self._values[counts > 0], counts[counts > 0], int(gone)) for counts, gone in zip(self._counts, missing, strict=True)]
+    def profiles(self, kind: type[NumericProfile], upto: Integers, waited: Sequence[Floats]) -> list[NumericProfile]:
+        """Return the profile of each block that has ended.
+
+        Parameters:
+            kind: the class of the profiles.
+            upto: as `start` takes it.
+            waited: the values that waited, as they came.
+        """
+        table = np.concatenate((self._before, self._since(upto, waited)[:-1]))
+        missing = np.diff(self._missing, prepend=0).tolist()
+        finite = np.isfinite(self._values)
+        moments = moments_of_rows(self._values[finite], table[:, finite])
+        keys = keys_of(self._values)
+        profiles = []
+        for row, gone, measured in zip(table, missing, moments, strict=True):
+            found = row.nonzero()[0]
+            profiles.append(kind(gone, exactly(keys[found], row[found]), measured))  # too few bins to be limited
+        return profiles
+
+    def _since(self, upto: Integers, waited: Sequence[Floats]) -> Integers:
+        """Return what was counted since the last pause: in each block that has ended since, and in that which has not."""
+        counts: Integers = np.diff(np.diff(np.stack([*self._upto, upto]), axis=0), axis=1, prepend=0)
+        if waited:
+            values = np.concatenate(waited)[self._marks[0] :]
+            block = np.repeat(np.arange(len(counts)), np.diff([*self._marks, self._marks[0] + len(values)]))
+            cells = np.searchsorted(self.cuts, keys_of(values))
+            counts += np.bincount(block * len(self.cuts) + cells, minlength=counts.size).reshape(counts.shape)
+        counts[0] += self._part
+        return counts

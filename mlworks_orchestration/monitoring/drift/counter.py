@@ -1,16 +1,17 @@
 """The profile of a numeric column from its values, a stretch at a time, in memory that does not grow with their number."""
 
-from math import isfinite
+from math import inf, isfinite
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.bins import NO_BINS, Bins, Floats, Integers, counted, keys_of, limited, unlimited
+from mlworks_orchestration.monitoring.drift.bins import NO_BINS, Bins, Floats, Integers, counted, limited, unlimited
 from mlworks_orchestration.monitoring.drift.coarse import CoarseBlocks
+from mlworks_orchestration.monitoring.drift.direct import DirectGrid
 from mlworks_orchestration.monitoring.drift.grid import Grid, grids
-from mlworks_orchestration.monitoring.drift.moments import Moments, add_moments, measure
+from mlworks_orchestration.monitoring.drift.moments import Moments, add_moments, measure, total_of
 from mlworks_orchestration.monitoring.drift.numeric import NumericProfile
 
-_PLANNED = 8192
+_PLANNED = 16384
 """Values from which the first tables are planned."""
 
 _MOST_HELD = 1 << 16
@@ -19,7 +20,7 @@ _MOST_HELD = 1 << 16
 _STRETCH = 1 << 15
 """Values that are counted at a time: they and what is computed from them stay in a core's cache."""
 
-_HIGHEST = np.int64((1 << 63) - 1)
+_NEGATIVE_ZERO = np.int64(-(1 << 63))
 _MOST_MOMENTS = 256
 
 
@@ -39,10 +40,9 @@ class NumericCounter:
         self._missing = 0
         self._moments: list[Moments] = []
         self._bins: Bins = NO_BINS
-        self._grids: list[Grid] = []
+        self._grids: list[Grid | DirectGrid] = []
         self._held: list[Floats] = []
         self._waiting, self._fold_at = 0, _PLANNED
-        self._looked_at, self._held_upto = 0, np.zeros(1, dtype=np.int64)
         self._blocks: CoarseBlocks | None = None
         self._uncut: list[int] = []
 
@@ -54,15 +54,14 @@ class NumericCounter:
             missing: further rows, without a value.
         """
         self._missing += missing
-        for start in range(0, len(values), _STRETCH):
-            stretch = values[start : start + _STRETCH]
-            present = self._measured(stretch)
+        start = 0
+        while start < len(values):
+            stretch = values[start : start + (_STRETCH if self._grids else _PLANNED)]
+            start += len(stretch)
+            present, span = self._measured(stretch)
             self._missing += len(stretch) - len(present)
-            left = self._count(present.view(np.int64))
-            if len(left) > _STRETCH // 64:  # perhaps zeros with a sign
-                left = self._count((left.view(np.float64) + 0.0).view(np.int64))
-            if len(left):
-                self._hold(left.view(np.float64))
+            if len(present):
+                self._count(present, span)
 
     def end_block(self) -> None:
         """End a block: the rows since the last one are a profile of their own, in coarse cells."""
@@ -72,38 +71,49 @@ class NumericCounter:
                 self._uncut.append(self._missing)
                 return
             self._blocks = CoarseBlocks(limited(unlimited(parts)), self._uncut)
-        self._blocks.end(self._below(self._blocks.cuts), self._missing)
+            self._blocks.start(self._below(self._blocks.cuts), self._waiting)
+        self._blocks.end(self._below(self._blocks.cuts), self._waiting, self._missing)
 
     def blocks(self) -> list[NumericProfile]:
         """Return the profile of each block that has ended."""
         if self._blocks is None:
             return [self._kind.of(np.full(missing, np.nan)) for missing in np.diff(self._uncut, prepend=0)]
-        return self._blocks.profiles(self._kind)
+        return self._blocks.profiles(self._kind, self._below(self._blocks.cuts), self._held)
 
     def profile(self) -> NumericProfile:
         """Return the profile of all values so far."""
         return self._kind(self._missing, self._total(), add_moments(self._moments))
 
-    def _count(self, bits: Integers) -> Integers:
+    def _count(self, values: Floats, span: tuple[float, float]) -> None:
+        bits = self._counted(values.view(np.int64), span)
+        if self._grids and (bits == _NEGATIVE_ZERO).any():
+            bits = self._counted((bits.view(np.float64) + 0.0).view(np.int64), span)
+        if len(bits):
+            self._hold(bits.view(np.float64))
+
+    def _counted(self, bits: Integers, span: tuple[float, float]) -> Integers:
+        """Count floats in the tables and return those that are in none."""
         for grid in self._grids:
             if not len(bits):
                 break
-            bits = bits[grid.count(bits)]
+            bits = bits[grid.count(bits, span=span)]
         return bits
 
-    def _measured(self, values: Floats) -> Floats:
-        """Note the moments of a stretch and return its values without those missing."""
+    def _measured(self, values: Floats) -> tuple[Floats, tuple[float, float]]:
+        """Note the moments of a stretch; return its values without those missing, the lowest and the highest."""
         with np.errstate(over="ignore", invalid="ignore"):
-            total = float(values.sum())
+            lowest, highest = span = float(np.minimum.reduce(values)), float(np.maximum.reduce(values))
             finite = values
-            if not isfinite(total):
+            if not (isfinite(lowest) and isfinite(highest)):
                 values = values[~np.isnan(values)]
                 finite = values[np.isfinite(values)]
-                total = float(finite.sum())
-            self._moments.append(measure(finite, total))
+                if not len(finite):
+                    return values, (-inf, inf)
+                lowest, highest, span = float(finite.min()), float(finite.max()), (-inf, inf)
+            self._moments.append(measure(finite, total_of(finite), lowest, highest))
         if len(self._moments) >= _MOST_MOMENTS:
             self._moments = [add_moments(self._moments)]
-        return values
+        return values, span
 
     def _hold(self, values: Floats) -> None:
         self._held.append(values.copy())  # else a whole batch would be kept for the few
@@ -114,13 +124,10 @@ class NumericCounter:
     def _fold(self) -> None:
         """Add all up, and plan the tables anew."""
         if self._blocks is not None:
-            self._blocks.pause(self._below(self._blocks.cuts))
+            self._blocks.pause(self._below(self._blocks.cuts), self._held)
         self._bins, self._held, self._waiting = self._total(), [], 0
-        self._looked_at, self._held_upto = 0, np.zeros(1, dtype=np.int64)
-        self._grids = [] if self._exact else list(grids(self._bins))
+        self._grids = [] if self._exact else grids(self._bins)
         self._fold_at = min(self._fold_at * 2, _MOST_HELD)
-        if self._blocks is not None:
-            self._blocks.resume(self._below(self._blocks.cuts))
 
     def _total(self) -> Bins:
         total = unlimited(self._parts())
@@ -131,12 +138,8 @@ class NumericCounter:
         return [self._bins, *(grid.bins() for grid in self._grids), *held]
 
     def _below(self, cuts: Integers) -> Integers:
-        """Return how many values so far lie up to each cut, and how many there are."""
-        cuts = np.append(cuts, _HIGHEST)
-        upto = np.concatenate(([0], np.cumsum(self._bins.counts)))[np.searchsorted(self._bins.keys, cuts, side="right")]
+        """Return how many values in tables lie up to each cut."""
+        upto = np.zeros(len(cuts), dtype=np.int64)
         for grid in self._grids:
-            upto = upto + grid.below(cuts)
-        for values in self._held[self._looked_at :]:
-            self._held_upto = self._held_upto + np.searchsorted(np.sort(keys_of(values)), cuts, side="right")
-        self._looked_at = len(self._held)
-        return upto + self._held_upto
+            upto += grid.below(cuts)
+        return upto

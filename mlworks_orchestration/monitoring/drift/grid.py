@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.bins import COARSEST, EXACT, Bins, Integers, exactly
+from mlworks_orchestration.monitoring.drift.bins import COARSEST, EXACT, Bins, Integers, bits_of, exactly
+from mlworks_orchestration.monitoring.drift.direct import FINEST, DirectGrid
 
 _LARGEST = 1 << 18
 """Most cells of a table."""
@@ -18,6 +19,7 @@ _HEAVY = 0.01
 _ALL_BUT_SIGN = np.int64(0x7FFF_FFFF_FFFF_FFFF)
 _SIGN = np.int64(-(1 << 63))
 _NO_VALUE = np.int64(-1)
+_NONE_LEFT: Integers = np.array([], dtype=np.int64)
 _IN_GROUP = EXACT - COARSEST
 
 
@@ -34,6 +36,7 @@ class Grid:
     def __init__(self, keys: Integers, rows: int, precision: int, groups: Integers) -> None:
         self.rows = rows
         self._single = precision == EXACT
+        self._keys = self._cells_of_keys = self._cuts = self._upto = _NONE_LEFT
         self._precision = _telling_apart(keys) if self._single else precision
         self._shift = np.int64(EXACT - self._precision)
         magnitudes = (bits_of(keys) & _ALL_BUT_SIGN) >> self._shift
@@ -44,16 +47,23 @@ class Grid:
         if self.possible:
             self._lay_out(keys, groups)
 
-    def count(self, bits: Integers, rows: Integers | int = 1) -> Integers:
+    def count(self, bits: Integers, rows: Integers | int = 1, span: tuple[float, float] = (-np.inf, np.inf)) -> Integers:
         """Count floats.
 
         Parameters:
             bits: of any floats but NaN, as they are in memory, shape (n,).
             rows: how often each occurs.
+            span: the lowest and the highest of the floats, or beyond.
 
         Returns:
             the positions of those that were not counted, as they share no bin of this table.
         """
+        low, high = self._edges
+        if low <= span[0] and span[1] < high:
+            cells = bits >> self._shift
+            cells -= self._base
+            np.add.at(self._table, cells, rows)
+            return _NONE_LEFT
         cells = self._cells(bits)
         if self._single:
             known = self._only[cells] == bits
@@ -61,6 +71,11 @@ class Grid:
             np.add.at(self._table, cells[found], rows if isinstance(rows, int) else rows[found])
             return np.flatnonzero(~known)
         np.add.at(self._table, cells, rows)  # also where a cell is not counted: its number is never read
+        if low < high:
+            values = bits.view(np.float64)
+            outside = values < low
+            outside |= values >= high
+            return outside.nonzero()[0]
         return np.flatnonzero(~self._counted[cells])
 
     def bins(self) -> Bins:
@@ -76,11 +91,15 @@ class Grid:
         Parameters:
             cuts: keys, ascending, shape (cuts,).
         """
-        cumulated = np.concatenate(([0], np.cumsum(self._table[self._cells_of_keys])))
-        return cumulated[np.searchsorted(self._keys, cuts, side="right")]
+        if cuts is not self._cuts:
+            self._cuts, self._upto = cuts, np.searchsorted(self._keys, cuts, side="right")
+        cumulated = np.zeros(len(self._keys) + 1, dtype=np.int64)
+        np.cumsum(self._table[self._cells_of_keys], out=cumulated[1:])
+        return cumulated[self._upto]
 
     def _lay_out(self, keys: Integers, groups: Integers) -> None:
         self._table = np.zeros((self._size + 1) * self._signs, dtype=np.int64)
+        self._edges = (np.inf, -np.inf)
         if self._single:
             self._keys, self._cells_of_keys = keys, self._cells(bits_of(keys))
             self._only = np.full(len(self._table), _NO_VALUE)
@@ -95,6 +114,9 @@ class Grid:
         self._cells_of_keys = self._cells(bits_of(self._keys))
         self._counted = np.zeros(len(self._table), dtype=np.bool_)
         self._counted[self._cells_of_keys] = True
+        if self._signs == 1 and not self._negative and self._base and self._counted[:-1].all():  # a negative zero looks as large as zero
+            low, high = (np.array([self._base, self._base + self._size]) << self._shift).view(np.float64).tolist()
+            self._edges = (low, high)
 
     def _window(self, low: int, high: int) -> tuple[int, int]:
         """Return the first cell and how many there are: of whole groups, or of the values' surroundings where a group is too large."""
@@ -125,7 +147,7 @@ class Grid:
         return cells
 
 
-def grids(plan: Bins) -> list[Grid]:
+def grids(plan: Bins) -> list[Grid | DirectGrid]:
     """Return the tables that will count nearly all values: one a precision that many of the plan's values have.
 
     Parameters:
@@ -137,15 +159,20 @@ def grids(plan: Bins) -> list[Grid]:
     return sorted(_grids(plan), key=lambda grid: -grid.rows)
 
 
-def _grids(plan: Bins) -> Iterator[Grid]:
+def _grids(plan: Bins) -> Iterator[Grid | DirectGrid]:
     starts = np.searchsorted(plan.keys, plan.groups << _IN_GROUP)
     rows = np.add.reduceat(plan.counts, starts)
     least = _HEAVY * rows.sum()
     usable = plan.groups != -1  # the negative zero's bits are in that group, but its key is that of zero
-    for precision in np.unique(plan.precisions[usable]):
-        chosen = np.flatnonzero(usable & (plan.precisions == precision))
-        if rows[chosen].sum() >= least:
-            yield from _fitting(plan, int(precision), chosen, rows, least)
+    heavy = [precision for precision in np.unique(plan.precisions[usable]).tolist() if rows[usable & (plan.precisions == precision)].sum() >= least]
+    direct = max((precision for precision in heavy if precision <= FINEST), default=0)
+    chosen = np.flatnonzero(usable & (plan.precisions <= direct))
+    if len(chosen):
+        yield DirectGrid(direct, plan.groups[chosen], rows[chosen])
+    for precision in heavy:
+        if precision > FINEST:
+            chosen = np.flatnonzero(usable & (plan.precisions == precision))
+            yield from _fitting(plan, precision, chosen, rows, least)
 
 
 def _fitting(plan: Bins, precision: int, chosen: Integers, rows: Integers, least: float) -> Iterator[Grid]:
@@ -159,11 +186,6 @@ def _fitting(plan: Bins, precision: int, chosen: Integers, rows: Integers, least
     elif len(chosen) > 1:
         for group in chosen[rows[chosen] >= least]:
             yield from _fitting(plan, precision, np.array([group]), rows, least)
-
-
-def bits_of(keys: Integers) -> Integers:
-    """Return how the floats with these keys are in memory."""
-    return keys ^ ((keys >> 63) & _ALL_BUT_SIGN)
 
 
 def _telling_apart(keys: Integers) -> int:

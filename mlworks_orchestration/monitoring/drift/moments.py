@@ -32,6 +32,14 @@ class Moments(NamedTuple):
         return None if self.squares is None or self.n < 2 else sqrt(self.squares / (self.n - 1))  # noqa: PLR2004 - two points make a spread
 
 
+_RUN = 4096
+"""Values that BLAS sums at a time: more of them it would share between threads, which are slow when another process wants the core."""
+
+_CANCELLED = 1e-4
+"""Squares about the mean that are a smaller share of those about zero than this lose too many digits when they are told from these."""
+
+_ONES = np.ones(_RUN)
+
 NOTHING = Moments(0, None, None, None, None)
 
 
@@ -55,24 +63,65 @@ def moments_of(values: Floats, counts: Integers) -> Moments:
     return Moments(n, _finite(mean), _finite(squares), float(values[0]), float(values[-1]))
 
 
-def measure(values: Floats, total: float) -> Moments:
+def moments_of_rows(values: Floats, table: Integers) -> list[Moments]:
+    """Return the moments of several sets of the same values.
+
+    Parameters:
+        values: finite, ascending, shape (n,).
+        table: how often each occurs in each set, shape (sets, n).
+
+    Examples:
+        >>> moments_of_rows(np.array([1.0, 4.0]), np.array([[2, 1], [0, 0]]))[0]
+        Moments(n=3, mean=2.0, squares=6.0, minimum=1.0, maximum=4.0)
+    """
+    n = table.sum(axis=1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = (table * values).sum(axis=1) / np.maximum(n, 1)
+        squares = (table * np.square(values - mean[:, None])).sum(axis=1)
+    first = (table > 0).argmax(axis=1) if len(values) else n
+    last = len(values) - 1 - (table[:, ::-1] > 0).argmax(axis=1) if len(values) else n
+    return [
+        Moments(rows, _finite(center), _finite(spread), float(values[low]), float(values[high])) if rows else NOTHING
+        for rows, center, spread, low, high in zip(n.tolist(), mean.tolist(), squares.tolist(), first.tolist(), last.tolist(), strict=True)
+    ]
+
+
+def measure(values: Floats, total: float, lowest: float, highest: float) -> Moments:
     """Return the moments of values that come in any order, each once.
 
     Parameters:
-        values: finite, shape (n,).
+        values: finite, at least one, shape (n,).
         total: their sum.
+        lowest: the least of them.
+        highest: the largest of them.
 
     Examples:
-        >>> measure(np.array([4.0, 1.0, 1.0]), 6.0)
+        >>> measure(np.array([4.0, 1.0, 1.0]), 6.0, 1.0, 4.0)
         Moments(n=3, mean=2.0, squares=6.0, minimum=1.0, maximum=4.0)
     """
-    if not len(values):
-        return NOTHING
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = total / len(values)
-        off = values - mean
-        squares = float(np.einsum("i,i->", off, off))  # np.dot is many times slower when another process wants the core
-    return Moments(len(values), _finite(mean), _finite(squares), float(values.min()), float(values.max()))
+    mean = total / len(values)
+    about_zero = _squares(values)
+    squares = about_zero - total * mean
+    if not squares > _CANCELLED * about_zero:
+        squares = _squares(values - mean)
+    return Moments(len(values), _finite(mean), _finite(squares), lowest, highest)
+
+
+def total_of(values: Floats) -> float:
+    """Return the sum of contiguous values.
+
+    Examples:
+        >>> total_of(np.array([4.0, 1.0]))
+        5.0
+    """
+    whole = len(values) // _RUN * _RUN
+    return float(np.vecdot(values[:whole].reshape(-1, _RUN), _ONES).sum() + np.add.reduce(values[whole:]))
+
+
+def _squares(values: Floats) -> float:
+    whole = len(values) // _RUN * _RUN
+    runs, rest = values[:whole].reshape(-1, _RUN), values[whole:]
+    return float(np.vecdot(runs, runs).sum() + np.vecdot(rest, rest))
 
 
 def add_moments(parts: Sequence[Moments]) -> Moments:

@@ -1,6 +1,7 @@
 """Files to profiles in one pass: as fast as they are read, in memory that does not grow with the rows."""
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _TOGETHER = 5
-"""Columns that a thread reads at a time."""
+"""Columns that are read at a time."""
 
-_THREADS = 2
+_AHEAD = 2
+"""Batches that are read before they are wanted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,14 +91,15 @@ def scan(  # noqa: PLR0913 - each is a choice of its own
     pass_over = _Pass(opened, drawn, ends, seed, exact, types or {})
     names = list(keys)
     together = [names[start : start + _TOGETHER] for start in range(0, len(names), _TOGETHER)] if opened.divisible else [names]
-    with ThreadPoolExecutor(_THREADS) as pool:
-        parts = list(pool.map(pass_over.read, together))
+    with ThreadPoolExecutor(1) as ahead:
+        parts = [pass_over.read(some, ahead) for some in together]
     return _scanned(keys, parts)
 
 
 @dataclass(frozen=True)
 class _Part:
-    readers: dict[str, Reader]
+    profiles: dict[str, ColumnProfile]
+    blocks: dict[str, list[Any]]
     sample: pl.DataFrame
     rows: int
 
@@ -121,14 +124,19 @@ class _Pass:
     exact: bool
     types: Mapping[str, str]
 
-    def read(self, names: Sequence[str]) -> _Part:
-        """Read some of the columns from the first to the last row."""
+    def read(self, names: Sequence[str], ahead: ThreadPoolExecutor) -> _Part:
+        """Read some of the columns from the first to the last row.
+
+        Parameters:
+            names: of the columns.
+            ahead: its one thread decodes the next batches while this one counts.
+        """
         import pyarrow as pa  # noqa: PLC0415 - only who reads pays for it
 
         readers: dict[str, Reader] = {}
         generator, sampled, position = np.random.default_rng(self.seed), list[Any](), 0
         try:
-            for batch in self.source.batches(names):
+            for batch in _ahead(self.source.batches(names), ahead):
                 for name, array in zip(names, batch.columns, strict=True):
                     if name not in readers:
                         readers[name] = reader_of(name, array, generator, exact=self.exact, known=self.types.get(name))
@@ -145,7 +153,8 @@ class _Pass:
                     name, pa.array([], self.source.schema.field(name).type), generator, exact=self.exact, known=self.types.get(name)
                 )
         drawn = pl.DataFrame(pl.from_arrow(pa.Table.from_batches(sampled))) if sampled else pl.DataFrame()
-        return _Part(readers, drawn, position)
+        profiles = {name: reader.profile() for name, reader in readers.items()}
+        return _Part(profiles, {name: reader.blocks() for name, reader in readers.items()}, drawn, position)
 
     def _feed(self, readers: Mapping[str, Reader], batch: Any, position: int) -> None:  # noqa: ANN401 - pyarrow has no types
         """Give a batch to the readers, cut where blocks end."""
@@ -159,10 +168,17 @@ class _Pass:
             start = stop
 
 
+def _ahead(batches: Iterator[Any], pool: ThreadPoolExecutor) -> Iterator[Any]:
+    """Yield batches, the next ones being read meanwhile."""
+    coming = deque(pool.submit(next, batches, None) for _ in range(_AHEAD))
+    while (batch := coming.popleft().result()) is not None:
+        coming.append(pool.submit(next, batches, None))
+        yield batch
+
+
 def _scanned(keys: Mapping[str, ColumnKey], parts: Sequence[_Part]) -> Scanned:
-    readers = {name: reader for part in parts for name, reader in part.readers.items()}
-    profiles: dict[str, ColumnProfile] = {name: reader.profile() for name, reader in readers.items()}
-    in_blocks = {keys[name]: reader.blocks() for name, reader in readers.items()}
+    profiles = {name: profile for part in parts for name, profile in part.profiles.items()}
+    in_blocks = {keys[name]: blocks for part in parts for name, blocks in part.blocks.items()}
     count = min((len(blocks) for blocks in in_blocks.values()), default=0)
     return Scanned(
         profile=Profile({keys[name]: profile for name, profile in profiles.items()}),
