@@ -1,17 +1,19 @@
 """How a column's profile is stored: one JSON object, the format's name and version in it.
 
-Every profile has `format` ("mlworks.profile"), `version` (2), `type` and `missing` (rows).
+Every profile has `format` ("mlworks.profile"), `version` (3), `type` and `missing` (rows).
 
 Type "categorical" has `counts`, rows by category; `other`, rows of categories that are not among them; and `bound`, at most so many rows of any one
 category are among those.
 
 Type "numeric" has, of the finite values, `n`, `mean`, `squares` (sum of squared distances from the mean), `minimum` and `maximum`; `size`, the
-number of bins; and `bins`: base64 of zlib of three runs of bytes. The first are the bins' lower ends as 64-bit integers that sort as the floats do
-(see `bins.py`), each less the one before, modulo 2**64; the second are the rows a bin; of both, the least significant bytes of all bins come first,
-then the next ones, up to the eighth. The third are the precisions of the groups, a byte each; a group is all bins whose leading 12 bits agree. Type
-"datetime" is the same of seconds since 1970 in UTC.
+number of bins; and `bins`: base64 of zlib of bytes. All numbers in them are little-endian. First comes the number of groups, two bytes; a group is
+all bins whose leading 12 bits agree (see `bins.py`), and these bits, as a number with a sign, are its name. Then come the precisions of the groups, a
+byte each. Then four runs of numbers that are at least 1: of each group, how far its name is from the one before (the first from -2049), and
+how many bins it has; of each bin, how many bins of its precision further it lies than the one before in its group (the first counts from 1), and
+its rows. Each of these numbers is a byte, or 0 where it takes more; those follow in full at the end, as 64-bit integers, of all of which the least
+significant bytes come first, then the next ones, up to the eighth. Type "datetime" is the same of seconds since 1970 in UTC.
 
-Version 1, of before the first release, had one precision for a whole column; it is refused.
+Versions 1 and 2, of before the first release, took longer to read; they are refused.
 """
 
 import json
@@ -21,7 +23,7 @@ from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift.columns import PROFILES, ColumnProfile
 
 FORMAT = "mlworks.profile"
-VERSION = 2
+VERSION = 3
 
 
 def to_json(profile: ColumnProfile) -> str:
@@ -30,7 +32,7 @@ def to_json(profile: ColumnProfile) -> str:
     Examples:
         >>> from mlworks_orchestration.monitoring.drift.categorical import CategoricalProfile
         >>> to_json(CategoricalProfile(0, {"EWR": 2}))
-        '{"format":"mlworks.profile","version":2,"type":"categorical","missing":0,"counts":{"EWR":2},"other":0,"bound":0}'
+        '{"format":"mlworks.profile","version":3,"type":"categorical","missing":0,"counts":{"EWR":2},"other":0,"bound":0}'
     """
     head = {"format": FORMAT, "version": VERSION, "type": profile.type}
     return json.dumps(head | profile.to_document(), separators=(",", ":"), allow_nan=False, ensure_ascii=False)

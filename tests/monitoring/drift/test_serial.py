@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift import CategoricalProfile, DatetimeProfile, NumericProfile, from_json, to_json
-from mlworks_orchestration.monitoring.drift.bins import exactly
-from mlworks_orchestration.monitoring.drift.packing import pack, unpack
+from mlworks_orchestration.monitoring.drift.packing import unpack
 
 
 @given(st.lists(st.floats(), max_size=40))
@@ -51,7 +50,7 @@ def test_the_format_is_the_documented_one() -> None:
     packed = document.pop("bins")
     assert document == {
         "format": "mlworks.profile",
-        "version": 2,
+        "version": 3,
         "type": "numeric",
         "missing": 1,
         "size": 2,
@@ -62,8 +61,8 @@ def test_the_format_is_the_documented_one() -> None:
         "maximum": 2.0,
     }
     raw = zlib.decompress(base64.b64decode(packed))
-    lower_ends = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xF0, 0x10, 0x3F, 0x00]  # 0x3FF0... is 1.0, and 2.0 is 0x0010... more
-    assert list(raw) == [*lower_ends, 1, 2, *[0] * 14, 64, 64]
+    groups = [0, 1]  # 0x3FF is a thousand after -2049, so it stands in full at the end; 0x400 is the next
+    assert list(raw) == [2, 0, 64, 64, *groups, 1, 1, 1, 1, 1, 2, 0x00, 0x0C, *[0] * 6]
 
 
 @pytest.mark.parametrize("rows", [700, 840, 2_500, 10_000, 300_000])
@@ -81,8 +80,8 @@ def test_no_column_takes_more_than_16_kilobytes_even_with_billions_of_rows(rows:
 
 
 def test_an_unknown_version_says_what_to_do() -> None:
-    newer = to_json(CategoricalProfile(0, {"EWR": 1})).replace('"version":2', '"version":3')
-    with pytest.raises(DataError, match=r"version 3; this release reads 'mlworks.profile', version 2\. Upgrade"):
+    newer = to_json(CategoricalProfile(0, {"EWR": 1})).replace('"version":3', '"version":4')
+    with pytest.raises(DataError, match=r"version 4; this release reads 'mlworks.profile', version 3\. Upgrade"):
         from_json(newer)
 
 
@@ -92,8 +91,8 @@ def test_an_unknown_version_says_what_to_do() -> None:
         "",
         "[]",
         "{}",
-        '{"format":"mlworks.profile","version":2,"type":"categorical","missing":0,"counts":[1],"other":0,"bound":0}',
-        '{"format":"mlworks.profile","version":2,"type":"numeric","missing":0}',
+        '{"format":"mlworks.profile","version":3,"type":"categorical","missing":0,"counts":[1],"other":0,"bound":0}',
+        '{"format":"mlworks.profile","version":3,"type":"numeric","missing":0}',
         to_json(NumericProfile.of(np.array([1.0, 2.0]))).replace('"size":2', '"size":1'),
         to_json(NumericProfile.of(np.array([1.0, 2.0]))).replace('"size":2', '"size":-2'),
         to_json(NumericProfile.of(np.array([1.0]))).replace('"bins":"', '"bins":"!'),
@@ -106,18 +105,15 @@ def test_a_damaged_profile_is_an_error(text: str) -> None:
         from_json(text)
 
 
+SOUND = [2, 0, 64, 20, 0, 1, 1, 1, 1, 3, 1, 2, 0x02, 0x08, *[0] * 6]
+
+
 @pytest.mark.parametrize(
-    "change",
-    [
-        {"keys": np.array([2 << 52, 1 << 52])},
-        {"counts": np.array([1, 0])},
-        {"precisions": np.array([64, 65])},
-        {"precisions": np.array([11, 64])},
-        {"keys": np.array([1, 1 << 52]), "precisions": np.array([20, 64])},
-    ],
+    ("place", "byte"),
+    [(0, 1), (2, 65), (3, 11), (4, 1), (6, 2), (8, 0), (10, 0), (15, 1), (19, 0x80)],
 )
-def test_bins_that_cannot_be_are_an_error(change: dict[str, np.ndarray]) -> None:
-    sound = exactly(np.array([1 << 52, 2 << 52]), np.array([1, 1]))
-    assert unpack(*pack(sound)).counts.tolist() == [1, 1]
-    with pytest.raises(ValueError, match="do not fit the"):
-        unpack(*pack(sound._replace(**change)))
+def test_bins_that_cannot_be_are_an_error(place: int, byte: int) -> None:
+    assert unpack(2, base64.b64encode(zlib.compress(bytes(SOUND))).decode()).keys.tolist() == [1 << 52, (2 << 52) + (2 << 44)]
+    damaged = [*SOUND[:place], byte, *SOUND[place + 1 :]]
+    with pytest.raises(ValueError, match=r"do not fit the|must be a multiple|cannot reshape|buffer is smaller"):
+        unpack(2, base64.b64encode(zlib.compress(bytes(damaged))).decode())
