@@ -7,7 +7,8 @@ import numpy as np
 from mlworks_orchestration.monitoring.drift.bins import Floats
 from mlworks_orchestration.monitoring.drift.cells import Flags
 from mlworks_orchestration.monitoring.drift.extremes import persistent
-from mlworks_orchestration.monitoring.error_rates.records import Power, Shift, binomial_interval
+from mlworks_orchestration.monitoring.error_rates.intervals import binomial_interval
+from mlworks_orchestration.monitoring.error_rates.records import Power, Shift
 from mlworks_orchestration.spec import Drift
 
 

@@ -109,9 +109,7 @@ def alarms(tests: Sequence[Test], significance: float) -> Flags:
     p_values = np.array([one.p_value for one in family])
     rising = np.sort(p_values, axis=0)  # NaN last
     number = np.isfinite(p_values).sum(axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        lines = significance * np.arange(1, len(family) + 1)[:, None] / number
-        below = rising <= lines
+    below = rising * number / np.arange(1, len(family) + 1)[:, None] <= significance
     largest = np.max(np.where(below, rising, -1.0), axis=0)
     both: Flags = found | np.any((p_values <= largest) & np.array([one.exceeds for one in family]), axis=0)
     return both
