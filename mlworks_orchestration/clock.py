@@ -24,6 +24,11 @@ def now() -> datetime:
     return _replayed.get() or datetime.now(UTC)
 
 
+def is_replayed() -> bool:
+    """Return whether the time is a replayed one."""
+    return _replayed.get() is not None
+
+
 @contextmanager
 def replaying(moment: datetime) -> Iterator[None]:
     """Let `now` return `moment` inside the block.

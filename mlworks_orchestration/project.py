@@ -23,6 +23,7 @@ class Environment:
         tracking_uri: of MLflow's tracking server and registry.
         artifacts: URL or folder of MLflow's artifacts.
         mlflow_ui: where people open MLflow, for links; empty without one.
+        pages: folder of the pages that people open; where it is empty, none are written.
         automation: whether schedules and sensors start switched on.
         storage_options: credentials and settings of the object store, for delta-rs.
     """
@@ -32,6 +33,7 @@ class Environment:
     tracking_uri: str
     artifacts: str
     mlflow_ui: str = ""
+    pages: str = ""
     automation: bool = False
     storage_options: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -151,7 +153,8 @@ def required_variables(*names: str) -> dict[str, str]:
 def environment_from_variables(name: str) -> Environment:
     """Describe an environment of servers by `MLWORKS_LAKE`, `MLFLOW_TRACKING_URI` and `MLWORKS_ARTIFACTS`.
 
-    Credentials stay in the variables that object stores and databases define for them.
+    `MLWORKS_MLFLOW_UI` and `MLWORKS_PAGES`, where links lead to and where pages are written, may be left out. Credentials stay in the variables that
+    object stores and databases define for them.
 
     Parameters:
         name: of the environment.
@@ -166,5 +169,6 @@ def environment_from_variables(name: str) -> Environment:
         tracking_uri=given["MLFLOW_TRACKING_URI"],
         artifacts=given["MLWORKS_ARTIFACTS"],
         mlflow_ui=os.environ.get("MLWORKS_MLFLOW_UI", ""),
+        pages=os.environ.get("MLWORKS_PAGES", ""),
         automation=True,
     )

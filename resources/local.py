@@ -16,5 +16,6 @@ def environment() -> Environment:
         tracking_uri=f"sqlite:///{home / 'mlflow.db'}",
         artifacts=str(home / "mlartifacts"),
         mlflow_ui="http://127.0.0.1:5000",
+        pages=str(home / "pages"),
         automation=os.environ.get("MLWORKS_AUTOMATION") == "on",
     )

@@ -31,6 +31,7 @@ def replay_model(project: Project, model: MLModel, until: datetime | None = None
     import dagster as dg  # noqa: PLC0415 - seconds that other verbs need not pay
 
     from mlworks_orchestration import graph, views  # noqa: PLC0415
+    from mlworks_orchestration.monitoring.page import refresh_page  # noqa: PLC0415
 
     definitions = graph.code_location(project)
     lake = graph.open_lake(project.environment)
@@ -42,8 +43,12 @@ def replay_model(project: Project, model: MLModel, until: datetime | None = None
             bar.update(task, completed=progress.done, total=progress.total, description=f"{progress.moment:%Y-%m-%d} {progress.doing}"[:100])
 
         graph.Replay(model, definitions, instance, lake, until).run(report)
+        registry = graph.open_registry(project.environment)
+        if project.environment.pages:
+            bar.update(task, description="drawing the drift page")
+            refresh_page(lake, model, registry, project.environment.pages)
         bar.update(task, description="comparing with the first model")
-        return views.monthly_history(lake, project.catalog, model, graph.open_registry(project.environment))
+        return views.monthly_history(lake, project.catalog, model, registry)
 
 
 @contextmanager

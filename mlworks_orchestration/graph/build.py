@@ -30,7 +30,7 @@ def model_definitions(catalog: Catalog, model: MLModel, environment: Environment
         environment: where things are kept.
     """
     return dg.Definitions(
-        assets=[*training_assets(catalog, model, environment.mlflow_ui), *watching_assets(catalog, model)],
+        assets=[*training_assets(catalog, model, environment.mlflow_ui), *watching_assets(catalog, model, environment.pages)],
         jobs=model_jobs(catalog, model),
         schedules=[scoring_schedule(model, environment)],
         resources=tracking_resource(model, environment),

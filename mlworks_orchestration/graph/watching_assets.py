@@ -9,18 +9,19 @@ from mlworks_orchestration.graph.steps import CheckDeclaration, asset, later
 from mlworks_orchestration.spec import Catalog, DriftKind, MLModel
 
 
-def watching_assets(catalog: Catalog, model: MLModel) -> list[dg.AssetsDefinition]:
+def watching_assets(catalog: Catalog, model: MLModel, pages: str) -> list[dg.AssetsDefinition]:
     """Return the assets that score, and that watch what comes of it.
 
     Parameters:
         catalog: all declarations.
         model: the model's declaration.
+        pages: folder of the pages that people open; empty without one.
     """
     return [
         _labels(catalog, model),
         _scores(catalog, model),
         _profile(catalog, model),
-        _drift_report(catalog, model),
+        _drift_report(catalog, model, pages),
         _performance(catalog, model),
     ]
 
@@ -70,7 +71,7 @@ def _profile(catalog: Catalog, model: MLModel) -> dg.AssetsDefinition:
     return asset(spec, later("watching", "materialize_profile", catalog, model))
 
 
-def _drift_report(catalog: Catalog, model: MLModel) -> dg.AssetsDefinition:
+def _drift_report(catalog: Catalog, model: MLModel, pages: str) -> dg.AssetsDefinition:
     profiles = dg.AssetDep(names.of_model(model.name, "profile"), partition_mapping=looking_back(model.partitions, model.drift.window))
     spec = model_spec(
         model,
@@ -82,7 +83,7 @@ def _drift_report(catalog: Catalog, model: MLModel) -> dg.AssetsDefinition:
         partitioned=True,
     )
     checks = [CheckDeclaration(f"{kind}_drift", f"No {kind} drift in the window that ends with the partition.") for kind in DriftKind]
-    return asset(spec, later("watching", "materialize_report", catalog, model), checks=checks)
+    return asset(spec, later("watching", "materialize_report", catalog, model, pages), checks=checks)
 
 
 def _performance(catalog: Catalog, model: MLModel) -> dg.AssetsDefinition:

@@ -12,6 +12,7 @@ from mlworks_orchestration.data import PARTITION
 from mlworks_orchestration.errors import MLWorksError, NotReadyError
 from mlworks_orchestration.graph import Replay, integrate
 from mlworks_orchestration.graph.names import RUN_NOW, RUN_TRIGGER
+from mlworks_orchestration.monitoring.page import causes_note, read_report
 from mlworks_orchestration.spec import Partitions
 from tests.graph.world import MODEL, Replayed, World
 
@@ -220,6 +221,32 @@ def test_drift_checks_carry_their_partition_and_what_drifted(instance: dg.Dagste
     assert values(found[0].metadata)["drifted_columns"] == 1
     passed = [check for check in checks(instance, "labels") if check.check_name == "concept_drift" and check.partition == "2013-01-17"]
     assert [(check.passed, sorted(check.metadata)) for check in passed] == [(True, ["drifted_columns", "effect"])]
+
+
+def test_an_alarm_is_told_with_its_causes_and_what_to_do(replayed: World, instance: dg.DagsterInstance) -> None:
+    explained = replayed.lake.partitions(f"{MODEL}/causes")
+    assert explained
+    found = read_report(replayed.lake, replayed.model, explained[0])
+    told = newest(instance, "drift_report", explained[0])
+    assert told["what_to_do"] == "\n".join(found.actions.values())
+    assert causes_note(found) in told["causes"]
+    described = {
+        check.check_name: check.description or "" for check in checks(instance, "labels") if check.partition == explained[0] and not check.passed
+    }
+    for kind, action in found.actions.items():
+        assert described[f"{kind}_drift"].endswith(f". {action}")
+
+
+def test_the_causes_of_an_alarm_are_sought_once(replayed: World) -> None:
+    report = replayed.lake.read(f"{MODEL}/drift_report").filter((pl.col("column") == "") & pl.col("drifted"))
+    assert 0 < len(replayed.lake.partitions(f"{MODEL}/causes")) < report[PARTITION].n_unique()
+
+
+def test_a_run_of_the_newest_report_says_where_its_page_is(replayed: World, instance: dg.DagsterInstance) -> None:
+    page = replayed.home / "pages" / MODEL / "drift.html"
+    assert page.read_text().startswith("<!DOCTYPE html>")
+    assert [one.name for one in page.parent.iterdir()] == ["drift.html"]
+    assert newest(instance, "drift_report")["page"] == str(page)
 
 
 def test_a_kind_that_cannot_be_judged_has_no_check(replayed: World, instance: dg.DagsterInstance) -> None:

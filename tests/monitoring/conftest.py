@@ -21,3 +21,12 @@ def scored(world: World) -> World:
     world.train(6.5, 0.01)
     world.score(6, 9)
     return world
+
+
+@pytest.fixture
+def trained(world: World) -> World:
+    """Return a world with ten days and a champion that fits them."""
+    world.add_days(0, 9)
+    world.add_labels(0, 9)
+    world.train(10, 0.01)
+    return world

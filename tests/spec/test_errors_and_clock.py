@@ -72,3 +72,9 @@ def test_a_replay_moves_the_clock_of_its_own_thread_alone() -> None:
         thread.start()
         thread.join()
     assert seen[0] > MOMENT + timedelta(days=365)
+
+
+def test_the_clock_knows_whether_it_is_replayed() -> None:
+    assert not clock.is_replayed()
+    with clock.replaying(datetime(2013, 3, 1, tzinfo=UTC)):
+        assert clock.is_replayed()

@@ -1,14 +1,20 @@
 """What the assets of a model at work do."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import dagster as dg
 import polars as pl
 
+from mlworks_orchestration import clock
 from mlworks_orchestration.data import PARTITION, build_labels
 from mlworks_orchestration.graph.compute.reading import read_ready
 from mlworks_orchestration.graph.steps import Check, Metadata, Outcome, Step, shown
 from mlworks_orchestration.monitoring import drift_report, performance, profile, record_operation
+from mlworks_orchestration.monitoring.causes import explain_if_new
+from mlworks_orchestration.monitoring.page import StoredReport, causes_note, page_path, ranked_causes, read_report, refresh_page
 from mlworks_orchestration.scoring import score
-from mlworks_orchestration.spec import Catalog, MLModel
+from mlworks_orchestration.spec import Catalog, DriftKind, MLModel
 
 
 def materialize_labels(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
@@ -45,9 +51,13 @@ def materialize_profile(catalog: Catalog, model: MLModel, step: Step) -> Outcome
     return Outcome(by_partition={key: {"dagster/partition_row_count": count} for key, count in counts})
 
 
-def materialize_report(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
-    """Compare the windows that end with the partitions with the reference."""
+def materialize_report(catalog: Catalog, model: MLModel, pages: str, step: Step) -> Outcome:
+    """Compare the windows that end with the partitions with the reference, seek causes of what is new, and write the page that people read."""
+    newest = max(step.partitions)
+    before = [key for key in step.lake.partitions(f"{model.name}/drift_report") if key < min(step.partitions)]
     rows = drift_report(step.lake, catalog, model, step.registry, step.partitions)
+    new = explain_if_new(step.lake, catalog, model, step.registry, newest) is not None
+    report = read_report(step.lake, model, newest)
     kinds = rows.filter(pl.col("column") == "")
     by_partition: dict[str, Metadata] = {}
     checks = []
@@ -55,8 +65,42 @@ def materialize_report(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
         if row["effect"] is not None:
             by_partition.setdefault(row[PARTITION], {})[f"{row['kind']}_effect"] = row["effect"]
         if row["drifted"] is not None:
-            checks.append(_drift_check(row, rows))
-    return Outcome({"reference_version": int(rows["reference_version"][0])}, by_partition, checks)
+            checks.append(_drift_check(row | _told(report, row), rows))
+    by_partition.setdefault(newest, {}).update(_causes(report))
+    whole: Metadata = {"reference_version": int(rows["reference_version"][0])}
+    if pages and newest == step.lake.partitions(f"{model.name}/drift_report")[-1]:
+        whole["page"] = dg.MetadataValue.path(str(_page(model, pages, step, is_new=new or _turned(step, report, before[-1:]))))
+    return Outcome(whole, by_partition, checks)
+
+
+def _told(report: StoredReport, row: Metadata) -> Metadata:
+    """Return the reason of an alarm with its causes, where they are known: they are sought of the newest partition."""
+    kind = DriftKind(row["kind"])
+    return {"reason": f"{report.kinds[kind]['reason']}. {report.actions[kind]}"} if row[PARTITION] == report.partition and row["drifted"] else {}
+
+
+def _causes(report: StoredReport) -> Metadata:
+    if not report.actions:
+        return {}
+    causes = "\n".join(f"{one.name}: {one.evidence}" for one in ranked_causes(report.causes)) if report.causes else ""
+    told = {"causes": "\n".join(filter(None, [causes, causes_note(report)])), "what_to_do": "\n".join(report.actions.values())}
+    return {name: dg.MetadataValue.text(text) for name, text in told.items() if text}
+
+
+def _turned(step: Step, report: StoredReport, before: Sequence[str]) -> bool:
+    """Say whether other kinds alarm than in the last report before the run."""
+    if not before:
+        return True
+    stored = step.lake.read(f"{report.model.name}/drift_report", columns=["kind", "column", "drifted"], partitions=before)
+    return set(stored.filter("drifted", column="")["kind"]) != {kind.value for kind, row in report.kinds.items() if row["drifted"]}
+
+
+def _page(model: MLModel, pages: str, step: Step, *, is_new: bool) -> Path:
+    """Write the page and return its path; in a replay only when something is new, for its charts take longer than the report."""
+    path = page_path(model, pages)
+    if is_new or not clock.is_replayed() or not path.exists():
+        refresh_page(step.lake, model, step.registry, pages)
+    return path
 
 
 def _drift_check(row: dict[str, object], rows: pl.DataFrame) -> Check:

@@ -12,14 +12,16 @@ from mlworks_orchestration.monitoring.page.render import drift_page, write_page
 
 if TYPE_CHECKING:
     from mlworks_orchestration.monitoring.page.model_causes import causes_note, ranked_causes
-    from mlworks_orchestration.monitoring.page.model_report import report_content
+    from mlworks_orchestration.monitoring.page.model_report import page_path, refresh_page, report_content
     from mlworks_orchestration.monitoring.page.stored import StoredReport, read_report, with_profiles
 
 _HOMES = {
     "StoredReport": "stored",
     "causes_note": "model_causes",
+    "page_path": "model_report",
     "ranked_causes": "model_causes",
     "read_report": "stored",
+    "refresh_page": "model_report",
     "report_content": "model_report",
     "with_profiles": "stored",
 }
@@ -38,8 +40,10 @@ __all__ = [
     "causes_note",
     "drift_page",
     "next_steps",
+    "page_path",
     "ranked_causes",
     "read_report",
+    "refresh_page",
     "report_content",
     "with_profiles",
     "write_page",

@@ -5,12 +5,15 @@ import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib import metadata
+from pathlib import Path
 
 from mlworks_orchestration.data import PARTITION, Lake
 from mlworks_orchestration.monitoring.drift import ColumnAnalysis
+from mlworks_orchestration.monitoring.error_rates import error_rates_words
 from mlworks_orchestration.monitoring.page.analysis import STATES, UNSURE, column_entry, how_it_is_judged
 from mlworks_orchestration.monitoring.page.content import ColumnEntry, Details, KindEntry, PageContent, Point, Series
 from mlworks_orchestration.monitoring.page.model_causes import causes_note, column_name, evidence_tables, ranked_causes
+from mlworks_orchestration.monitoring.page.render import write_page
 from mlworks_orchestration.monitoring.page.stored import StoredReport, read_report, window_keys, with_profiles
 from mlworks_orchestration.spec import Drift, DriftKind, MLModel
 from mlworks_orchestration.training import Registry, find_snapshot
@@ -42,7 +45,7 @@ def report_content(lake: Lake, model: MLModel, registry: Registry, partition: st
         verdict=report.verdict,
         facts=_facts(report, columns),
         kinds=tuple(KindEntry(kind.value, row["drifted"], row["reason"]) for kind, row in report.kinds.items()),
-        actions=report.actions or ("Nothing needs to be done.",),
+        actions=tuple(report.actions.values()) or ("Nothing needs to be done.",),
         columns=tuple(_named(column) for column in columns),
         series=tuple(_series(lake, report)),
         causes=tuple(ranked_causes(report.causes)) if report.causes else (),
@@ -52,6 +55,33 @@ def report_content(lake: Lake, model: MLModel, registry: Registry, partition: st
         method=tuple(_method(lake, report)),
         provenance=tuple(_provenance(lake, report, registry, keys)),
     )
+
+
+def refresh_page(lake: Lake, model: MLModel, registry: Registry, pages: str) -> Path:
+    """Write the page of a model's newest report, `<pages>/<model>/drift.html`, and return its path.
+
+    Parameters:
+        lake: the Delta tables.
+        model: whose report.
+        registry: MLflow's models.
+        pages: folder of all pages.
+
+    Raises:
+        NotReadyError: if there is no report yet.
+    """
+    path = page_path(model, pages)
+    write_page(report_content(lake, model, registry), path)
+    return path
+
+
+def page_path(model: MLModel, pages: str) -> Path:
+    """Return where the page of a model's newest report is.
+
+    Parameters:
+        model: whose page.
+        pages: folder of all pages.
+    """
+    return Path(pages) / model.name / "drift.html"
 
 
 def _span(keys: Sequence[str]) -> str:
@@ -112,6 +142,9 @@ def _method(lake: Lake, report: StoredReport) -> Iterator[str]:
         f"Thresholds are calibrated on how windows of the reference differ when nothing is wrong, to {declared.false_alarms_per_year:g} false alarms "
         f"a year in all, {declared.false_alarms_per_year / len(DriftKind):g} for each kind of drift. " + " ".join(how)
     )
+    measured = [error_rates_words(lake, report.model, report.reference_version, kind) for kind in DriftKind]
+    if any(measured):
+        yield f"Measured on the model's own data: {'. '.join(filter(None, measured))}."
     if declared.of > 1:
         yield f"It is an alarm when {declared.violations} of the last {declared.of} windows exceed a threshold, the latest among them."
     yield "Drift over time shows each window against the champion of its day; the reference changes when another version takes over."

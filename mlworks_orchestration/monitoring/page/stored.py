@@ -77,11 +77,11 @@ class StoredReport:
         return " ".join([*alarms, *quiet, *unsure])
 
     @property
-    def actions(self) -> tuple[str, ...]:
+    def actions(self) -> dict[DriftKind, str]:
         """What to do about each kind that alarms, with the evidence where its causes are known."""
         known = dict(zip([one["kind"] for one in self.causes["kinds"]], self.causes["actions"], strict=True)) if self.causes else {}
         alarms = [kind for kind, row in self.kinds.items() if row["drifted"]]
-        return tuple(known.get(kind.value, f"{kind.capitalize()} drift{self._where(kind)}: {ACTIONS[kind]}.") for kind in alarms)
+        return {kind: known.get(kind.value, f"{kind.capitalize()} drift{self._where(kind)}: {ACTIONS[kind]}.") for kind in alarms}
 
     @cached_property
     def columns(self) -> list[ColumnAnalysis]:
@@ -104,7 +104,7 @@ class StoredReport:
             "drifted": self.drifted,
             "verdict": self.verdict,
             "kinds": {kind.value: {"drifted": row["drifted"], "reason": row["reason"]} for kind, row in self.kinds.items()},
-            "actions": list(self.actions),
+            "actions": list(self.actions.values()),
             "rows": [{name: _plain(value) for name, value in row.items()} for row in self.rows.iter_rows(named=True)],
             "causes": self.causes,
             "expected_performance": self.expected and {name: _plain(value) for name, value in self.expected.items()},

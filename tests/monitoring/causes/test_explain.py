@@ -4,47 +4,13 @@ import polars as pl
 import pytest
 
 from mlworks_orchestration import clock
-from mlworks_orchestration.data import PARTITION, record_quality, validate
+from mlworks_orchestration.data import PARTITION
 from mlworks_orchestration.errors import NotReadyError
-from mlworks_orchestration.monitoring import ACTIONS, drift_report, performance, profile
+from mlworks_orchestration.monitoring import ACTIONS
 from mlworks_orchestration.monitoring.causes import Causes, explain, read_causes, record_causes
-from mlworks_orchestration.spec import DriftKind, FeatureTable
+from mlworks_orchestration.spec import DriftKind
+from tests.monitoring.watching import broken, judged, watched
 from tests.scoring.world import World
-
-BETWEEN = {"kind": "between", "column": "distance", "min": 0, "max": 3000}
-
-
-@pytest.fixture
-def trained(world: World) -> World:
-    """Return a world with ten days and a champion that fits them."""
-    world.add_days(0, 9)
-    world.add_labels(0, 9)
-    world.train(10, 0.01)
-    return world
-
-
-def watched(world: World, first: int, last: int, now: float = 30) -> None:
-    """Score days, profile them, and report on each."""
-    world.score(first, last)
-    with clock.replaying(world.at(now)):
-        profile(world.lake, world.catalog, world.model, world.keys(first, last))
-        performance(world.lake, world.catalog, world.model, world.keys(first, last))
-        drift_report(world.lake, world.catalog, world.model, world.registry, world.keys(first, last))
-
-
-def judged(world: World, first: int, last: int) -> None:
-    """Validate days of flights and keep what was found."""
-    declared = FeatureTable.model_validate({**world.catalog.tables["flights"].model_dump(), "expectations": [BETWEEN]})
-    keys = world.keys(first, last)
-    rows = world.lake.read("features/flights", partitions=keys)
-    record_quality(world.lake, declared, validate(declared, rows, keys), keys)
-
-
-def broken(world: World, first: int, last: int) -> None:
-    """Let the source of the distances give kilometres from a day on."""
-    keys = world.keys(first, last)
-    rows = world.lake.read("features/flights", partitions=keys)
-    world.lake.write("features/flights", rows.with_columns(pl.col("distance") * 3), partitions=keys)
 
 
 def of(world: World, day: int) -> Causes:
