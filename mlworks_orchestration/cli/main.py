@@ -13,8 +13,10 @@ VERBS = {
     "demo": "Fetch the data, replay the models and show what came of it.",
     "doctor": "Say what is missing on this machine and how to get it.",
     "drift": "Compare two sets of rows, column by column.",
+    "lineage": "Walk from any number to what made it, or from data to what was built from it.",
     "replay": "Move the clock through a model's history, with production's jobs and sensors.",
     "report": "Show a model's drift report: what drifted, the causes and what to do.",
+    "reproduce": "Fit a registered version again and say whether it comes out the same, and if not, why.",
     "status": "Show how each model is doing and what to do next.",
 }
 

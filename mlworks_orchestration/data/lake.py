@@ -19,6 +19,7 @@ __all__ = ["PARTITION", "Lake"]
 
 _T = TypeVar("_T")
 _TABLE = re.compile(r"[a-z0-9][a-z0-9_]*(/[a-z0-9][a-z0-9_]*)*")
+_LOG = "_delta_log"
 _ATTEMPTS = 10
 _LONGEST_PAUSE_SECONDS = 1.0
 # Delta would drop log entries after 30 days by itself, and with them the versions that training snapshots name.
@@ -74,13 +75,14 @@ class Lake:
         check_partitioned(table, frame, partitions)
         return self._commit(table, frame, metadata, schema, replacing=predicate(partitions))
 
-    def append(self, table: str, rows: pl.DataFrame, *, metadata: Mapping[str, str] | None = None) -> int:
+    def append(self, table: str, rows: pl.DataFrame, *, metadata: Mapping[str, str] | None = None, schema: SchemaMode = "fixed") -> int:
         """Add rows in one commit to a table that is not cut by partition, for example of verdicts or decisions.
 
         Parameters:
             table: for example `airline_delay/verdicts`; created by the first append.
             rows: of the table's very columns and types.
             metadata: kept with the commit, see `history`.
+            schema: as in `write`.
 
         Returns:
             The new Delta version of the table.
@@ -88,7 +90,7 @@ class Lake:
         Raises:
             LakeError: naming table and column, if rows do not fit; the table is unchanged.
         """
-        return self._commit(table, rows, metadata, "fixed", replacing=None)
+        return self._commit(table, rows, metadata, schema, replacing=None)
 
     def read(
         self, table: str, *, columns: Sequence[str] | None = None, partitions: Sequence[str] | None = None, version: int | None = None
@@ -120,7 +122,8 @@ class Lake:
                 rows = rows.select({*wanted, PARTITION}).sort(PARTITION, maintain_order=True)
             return rows.select(wanted).collect()
         except (DeltaError, OSError, pl.exceptions.PolarsError) as error:
-            message = f"Lake table {table} at version {opened.version()} could not be read: {error}. If its files are gone, materialise it again."
+            remedy = "materialise it again" if version is None else "they were vacuumed; restore them from a backup, or use a newer version"
+            message = f"Lake table {table} at version {opened.version()} could not be read: {error}. If its files are gone, {remedy}."
             raise LakeError(message) from error
 
     def exists(self, table: str) -> bool:
@@ -148,6 +151,25 @@ class Lake:
             NotReadyError: if the table does not exist.
         """
         return self._open(table).history()
+
+    def tables(self) -> list[str]:
+        """Return the names of all tables, sorted."""
+        paths = (path.partition(f"/{_LOG}") for path in _listing(self.root, self.storage_options))
+        return sorted({name for name, mark, _ in paths if mark and _TABLE.fullmatch(name)})
+
+    def sizes(self, table: str) -> dict[str, int]:
+        """Return the size in bytes of each file in a table's folder that is no part of its log, whether a version names it or not."""
+        found = _listing(self._uri(table), self.storage_options)
+        return {path: size for path, size in found.items() if size is not None and not path.startswith(_LOG)}
+
+    def delta(self, table: str, version: int | None = None) -> DeltaTable:
+        """Return delta-rs's own table, for what is not here.
+
+        Raises:
+            NotReadyError: if the table does not exist.
+            LakeError: if it has no such version.
+        """
+        return self._open(table, version)
 
     def _uri(self, table: str) -> str:
         if _TABLE.fullmatch(table) is None:
@@ -190,14 +212,27 @@ class Lake:
             opened = self._open_or_create(table, rows, schema, [PARTITION] if replacing else [])
             stored = pl.scan_delta(opened, storage_options=self.storage_options).collect_schema()
             fitted = fit(table, rows, stored, schema)
+            wider: Literal["merge"] | None = "merge" if fitted.width > len(stored) else None
             if replacing is None:
-                write_deltalake(opened, fitted, mode="append", commit_properties=commit)
+                write_deltalake(opened, fitted, mode="append", schema_mode=wider, commit_properties=commit)
             else:
-                wider: Literal["merge"] | None = "merge" if fitted.width > len(stored) else None
                 write_deltalake(opened, fitted, mode="overwrite", predicate=replacing, schema_mode=wider, commit_properties=commit)
             return opened.version()
 
         return _retried(table, attempt)
+
+
+def _listing(uri: str, storage_options: Mapping[str, str] | None) -> dict[str, int | None]:
+    """Return what is under a folder or URL, by relative path: the size of a file, None of a folder."""
+    from deltalake.fs import DeltaStorageHandler  # noqa: PLC0415 - needs pyarrow, which reading and writing do without
+    from pyarrow.fs import FileSelector, PyFileSystem  # noqa: PLC0415
+
+    try:
+        store = PyFileSystem(DeltaStorageHandler(uri, dict(storage_options or {})))
+    except TableNotFoundError:
+        # What delta-rs says of a folder that is not there: a lake in which nothing was written yet.
+        return {}
+    return {info.path: info.size for info in store.get_file_info(FileSelector("", allow_not_found=True, recursive=True))}
 
 
 def _retried(table: str, attempt: Callable[[], _T]) -> _T:

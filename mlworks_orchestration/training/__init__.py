@@ -9,6 +9,8 @@ from mlworks_orchestration.training.judge import Comparison, judge
 from mlworks_orchestration.training.metrics import evaluate
 from mlworks_orchestration.training.predictor import Predictor
 from mlworks_orchestration.training.registry import Registry
+from mlworks_orchestration.training.reproduce import reproduce
+from mlworks_orchestration.training.reproduction import Reproduction
 from mlworks_orchestration.training.snapshot import LABEL, Snapshot, find_snapshot, latest_snapshot, load_snapshot, take_snapshot
 from mlworks_orchestration.training.software import Measured, measure
 from mlworks_orchestration.training.verdict import Verdict, find_verdict, verdicts
@@ -22,6 +24,7 @@ __all__ = [
     "ModelVersion",
     "Predictor",
     "Registry",
+    "Reproduction",
     "Snapshot",
     "Verdict",
     "baseline",
@@ -37,6 +40,7 @@ __all__ = [
     "measure",
     "moves",
     "prepare_environment",
+    "reproduce",
     "run_gate",
     "take_snapshot",
     "verdicts",

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -14,13 +14,16 @@ from mlworks_orchestration.spec import Catalog, MLModel, load_object
 from mlworks_orchestration.training.matrix import design_matrix
 from mlworks_orchestration.training.metrics import Vector, evaluate
 from mlworks_orchestration.training.predictor import predictions
-from mlworks_orchestration.training.provenance import git_state
+from mlworks_orchestration.training.provenance import git_state, source_hash
 from mlworks_orchestration.training.registry import Registry
 from mlworks_orchestration.training.run import active_run, autologged, log_model
 from mlworks_orchestration.training.snapshot import LABEL, Snapshot, load_snapshot
 from mlworks_orchestration.training.software import Measured, measure
 from mlworks_orchestration.training.tracking import reaching
 from mlworks_orchestration.training.wording import in_short
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # MLflow keeps at most 5000 characters in a tag of a version.
 _LONGEST_TAG = 5000
@@ -78,6 +81,7 @@ def fit_candidate(  # noqa: PLR0913 - the three stores, the model, its rows and 
         "snapshot_tables": _short(json.dumps(snapshot.tables)),
         "git_commit": git.commit,
         "git_dirty": str(git.dirty).lower(),
+        "source_sha256": source_hash(build),
         "features": _short(", ".join(model.feature_columns)),
     }
     with active_run(registry, model.name, origin) as run_id:
@@ -107,7 +111,16 @@ def baseline(model: MLModel, labels: Vector) -> float:
     return float(np.median(labels) if model.metrics.primary == "mae" else np.mean(labels))
 
 
-def _fit(model: MLModel, build: Any, train: pl.DataFrame, registry: Registry) -> tuple[Any, Measured]:  # noqa: ANN401 - a user's function, scikit-learn's estimator
+def build_estimator(model: MLModel, build: Any) -> Any:  # noqa: ANN401 - a user's function, scikit-learn's estimator
+    """Call the declared function and return the unfitted estimator that it makes.
+
+    Parameters:
+        model: the model's declaration, with seed and hyperparameters.
+        build: the function that `estimator` names.
+
+    Raises:
+        TrainingError: if the call fails, or if what it returns is no estimator.
+    """
     try:
         estimator = build(seed=model.seed, **model.hyperparameters)
     except Exception as error:
@@ -122,13 +135,33 @@ def _fit(model: MLModel, build: Any, train: pl.DataFrame, registry: Registry) ->
             f"Model {model.name}: {model.estimator} returned a {type(estimator).__name__} without {lacking[0]}; return a scikit-learn estimator."
         )
         raise TrainingError(message)
+    return estimator
+
+
+def fit_estimator(model: MLModel, estimator: Any, matrix: "pd.DataFrame", labels: Vector) -> None:  # noqa: ANN401 - scikit-learn has no type for it
+    """Fit an estimator in place.
+
+    Parameters:
+        model: the model's declaration.
+        estimator: unfitted.
+        matrix: the features, of shape (rows, features).
+        labels: in the label's unit, of shape (rows,).
+
+    Raises:
+        TrainingError: if it cannot be fitted.
+    """
+    try:
+        estimator.fit(matrix, labels)
+    except Exception as error:
+        message = f"Model {model.name} could not be fitted on {labels.size} rows: {in_short(error)}."
+        raise TrainingError(message) from error
+
+
+def _fit(model: MLModel, build: Any, train: pl.DataFrame, registry: Registry) -> tuple[Any, Measured]:  # noqa: ANN401 - as above
+    estimator = build_estimator(model, build)
     matrix, labels = design_matrix(train, model.feature_columns, asked_by=f"Model {model.name}"), train[LABEL].to_numpy()
     with autologged(registry, {"seed": model.seed, **model.hyperparameters}), measure(train.height) as software:
-        try:
-            estimator.fit(matrix, labels)
-        except Exception as error:
-            message = f"Model {model.name} could not be fitted on {train.height} rows: {in_short(error)}."
-            raise TrainingError(message) from error
+        fit_estimator(model, estimator, matrix, labels)
     return estimator, software
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from mlworks_orchestration.data import PARTITION, Lake, feature_frame
-from mlworks_orchestration.errors import NotReadyError, TrainingError
+from mlworks_orchestration.errors import LakeError, NotReadyError, TrainingError
 from mlworks_orchestration.spec import Catalog, MLModel, TimeWindow
 from mlworks_orchestration.training.fingerprint import fingerprint
 
@@ -126,10 +126,17 @@ def load_snapshot(lake: Lake, catalog: Catalog, model: MLModel, snapshot: Snapsh
         The rows to train on and those held out: entity, event time, features and `label`, ordered by event time and entity.
 
     Raises:
-        TrainingError: if they are not the rows that the snapshot was taken of.
+        TrainingError: if they are not the rows that the snapshot was taken of, or if a table's version is gone.
     """
     span = TimeWindow(snapshot.window.start, snapshot.holdout.end)
-    rows = _rows(lake, catalog, model, _Pinned(snapshot.tables, span, snapshot.as_of))
+    try:
+        rows = _rows(lake, catalog, model, _Pinned(snapshot.tables, span, snapshot.as_of))
+    except LakeError as error:
+        message = (
+            f"Model {model.name}: the training set of snapshot {snapshot.id} cannot be read back any more. {error} Someone has deleted what "
+            "`mlworks retain` keeps: restore the table's folder from a backup, or train again so that a new version takes over from this one."
+        )
+        raise TrainingError(message) from error
     if fingerprint(rows) != snapshot.content_hash:
         message = (
             f"Model {model.name}: snapshot {snapshot.id} gives other rows than when it was taken: {rows.height} with columns "

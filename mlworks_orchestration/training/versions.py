@@ -116,8 +116,11 @@ class Versions:
         client = self.client
         with reaching(self.tracking_uri), tolerating(*ABSENT):
             return _entity(client.get_model_version(model, str(number)))
-        known = ", ".join(str(each.version) for each in self.versions(model)) or "none yet"
-        message = f"Model {model} has no version {number} in {self._shown}; there are: {known}."
+        known = sorted(each.version for each in self.versions(model))
+        deleted = " any more: it was deleted" if known and 0 < number < known[-1] else ""
+        nearby = f" The nearest is {min(known, key=lambda each: abs(each - number))}." if known else ""
+        listed = ", ".join(map(str, reversed(known))) or "none yet"
+        message = f"Model {model} has no version {number} in {self._shown}{deleted}; there are: {listed}.{nearby}"
         raise TrackingError(message)
 
     def versions(self, model: str) -> list[ModelVersion]:

@@ -22,6 +22,11 @@ def strict(seed: int) -> object:
     return make_pipeline(make_column_transformer((OneHotEncoder(), ["carrier"])), Ridge(random_state=seed))
 
 
+def restless(seed: int) -> object:
+    """Return a regressor that comes out otherwise each time it is fitted."""
+    return Restless(0.0, seed)
+
+
 def useless(seed: int) -> object:
     """Return a regressor that is as good as a constant."""
     return Constant(0.0, seed)
@@ -75,3 +80,16 @@ class Interrupted(Constant):
     def fit(self, _frame: object, _labels: object) -> "Interrupted":
         """Stop as if by ctrl-C."""
         raise KeyboardInterrupt
+
+
+class Restless(Constant):
+    """Learn another number each time, whatever the seed."""
+
+    def fit(self, _frame: object, _labels: object) -> "Restless":
+        """Take what the machine offers."""
+        self.value_ = float(np.random.default_rng().normal())
+        return self
+
+    def predict(self, frame: np.ndarray) -> np.ndarray:
+        """Return the number, once a row."""
+        return np.full(len(frame), self.value_)
