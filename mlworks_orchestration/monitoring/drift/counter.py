@@ -1,5 +1,7 @@
 """The profile of a numeric column from its values, a stretch at a time, in memory that does not grow with their number."""
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from math import inf, isfinite
 
 import numpy as np
@@ -46,24 +48,40 @@ class NumericCounter:
         self._blocks: CoarseBlocks | None = None
         self._uncut: list[int] = []
 
-    def add(self, values: Floats, missing: int = 0) -> None:
+    def add(self, values: Floats, missing: int = 0, ends: Sequence[int] = ()) -> None:
         """Count a stretch of values.
 
         Parameters:
             values: NaN where missing, contiguous, shape (n,).
-            missing: further rows, without a value.
+            missing: further rows before them, without a value.
+            ends: how many of the values come before the end of each block that ends there, ascending.
         """
         self._missing += missing
+        for _ in range(bisect_right(ends, 0)):
+            self._end_block()
         start = 0
         while start < len(values):
             stretch = values[start : start + (_STRETCH if self._grids else _PLANNED)]
+            stops = [end - start for end in ends[bisect_right(ends, start) : bisect_right(ends, start + len(stretch))]]
             start += len(stretch)
             present, span = self._measured(stretch)
-            self._missing += len(stretch) - len(present)
-            if len(present):
-                self._count(present, span)
+            self._add(stretch, present, span, stops)
 
-    def end_block(self) -> None:
+    def _add(self, stretch: Floats, present: Floats, span: tuple[float, float], stops: Sequence[int]) -> None:
+        """Count the values of a stretch that are present, block by block."""
+        ends = stops
+        if stops and len(present) < len(stretch):
+            ends = np.concatenate(([0], np.cumsum(~np.isnan(stretch))))[stops].tolist()
+        start, missing = 0, self._missing
+        for stop, end in zip(stops, ends, strict=True):
+            self._count(present[start:end], span)
+            self._missing = missing + stop - end
+            self._end_block()
+            start = end
+        self._count(present[start:], span)
+        self._missing = missing + len(stretch) - len(present)
+
+    def _end_block(self) -> None:
         """End a block: the rows since the last one are a profile of their own, in coarse cells."""
         if self._blocks is None:
             parts = self._parts()

@@ -1,5 +1,6 @@
 """What turns the Arrow arrays of one column into its profile: one reader a type of column."""
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,12 +22,13 @@ _TEXT_SEEN = 4096
 class Reader(Protocol):
     """Reads one column, a stretch at a time."""
 
-    def add(self, array: Any) -> None:  # noqa: ANN401 - pyarrow has no types
-        """Read a stretch, a pyarrow.Array."""
-        ...
+    def add(self, array: Any, ends: Sequence[int] = ()) -> None:  # noqa: ANN401 - pyarrow has no types
+        """Read a stretch.
 
-    def end_block(self) -> None:
-        """End a block: the rows since the last one are a profile of their own."""
+        Parameters:
+            array: a pyarrow.Array.
+            ends: how many of its rows come before the end of each block that ends there, ascending.
+        """
         ...
 
     def blocks(self) -> "list[Any]":
@@ -41,20 +43,28 @@ class Reader(Protocol):
 class NumberReader(NumericCounter):
     """Reads numbers, dates and times."""
 
-    def add(self, array: Any) -> None:  # type: ignore[override] # noqa: ANN401
+    def add(self, array: Any, ends: Sequence[int] = ()) -> None:  # type: ignore[override] # noqa: ANN401
         """Read a stretch."""
-        super().add(floats_of(array), array.null_count)
+        if not array.null_count:
+            super().add(floats_of(array), ends=ends)
+            return
+        start = 0
+        for end in (*ends, len(array)):
+            part = array.slice(start, end - start)
+            values = floats_of(part)
+            super().add(values, part.null_count, [len(values)] if end in ends else ())
+            start = end
 
 
 class CategoryReader(Tally):
     """Reads texts that repeat, and booleans."""
 
-    def add(self, array: Any) -> None:  # noqa: ANN401
+    def add(self, array: Any, ends: Sequence[int] = ()) -> None:  # noqa: ANN401
         """Read a stretch."""
         import pyarrow as pa  # noqa: PLC0415 - only who reads pays for it
 
         texts = array.cast(pa.string()) if pa.types.is_boolean(array.type) else array
-        super().add(texts if pa.types.is_dictionary(texts.type) else texts.dictionary_encode())
+        super().add(texts if pa.types.is_dictionary(texts.type) else texts.dictionary_encode(), ends)
 
 
 class TextReader:
@@ -69,16 +79,17 @@ class TextReader:
         self._parts: list[TextProfile] = []
         self._blocks: list[TextProfile] = []
 
-    def add(self, array: Any) -> None:  # noqa: ANN401
+    def add(self, array: Any, ends: Sequence[int] = ()) -> None:  # noqa: ANN401
         """Read a stretch."""
-        self._parts.append(TextProfile.of(pl.Series(array).cast(pl.String), self._generator))
+        start = 0
+        for end in (*ends, len(array)) if len(array) not in ends else ends:
+            self._parts.append(TextProfile.of(pl.Series(array.slice(start, end - start)).cast(pl.String), self._generator))
+            if end in ends:
+                self._blocks.append(TextProfile.merged(self._parts))
+                self._parts = []
+            start = end
         if len(self._parts) >= 16:  # noqa: PLR2004 - so that memory stays flat
             self._parts = [TextProfile.merged(self._parts)]
-
-    def end_block(self) -> None:
-        """End a block."""
-        self._blocks.append(TextProfile.merged(self._parts))
-        self._parts = []
 
     def blocks(self) -> list[TextProfile]:
         """Return the profile of each block that has ended."""

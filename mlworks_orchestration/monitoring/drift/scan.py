@@ -157,15 +157,11 @@ class _Pass:
         return _Part(profiles, {name: reader.blocks() for name, reader in readers.items()}, drawn, position)
 
     def _feed(self, readers: Mapping[str, Reader], batch: Any, position: int) -> None:  # noqa: ANN401 - pyarrow has no types
-        """Give a batch to the readers, cut where blocks end."""
-        stops = self.ends[(self.ends > position) & (self.ends <= position + batch.num_rows)] - position
-        start = 0
-        for stop in sorted({*stops.tolist(), batch.num_rows}):
-            for reader, array in zip(readers.values(), batch.columns, strict=True):
-                reader.add(array.slice(start, stop - start))
-                if stop in stops:
-                    reader.end_block()
-            start = stop
+        """Give a batch to the readers, and say where blocks end in it."""
+        stops = (self.ends[np.searchsorted(self.ends, position, side="right") :] - position).tolist()
+        ends = [stop for stop in stops if stop <= batch.num_rows]
+        for reader, array in zip(readers.values(), batch.columns, strict=True):
+            reader.add(array, ends)
 
 
 def _ahead(batches: Iterator[Any], pool: ThreadPoolExecutor) -> Iterator[Any]:

@@ -59,8 +59,7 @@ def test_blocks_hold_all_rows_and_have_the_shares_of_their_own_rows(name: str) -
     parts = np.array_split(values, 6)
     for part in parts:
         counter.add(part[: len(part) // 3].copy())
-        counter.add(part[len(part) // 3 :].copy())
-        counter.end_block()
+        counter.add(part[len(part) // 3 :].copy(), ends=[len(part) - len(part) // 3])
     blocks = counter.blocks()
     assert [block.rows for block in blocks] == [len(part) for part in parts]
     assert [block.missing for block in blocks] == [int(np.isnan(part).sum()) for part in parts]
@@ -75,8 +74,7 @@ def test_blocks_hold_all_rows_and_have_the_shares_of_their_own_rows(name: str) -
 def test_blocks_before_the_first_value_have_only_missing_rows() -> None:
     counter = NumericCounter(DatetimeProfile)
     for values in ([np.nan] * 3, [], [1.0, 2.0], [2.0, 5.0, np.nan]):
-        counter.add(np.array(values))
-        counter.end_block()
+        counter.add(np.array(values), ends=[len(values)])
     blocks = counter.blocks()
     assert [(block.missing, block.present) for block in blocks] == [(3, 0), (0, 0), (0, 2), (1, 2)]
     assert {block.type for block in blocks} == {"datetime"}
