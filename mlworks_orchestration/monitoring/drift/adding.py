@@ -1,6 +1,6 @@
 """Adding up the bins of many parts at once: by tables, as they are counted, and not by sorting."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -31,10 +31,10 @@ def add_many(parts: Sequence[Bins]) -> Bins:
     groups, precisions = common_precisions(parts)
     some = add(parts[:: len(parts) // _PLANNED])
     plan = coarsen(some, np.minimum(some.precisions, precisions[np.searchsorted(groups, some.groups)]))
-    keys, rows = (np.concatenate([part[field] for part in parts]) for field in (0, 1))
     tables, left_keys, left_rows = grids(plan), [], []
-    for start in range(0, len(keys), _STRETCH):
-        bits, times = bits_of(keys[start : start + _STRETCH]), rows[start : start + _STRETCH]
+    for together in _stretches(parts):
+        keys, times = (np.concatenate([part[field] for part in together]) for field in (0, 1))
+        bits = bits_of(keys)
         for table in tables:
             left = table.count(bits, times)
             bits, times = bits[left], times[left]
@@ -42,3 +42,15 @@ def add_many(parts: Sequence[Bins]) -> Bins:
         left_rows.append(times)
     rest = gathered(np.concatenate(left_keys), np.concatenate(left_rows), groups, precisions)
     return limited(unlimited([*(table.bins() for table in tables), rest]))
+
+
+def _stretches(parts: Sequence[Bins]) -> Iterator[Sequence[Bins]]:
+    """Yield parts that together have so few bins that they and what is computed from them stay in a core's cache."""
+    begin, size = 0, 0
+    for end, part in enumerate(parts):
+        size += len(part.keys)
+        if size >= _STRETCH:
+            yield parts[begin : end + 1]
+            begin, size = end + 1, 0
+    if begin < len(parts):
+        yield parts[begin:]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
+from sys import intern
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -74,9 +75,10 @@ class CategoricalProfile:
     @classmethod
     def merged(cls, parts: Sequence[Self]) -> Self:
         """Return the profile of all rows together."""
-        places = {name: place for place, name in enumerate(dict.fromkeys(chain.from_iterable(part.counts for part in parts)))}
-        where = np.fromiter(map(places.__getitem__, chain.from_iterable(part.counts for part in parts)), dtype=np.int64)
-        rows = np.fromiter(chain.from_iterable(part.counts.values() for part in parts), dtype=np.int64)
+        names = list(chain.from_iterable(part.counts for part in parts))
+        places = {name: place for place, name in enumerate(dict.fromkeys(names))}
+        where = np.fromiter(map(places.__getitem__, names), dtype=np.int64, count=len(names))
+        rows = np.fromiter(chain.from_iterable(part.counts.values() for part in parts), dtype=np.int64, count=len(names))
         totals = np.zeros(len(places), dtype=np.int64)
         np.add.at(totals, where, rows)
         counts = dict(zip(places, totals.tolist(), strict=True))
@@ -93,7 +95,7 @@ class CategoricalProfile:
         Raises:
             ValueError: if it does not fit together; likewise KeyError and TypeError.
         """
-        counts = {str(name): int(rows) for name, rows in dict(document["counts"]).items()}
+        counts = {intern(name): int(rows) for name, rows in dict(document["counts"]).items()}  # one name in many profiles is one object
         return cls(int(document["missing"]), counts, int(document["other"]), int(document["bound"]))
 
     @cached_property

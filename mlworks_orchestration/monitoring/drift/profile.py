@@ -60,8 +60,11 @@ class Profile:
         Raises:
             DataError: if a column is of one type in one part and of another in another.
         """
-        keys = dict.fromkeys(key for part in parts for key in part.columns)
-        return cls({key: merge_column(key, [part.columns[key] for part in parts if key in part.columns]) for key in keys})
+        columns: dict[ColumnKey, list[ColumnProfile]] = {}
+        for part in parts:
+            for key, column in part.columns.items():
+                columns.setdefault(key, []).append(column)
+        return cls({key: merge_column(key, of_parts) for key, of_parts in columns.items()})
 
 
 def merge_column(key: ColumnKey, parts: Sequence[ColumnProfile]) -> ColumnProfile:
