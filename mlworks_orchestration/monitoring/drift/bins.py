@@ -66,6 +66,9 @@ class Bins(NamedTuple):
         return np.repeat(self.precisions, np.diff(_starts(self.keys, self.groups)))
 
 
+_ALL_EXACT: Integers = np.full(1 << COARSEST, EXACT)
+_ALL_EXACT.flags.writeable = False
+
 NO_BINS = Bins(*(np.array([], dtype=np.int64) for _ in Bins._fields))
 """What a column without values has."""
 
@@ -118,7 +121,7 @@ def exactly(keys: Integers, counts: Integers) -> Bins:
         counts: of each.
     """
     groups = _distinct(keys >> _IN_GROUP)
-    return Bins(keys, counts, groups, np.full(len(groups), EXACT))
+    return Bins(keys, counts, groups, _ALL_EXACT[: len(groups)])
 
 
 def bounds(bins: Bins) -> tuple[Floats, Floats]:
@@ -282,7 +285,8 @@ def _starts(keys: Integers, groups: Integers) -> Integers:
 
 def _first(keys: Integers) -> NDArray[np.bool_]:
     """Return which sorted keys differ from the one before."""
-    first = np.ones(len(keys), dtype=np.bool_)
+    first = np.empty(len(keys), dtype=np.bool_)
+    first[:1] = True
     np.not_equal(keys[1:], keys[:-1], out=first[1:])
     return first
 

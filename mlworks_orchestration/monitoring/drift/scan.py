@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ _TOGETHER = 5
 
 _AHEAD = 2
 """Batches that are read before they are wanted."""
+
+_END = object()
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +95,8 @@ def scan(  # noqa: PLR0913 - each is a choice of its own
     names = list(keys)
     together = [names[start : start + _TOGETHER] for start in range(0, len(names), _TOGETHER)] if opened.divisible else [names]
     with ThreadPoolExecutor(1) as ahead:
-        parts = [pass_over.read(some, ahead) for some in together]
+        batches = _ahead(_one_after_another(opened, together), ahead)
+        parts = [pass_over.read(some, batches) for some in together]
     return _scanned(keys, parts)
 
 
@@ -124,19 +128,19 @@ class _Pass:
     exact: bool
     types: Mapping[str, str]
 
-    def read(self, names: Sequence[str], ahead: ThreadPoolExecutor) -> _Part:
+    def read(self, names: Sequence[str], batches: Iterator[Any]) -> _Part:
         """Read some of the columns from the first to the last row.
 
         Parameters:
             names: of the columns.
-            ahead: its one thread decodes the next batches while this one counts.
+            batches: of these columns, then None, then what is not to be read here.
         """
         import pyarrow as pa  # noqa: PLC0415 - only who reads pays for it
 
         readers: dict[str, Reader] = {}
         generator, sampled, position = np.random.default_rng(self.seed), list[Any](), 0
         try:
-            for batch in _ahead(self.source.batches(names), ahead):
+            for batch in iter(partial(next, batches), None):
                 for name, array in zip(names, batch.columns, strict=True):
                     if name not in readers:
                         readers[name] = reader_of(name, array, generator, exact=self.exact, known=self.types.get(name))
@@ -164,11 +168,18 @@ class _Pass:
             reader.add(array, ends)
 
 
+def _one_after_another(source: Source, together: Sequence[Sequence[str]]) -> Iterator[Any]:
+    """Yield the batches of some columns, then None, then those of the next columns."""
+    for names in together:
+        yield from source.batches(names)
+        yield None
+
+
 def _ahead(batches: Iterator[Any], pool: ThreadPoolExecutor) -> Iterator[Any]:
-    """Yield batches, the next ones being read meanwhile."""
-    coming = deque(pool.submit(next, batches, None) for _ in range(_AHEAD))
-    while (batch := coming.popleft().result()) is not None:
-        coming.append(pool.submit(next, batches, None))
+    """Yield what a thread reads while the one before is counted."""
+    coming = deque(pool.submit(next, batches, _END) for _ in range(_AHEAD))
+    while (batch := coming.popleft().result()) is not _END:
+        coming.append(pool.submit(next, batches, _END))
         yield batch
 
 
@@ -191,8 +202,8 @@ def _drawn(batch: Any, rows: Integers) -> Any:  # noqa: ANN401 - pyarrow has no 
 
     wanted = np.ascontiguousarray(rows[np.searchsorted(rows, 0) : np.searchsorted(rows, batch.num_rows)], dtype=np.int64)
     within = pa.Array.from_buffers(pa.int64(), len(wanted), [None, pa.py_buffer(wanted)])  # pa.array would import pandas
-    taken = [array.take(within) for array in batch.columns]
-    plain = [array.dictionary_decode() if pa.types.is_dictionary(array.type) else array for array in taken]
+    taken = batch.take(within)
+    plain = [array.dictionary_decode() if pa.types.is_dictionary(array.type) else array for array in taken.columns]
     return pa.RecordBatch.from_arrays(plain, names=batch.schema.names)
 
 
