@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.bins import EXACT, Bins, Floats, Integers, centers, exactly, keys_of
+from mlworks_orchestration.monitoring.drift.bins import COARSEST, EXACT, Bins, Floats, Integers, centers, keys_of
 from mlworks_orchestration.monitoring.drift.moments import moments_of_rows
 from mlworks_orchestration.monitoring.drift.numeric import NumericProfile
 
 _CELLS = 256
+_IN_GROUP = EXACT - COARSEST
+_EXACT: Integers = np.full(_CELLS, EXACT)
 _HIGHEST = np.int64((1 << 63) - 1)
 
 
@@ -80,11 +82,17 @@ class CoarseBlocks:
         missing = np.diff(self._missing, prepend=0).tolist()
         finite = np.isfinite(self._values)
         moments = moments_of_rows(self._values[finite], table[:, finite])
-        keys = keys_of(self._values)
+        blocks, cells = table.nonzero()
+        keys, counts = keys_of(self._values)[cells], table[blocks, cells]
+        first = np.append(True, (np.diff(blocks) != 0) | (np.diff(keys >> _IN_GROUP) != 0))[: len(keys)].nonzero()[0]
+        groups = keys[first] >> _IN_GROUP
+        ends = np.searchsorted(blocks, np.arange(len(table) + 1)).tolist()
+        last = np.searchsorted(blocks[first], np.arange(len(table) + 1)).tolist()
         profiles = []
-        for row, gone, measured in zip(table, missing, moments, strict=True):
-            found = row.nonzero()[0]
-            profiles.append(kind(gone, exactly(keys[found], row[found]), measured))  # too few bins to be limited
+        for block, (gone, measured) in enumerate(zip(missing, moments, strict=True)):
+            some, within = slice(ends[block], ends[block + 1]), slice(last[block], last[block + 1])
+            bins = Bins(keys[some], counts[some], groups[within], _EXACT[: last[block + 1] - last[block]])
+            profiles.append(kind(gone, bins, measured))  # too few bins to be limited
         return profiles
 
     def _since(self, upto: Integers, waited: Sequence[Floats]) -> Integers:
