@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.bins import Bins, add, bits_of, coarsen, common_precisions, gathered, limited, unlimited
+from mlworks_orchestration.monitoring.drift.bins import Bins, add, bits_of, coarsen, common_precisions, gathered, limited, unlimited, values_of
 from mlworks_orchestration.monitoring.drift.grid import grids
 
 _MANY = 40_000
@@ -31,12 +31,13 @@ def add_many(parts: Sequence[Bins]) -> Bins:
     groups, precisions = common_precisions(parts)
     some = add(parts[:: len(parts) // _PLANNED])
     plan = coarsen(some, np.minimum(some.precisions, precisions[np.searchsorted(groups, some.groups)]))
-    tables, left_keys, left_rows = grids(plan), [], []
+    low, high = values_of(np.array([min(part.keys[0] for part in parts), max(part.keys[-1] for part in parts)])).tolist()
+    tables, span, left_keys, left_rows = grids(plan), (low, high), [], []
     for together in _stretches(parts):
         keys, times = (np.concatenate([part[field] for part in together]) for field in (0, 1))
-        bits = bits_of(keys)
+        bits = bits_of(keys) if span[0] < 0 else keys
         for table in tables:
-            left = table.count(bits, times)
+            left = table.count(bits, times, span)
             bits, times = bits[left], times[left]
         left_keys.append(bits_of(bits))
         left_rows.append(times)
