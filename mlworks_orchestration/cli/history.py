@@ -44,7 +44,7 @@ def replay_model(project: Project, model: MLModel, until: datetime | None = None
 
         graph.Replay(model, definitions, instance, lake, until).run(report)
         registry = graph.open_registry(project.environment)
-        if project.environment.pages:
+        if project.environment.pages and lake.partitions(f"{model.name}/drift_report"):
             bar.update(task, description="drawing the drift page")
             refresh_page(lake, model, registry, project.environment.pages)
         bar.update(task, description="comparing with the first model")

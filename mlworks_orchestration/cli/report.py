@@ -77,7 +77,7 @@ def _parts(found: StoredReport, columns: Sequence[ColumnAnalysis]) -> Iterator[T
         yield Text(note, "dim")
     if found.expected and not found.expected["trusted"]:
         yield Text(f"Before its labels are known, {found.expected['metric']} cannot be trusted: {found.expected['reason']}", "dim")
-    yield Text("\n").join([Text("What to do", "dim"), *map(Text, list(found.actions.values()) or ["Nothing needs to be done."])])
+    yield Text("\n").join([Text("What to do", "dim"), *map(Text, found.next_steps)])
 
 
 def _columns(columns: Sequence[ColumnAnalysis]) -> Table:

@@ -72,7 +72,12 @@ def test_a_report_with_drift_says_what_drifted_why_and_what_to_do(kilometres: Wo
     assert re.match(r"effect \d\.\d\d by ks; importance 100%; ", ranked[0].evidence)
     assert [table.title for table in found.evidence] == ["Features", "When it began", "Slices", "Data quality upstream"]
     upstream = found.evidence[-1].rows[0]
-    assert upstream[:3] == ("features/flights", "between(distance, min=0, max=3000)", ", ".join(kilometres.keys(13, 14)))
+    keys = [key.replace("-", "\N{NON-BREAKING HYPHEN}") for key in kilometres.keys(13, 14)]
+    assert upstream[:3] == (
+        "features/flights",
+        "between(distance, min=0, max=3000)",
+        ", ".join(keys),
+    )
     assert str(upstream[-1]).startswith("[")
 
 
@@ -89,6 +94,14 @@ def test_columns_come_in_the_order_in_which_they_are_read_with_both_distribution
     for side in (distance.distribution.reference, distance.distribution.current):
         assert sum(side) + distance.distribution.beyond[0] == pytest.approx(1, abs=0.05)
     assert {one.statistic for one in read_report(kilometres.lake, kilometres.model).columns[0].statistics} >= {"ks", "psi", "missing_share"}
+
+
+def test_what_raises_no_alarm_stands_beside_and_is_not_called_inconclusive(quiet: World) -> None:
+    found = content(quiet, 14)
+    assert not [one.name for one in found.columns if one.drifted is None]
+    assert dict(found.facts)["Columns inconclusive"] == "0"
+    assert found.beside
+    assert {row[0] for row in found.beside.rows} >= {"all features together", "distance ~ arr_delay"}
 
 
 def test_the_past_is_that_of_the_column_that_tells_most_up_to_the_report(kilometres: World) -> None:
@@ -128,6 +141,7 @@ def test_labels_that_are_not_known_leave_their_kinds_open_and_what_is_expected_i
     found = content(trained, 14)
     words = {one.kind: one.words for one in found.kinds}
     assert words["label"] == "labels not known yet"
+    assert found.actions == ("Nothing needs to be done by what could be told.",)
     assert found.verdict == (
         "No feature or prediction drift. Of label drift it could not be told: labels not known yet. "
         f"Of concept drift it could not be told: {words['concept']}."
@@ -238,7 +252,7 @@ def test_a_report_as_json_has_every_row_and_the_causes(kilometres: World) -> Non
     assert (document["model"], document["partition"], document["drifted"]) == ("delay", kilometres.key(14), True)
     assert len(document["rows"]) == report.rows.height
     assert document["causes"]["findings"][0].startswith("Upstream failure in features/flights")
-    assert document["actions"] == list(report.actions.values())
+    assert document["actions"] == list(report.next_steps)
     assert document["kinds"]["feature"]["drifted"] is True
 
 

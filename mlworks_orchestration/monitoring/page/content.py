@@ -154,6 +154,7 @@ class PageContent:
         kinds: the verdict on each kind of drift.
         actions: what to do, in words, the first thing first.
         columns: in the order in which they are to be read.
+        beside: what was measured beside the columns and raises no alarm.
         series: drift over time.
         causes: the likeliest first.
         causes_note: how the causes were sought, or why there are none.
@@ -170,6 +171,7 @@ class PageContent:
     kinds: tuple[KindEntry, ...] = ()
     actions: tuple[str, ...] = ()
     columns: tuple[ColumnEntry, ...] = ()
+    beside: Details | None = None
     series: tuple[Series, ...] = ()
     causes: tuple[Cause, ...] = ()
     causes_note: str = ""

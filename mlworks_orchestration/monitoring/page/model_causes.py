@@ -4,16 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlworks_orchestration.monitoring.page.content import Cause, Details
-from mlworks_orchestration.monitoring.page.stored import StoredReport
-from mlworks_orchestration.monitoring.tables import JOINT
+from mlworks_orchestration.monitoring.page.stored import StoredReport, column_name
 
 _MOST_SLICES = 15
-_WHOLE = "all features together"
-
-
-def column_name(name: str) -> str:
-    """Return what people call a column of a profile."""
-    return _WHOLE if name == JOINT else name
 
 
 def causes_note(report: StoredReport) -> str:
@@ -85,8 +78,8 @@ def _features(found: Mapping[str, Any]) -> Details:
         "Score",
         "Importance",
         "Effect (\N{GREEK SMALL LETTER SIGMA})",
-        "Correlation with the loss",
-        "Windows (without overlap)",
+        "Correlation",
+        "Windows (apart)",
     )
     rows = tuple(
         (
@@ -121,7 +114,7 @@ def _slices(found: Mapping[str, Any]) -> Details:
         "Metric now",
         "Worse than elsewhere by",
         "Interval",
-        "Changed more than elsewhere",
+        "Changed more",
     )
     told = [one for one in found["slices"] if one["excess"] is not None or one["features"]]
     rows = tuple(
@@ -148,8 +141,8 @@ def _upstream(found: Mapping[str, Any]) -> Details:
         (
             f"features/{one['table']}",
             one["expectation"],
-            ", ".join(one["partitions"]),
-            f"{one['unexpected_count']:,} of {one['rows']:,}",
+            ", ".join(map(_unbroken, one["partitions"])),
+            _unbroken(f"{one['unexpected_count']:,} of {one['rows']:,}"),
             "not known" if one["usual"] is None else f"{one['usual']:.0%}",
             f"{one['severity']}{', refused' if one['blocking'] else ''}",
             one["observed"],
@@ -172,7 +165,7 @@ def _skew(found: Mapping[str, Any]) -> Details:
 
 
 def _unbroken(text: str) -> str:
-    return text.replace(" ", "\N{NO-BREAK SPACE}")
+    return text.replace(" ", "\N{NO-BREAK SPACE}").replace("-", "\N{NON-BREAKING HYPHEN}")
 
 
 def _said(verdict: bool | None) -> str:  # noqa: FBT001 - a verdict has three states

@@ -1,22 +1,19 @@
 """What the page says of a model's drift report, from what is stored alone."""
 
-import json
-import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from importlib import metadata
 from pathlib import Path
 
 from mlworks_orchestration.data import PARTITION, Lake
 from mlworks_orchestration.monitoring.drift import ColumnAnalysis
-from mlworks_orchestration.monitoring.error_rates import error_rates_words
-from mlworks_orchestration.monitoring.page.analysis import STATES, UNSURE, column_entry, how_it_is_judged
+from mlworks_orchestration.monitoring.page.analysis import STATES, column_entry
 from mlworks_orchestration.monitoring.page.content import ColumnEntry, Details, KindEntry, PageContent, Point, Series
-from mlworks_orchestration.monitoring.page.model_causes import causes_note, column_name, evidence_tables, ranked_causes
+from mlworks_orchestration.monitoring.page.model_causes import causes_note, evidence_tables, ranked_causes
+from mlworks_orchestration.monitoring.page.model_method import span, told_method, told_provenance
 from mlworks_orchestration.monitoring.page.render import write_page
-from mlworks_orchestration.monitoring.page.stored import StoredReport, read_report, window_keys, with_profiles
-from mlworks_orchestration.spec import Drift, DriftKind, MLModel
-from mlworks_orchestration.training import Registry, find_snapshot
+from mlworks_orchestration.monitoring.page.stored import StoredReport, column_name, read_report, window_keys, with_profiles
+from mlworks_orchestration.spec import DriftKind, MLModel
+from mlworks_orchestration.training import Registry
 
 _WINDOWS = 120
 """Windows of the past that are drawn at most."""
@@ -37,23 +34,24 @@ def report_content(lake: Lake, model: MLModel, registry: Registry, partition: st
         TrackingError: if the registry does not hold the version that was compared with.
     """
     report = read_report(lake, model, partition)
-    columns = with_profiles(lake, report)
+    columns = [column for column in with_profiles(lake, report) if _votes(column)]
     keys = window_keys(lake, report)
     return PageContent(
-        title=f"Drift of {model.name}, window {_span(keys)}",
+        title=f"Drift of {model.name}, window {span(keys)}",
         state=STATES[report.drifted],
         verdict=report.verdict,
         facts=_facts(report, columns),
         kinds=tuple(KindEntry(kind.value, row["drifted"], row["reason"]) for kind, row in report.kinds.items()),
-        actions=tuple(report.actions.values()) or ("Nothing needs to be done.",),
+        actions=report.next_steps,
         columns=tuple(_named(column) for column in columns),
+        beside=_beside(report),
         series=tuple(_series(lake, report)),
         causes=tuple(ranked_causes(report.causes)) if report.causes else (),
         causes_note=causes_note(report),
         evidence=tuple(evidence_tables(report.causes)) if report.causes else (),
         expected=_expected(report),
-        method=tuple(_method(lake, report)),
-        provenance=tuple(_provenance(lake, report, registry, keys)),
+        method=tuple(told_method(lake, report)),
+        provenance=tuple(told_provenance(lake, report, registry, keys)),
     )
 
 
@@ -84,10 +82,6 @@ def page_path(model: MLModel, pages: str) -> Path:
     return Path(pages) / model.name / "drift.html"
 
 
-def _span(keys: Sequence[str]) -> str:
-    return keys[0] if len(keys) == 1 else f"{keys[0]} to {keys[-1]}"
-
-
 def _facts(report: StoredReport, columns: Sequence[ColumnAnalysis]) -> tuple[tuple[str, str], ...]:
     drifted = sum(column.drifted is True for column in columns)
     unsure = sum(column.drifted is None for column in columns)
@@ -105,6 +99,18 @@ def _named(column: ColumnAnalysis) -> ColumnEntry:
     return replace(entry, name=column_name(entry.name))
 
 
+def _votes(column: ColumnAnalysis) -> bool:
+    return any(one.decides for one in column.statistics)
+
+
+def _beside(report: StoredReport) -> Details | None:
+    """Return the columns of which no statistic may raise an alarm; that is not to say that it could not be told."""
+    found = [one for column in report.columns if not _votes(column) for one in column.statistics]
+    rows = tuple((column_name(one.column), one.kind.value, one.statistic, one.value, one.effect, one.reason) for one in found)
+    columns = ("Column", "Kind", "Statistic", "Value", "Effect (\N{GREEK SMALL LETTER SIGMA})", "In words")
+    return Details("Reported beside these; they raise no alarm by themselves", columns, rows) if rows else None
+
+
 def _series(lake: Lake, report: StoredReport) -> Iterator[Series]:
     """Yield, of each kind, the past of the column and the statistic that tell most in this report."""
     table = f"{report.model.name}/drift_report"
@@ -112,7 +118,7 @@ def _series(lake: Lake, report: StoredReport) -> Iterator[Series]:
     chosen = ["kind", "column", "statistic", "window_end", "effect", "drifted", "threshold"]
     past = lake.read(table, columns=[PARTITION, *chosen], partitions=keys).sort(PARTITION, maintain_order=True)
     for kind in DriftKind:
-        leading = next((one.leading for one in report.columns if one.kind is kind and one.leading), None)
+        leading = next((one.leading for one in report.columns if one.kind is kind and one.leading and _votes(one)), None)
         if leading:
             of_it = past.filter(kind=kind.value, column=leading.column, statistic=leading.statistic)
             points = of_it.select("window_end", "effect", "drifted", "threshold").iter_rows()
@@ -123,71 +129,8 @@ def _expected(report: StoredReport) -> Details | None:
     found = report.expected
     if found is None:
         return None
-    interval = f"{found['low']:.4g} to {found['high']:.4g}"
+    interval = f"{found['low']:.4g} to {found['high']:.4g}".replace(" ", "\N{NO-BREAK SPACE}")
     row = (found["metric"], found["value"], interval, found["rows"], "yes" if found["trusted"] else "no", found["reason"])
     note = "By the features and predictions of the window alone, from the errors on rows that the version was not trained on."
     columns = ("Metric", "Expected", "Interval (95 %)", "Rows", "Can be trusted", "When it cannot")
     return Details("Before the labels are known", columns, (row,), note)
-
-
-def _method(lake: Lake, report: StoredReport) -> Iterator[str]:
-    declared, how = _calibration(lake, report)
-    yield from how_it_is_judged(declared.significance, declared.min_effect)
-    yield (
-        f"The window is {declared.window.days or declared.window} {'days' if declared.window.days else ''} long, merged from the profiles of its "
-        f"partitions. Features, label and predictions are compared with the rows that version {report.reference_version} was trained on, residuals "
-        "with those of rows that it was not trained on, for on what it was trained on a model errs less than it ever will again."
-    )
-    yield (
-        f"Thresholds are calibrated on how windows of the reference differ when nothing is wrong, to {declared.false_alarms_per_year:g} false alarms "
-        f"a year in all, {declared.false_alarms_per_year / len(DriftKind):g} for each kind of drift. " + " ".join(how)
-    )
-    measured = [error_rates_words(lake, report.model, report.reference_version, kind) for kind in DriftKind]
-    if any(measured):
-        yield f"Measured on the model's own data: {'. '.join(filter(None, measured))}."
-    if declared.of > 1:
-        yield f"It is an alarm when {declared.violations} of the last {declared.of} windows exceed a threshold, the latest among them."
-    yield "Drift over time shows each window against the champion of its day; the reference changes when another version takes over."
-    yield UNSURE
-
-
-def _calibration(lake: Lake, report: StoredReport) -> tuple[Drift, list[str]]:
-    """Return the declaration of drift that the thresholds were set to, and how that was done."""
-    table = f"{report.model.name}/normal"
-    rows = lake.read(table, version=report.inputs[table]).filter(version=report.reference_version).sort("built_at", maintain_order=True)
-    if rows.is_empty():
-        return report.model.drift, []
-    same = rows.filter(drift=report.model.drift.model_dump_json())
-    declared = (same if same.height else rows)["drift"][-1]
-    latest = rows.filter(drift=declared).group_by("part", maintain_order=True).last()
-    named = {"training": "Features, label and predictions", "errors": "Residuals"}
-    how = [f"{named.get(part, part)}: {json.loads(normal)['how']}." for part, normal in latest.select("part", "normal").iter_rows()]
-    return Drift.model_validate_json(declared), how
-
-
-def _provenance(lake: Lake, report: StoredReport, registry: Registry, keys: Sequence[str]) -> Iterator[tuple[str, str]]:
-    name, row = report.model.name, report.rows.row(0, named=True)
-    version = registry.version(name, report.reference_version)
-    snapshot = find_snapshot(lake, report.model, version.tags["snapshot"])
-    yield "Window", f"{_span(keys)}, {len(keys)} partitions, {row['rows_current']:,} rows"
-    yield "Scored by", "version " + ", ".join(map(str, row["scored_versions"]))
-    yield "Compared with", f"{name} version {version.version}, MLflow run {version.run_id}"
-    yield "Trained on", f"snapshot {snapshot.id}: {snapshot.rows:,} rows of {_tables(snapshot.tables)}"
-    yield "Report made", f"{row['reported_at']:%Y-%m-%d %H:%M} UTC, from {_tables(report.inputs)}"
-    yield "Profiles made", f"from {_tables(_profiled(lake, report, keys))}"
-    yield "Made by", f"mlworks {metadata.version('mlworks-orchestration')}, Python {platform.python_version()}"
-
-
-def _profiled(lake: Lake, report: StoredReport, keys: Sequence[str]) -> dict[str, str]:
-    """Return the Delta versions of the tables that the window's profiles were made of."""
-    table = f"{report.model.name}/profile"
-    inputs = lake.read(table, columns=["inputs"], partitions=keys, version=report.inputs[table])["inputs"].unique()
-    found: dict[str, set[int]] = {}
-    for one in inputs:
-        for name, version in json.loads(one).items():
-            found.setdefault(name, set()).add(version)
-    return {name: ", ".join(map(str, sorted(versions))) for name, versions in found.items()}
-
-
-def _tables(versions: dict[str, int] | dict[str, str]) -> str:
-    return ", ".join(f"{table} @ {version}" for table, version in versions.items())

@@ -60,7 +60,7 @@ def drift_page(content: PageContent) -> str:
         series=series,
         reference_colour=REFERENCE,
         current_colour=CURRENT,
-        largest=max((entry.effect for entry in content.columns if entry.effect is not None), default=0.0),
+        largest=max((number or 0.0 for entry in content.columns for number in (entry.effect, entry.threshold)), default=0.0),
     )
 
 

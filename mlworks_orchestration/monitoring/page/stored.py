@@ -17,7 +17,7 @@ from mlworks_orchestration.monitoring.causes import standing_causes
 from mlworks_orchestration.monitoring.drift import ColumnAnalysis, ColumnDrift, ColumnKey, ColumnProfile, Profile
 from mlworks_orchestration.monitoring.drift.analysis import judged
 from mlworks_orchestration.monitoring.drift.words import change
-from mlworks_orchestration.monitoring.tables import profile_from
+from mlworks_orchestration.monitoring.tables import JOINT, profile_from
 from mlworks_orchestration.monitoring.windows import windows
 from mlworks_orchestration.spec import DriftKind, MLModel
 
@@ -83,6 +83,13 @@ class StoredReport:
         alarms = [kind for kind, row in self.kinds.items() if row["drifted"]]
         return {kind: known.get(kind.value, f"{kind.capitalize()} drift{self._where(kind)}: {ACTIONS[kind]}.") for kind in alarms}
 
+    @property
+    def next_steps(self) -> tuple[str, ...]:
+        """The actions, or that there are none."""
+        nothing = "Nothing needs to be done"
+        unsure = any(row["drifted"] is None for row in self.kinds.values())
+        return tuple(self.actions.values()) or (f"{nothing} by what could be told." if unsure else f"{nothing}.",)
+
     @cached_property
     def columns(self) -> list[ColumnAnalysis]:
         """The verdict on each column: what drifted first, then what could not be told; within each by how often the effect is its threshold."""
@@ -91,7 +98,7 @@ class StoredReport:
         return sorted(found, key=lambda one: (_PLACE[one.drifted], -_excess(one)))
 
     def _where(self, kind: DriftKind) -> str:
-        names = [one.name for one in self.columns if one.kind is kind and one.drifted]
+        names = [column_name(one.name) for one in self.columns if one.kind is kind and one.drifted]
         shown = names[:_NAMED] + ([f"{len(names) - _NAMED} more"] if len(names) > _NAMED else [])
         return f" in {_listed(shown, 'and')}" if shown else ""
 
@@ -104,7 +111,7 @@ class StoredReport:
             "drifted": self.drifted,
             "verdict": self.verdict,
             "kinds": {kind.value: {"drifted": row["drifted"], "reason": row["reason"]} for kind, row in self.kinds.items()},
-            "actions": list(self.actions.values()),
+            "actions": list(self.next_steps),
             "rows": [{name: _plain(value) for name, value in row.items()} for row in self.rows.iter_rows(named=True)],
             "causes": self.causes,
             "expected_performance": self.expected and {name: _plain(value) for name, value in self.expected.items()},
@@ -140,6 +147,11 @@ def read_report(lake: Lake, model: MLModel, partition: str | None = None) -> Sto
     return StoredReport(model, chosen, rows, standing_causes(lake, model, chosen), estimates[0] if estimates else None)
 
 
+def column_name(name: str) -> str:
+    """Return what people call a column of a profile."""
+    return "all features together" if name == JOINT else name
+
+
 def with_profiles(lake: Lake, report: StoredReport) -> list[ColumnAnalysis]:
     """Return the verdict on each column beside the profiles that were compared, which are merged anew from the stored ones.
 
@@ -153,12 +165,11 @@ def with_profiles(lake: Lake, report: StoredReport) -> list[ColumnAnalysis]:
     name, inputs = report.model.name, report.inputs
     table, version = f"{name}/reference", report.reference_version
     stored = lake.read(table, version=inputs[table]).filter(version=version).unique(["kind", "column"], keep="first", maintain_order=True)
-    reference, window = profile_from(stored).columns, window_profile(lake, report).columns
+    reference, window = profile_from(stored).columns, _window_profile(lake, report).columns
     return [_completed(one, reference, window) for one in report.columns]
 
 
-def window_profile(lake: Lake, report: StoredReport) -> Profile:
-    """Return the profile of a report's window, as it was when the report was made."""
+def _window_profile(lake: Lake, report: StoredReport) -> Profile:
     table = f"{report.model.name}/profile"
     version = report.inputs[table]
     rows = lake.read(table, columns=[PARTITION, "kind", "column", "profile"], partitions=window_keys(lake, report), version=version)
