@@ -10,6 +10,7 @@ from mlworks_orchestration.data.partitioning import PARTITION
 from mlworks_orchestration.data.point_in_time import as_of_join
 from mlworks_orchestration.data.quality import QualityResult, validate
 from mlworks_orchestration.data.quality_log import quality_table, record_quality
+from mlworks_orchestration.data.retention import Need, Tidied, recorded_needs, tidy
 from mlworks_orchestration.data.schema import polars_type
 
 __all__ = [
@@ -17,7 +18,9 @@ __all__ = [
     "Archive",
     "FeatureKind",
     "Lake",
+    "Need",
     "QualityResult",
+    "Tidied",
     "as_of_join",
     "build_features",
     "build_labels",
@@ -28,6 +31,8 @@ __all__ = [
     "polars_type",
     "quality_table",
     "record_quality",
+    "recorded_needs",
+    "tidy",
     "to_polars",
     "validate",
 ]

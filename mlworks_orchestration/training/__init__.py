@@ -11,6 +11,7 @@ from mlworks_orchestration.training.predictor import Predictor
 from mlworks_orchestration.training.registry import Registry
 from mlworks_orchestration.training.reproduce import reproduce
 from mlworks_orchestration.training.reproduction import Reproduction
+from mlworks_orchestration.training.retention import needed_versions, retain
 from mlworks_orchestration.training.snapshot import LABEL, Snapshot, find_snapshot, latest_snapshot, load_snapshot, take_snapshot
 from mlworks_orchestration.training.software import Measured, measure
 from mlworks_orchestration.training.verdict import Verdict, find_verdict, verdicts
@@ -39,8 +40,10 @@ __all__ = [
     "load_snapshot",
     "measure",
     "moves",
+    "needed_versions",
     "prepare_environment",
     "reproduce",
+    "retain",
     "run_gate",
     "take_snapshot",
     "verdicts",
