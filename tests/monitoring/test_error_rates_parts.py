@@ -1,5 +1,7 @@
 """The pieces that error rates are measured with."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import polars as pl
 import pytest
@@ -14,10 +16,10 @@ from mlworks_orchestration.monitoring.error_rates.false_alarms import count
 from mlworks_orchestration.monitoring.error_rates.histories import Histories
 from mlworks_orchestration.monitoring.error_rates.injections import INJECTIONS, Column, Injection, flip, on_levels
 from mlworks_orchestration.monitoring.error_rates.intervals import binomial_interval, poisson_interval
-from mlworks_orchestration.monitoring.error_rates.records import Counted, Power, Shift
+from mlworks_orchestration.monitoring.error_rates.records import Counted, ErrorRates, FalseAlarms, Power, Shift
 from mlworks_orchestration.monitoring.error_rates.verdicts import Test as OneTest
 from mlworks_orchestration.monitoring.error_rates.verdicts import alarms
-from mlworks_orchestration.monitoring.error_rates.words import partitions_words, rate_words
+from mlworks_orchestration.monitoring.error_rates.words import kind_words, partitions_words, rate_words, remarks
 from mlworks_orchestration.spec import Drift, DriftKind
 
 NORMAL = pl.Series("x", np.random.default_rng(0).normal(10, 2, 4000))
@@ -194,3 +196,37 @@ def test_runs_are_counted_history_by_history() -> None:
 
 def test_a_rate_of_none_is_a_plain_zero() -> None:
     assert rate_words(Counted(0, 365, 0, 1.0)).startswith("0 (0\N{EN DASH}3.7)")
+
+
+def judged(kind: DriftKind, drawn: Counted, *powers: Power) -> ErrorRates:
+    """Return the error rates of a model that has one kind alone."""
+    alarms = (FalseAlarms(kind, 0.5, drawn, None),)
+    return ErrorRates("delay", 1, "{}", alarms, powers, 60, 6000, 7, 400, 0, "abc", 1.0, datetime(2013, 7, 1, tzinfo=UTC))
+
+
+def test_more_false_alarms_than_declared_are_owned_up_to() -> None:
+    honest, often = (judged(DriftKind.LABEL, Counted(episodes, 7300, episodes, 20.0)) for episodes in (10, 60))
+    assert not any("more often than declared" in remark for remark in remarks(honest))
+    assert "Label drift alarms more often than declared: 3 (2.3\N{EN DASH}3.9) instead of 0.5 a year." in list(remarks(often))
+
+
+def test_what_is_hardly_ever_found_is_named() -> None:
+    counted = Counted(10, 7300, 12, 20.0)
+    wind = Power(DriftKind.FEATURE, "mean", 0.5, "column", "wind", 0.01, 0.0, 0.03, None, None, 0.99)
+    rain = Power(DriftKind.FEATURE, "mean", 0.5, "column", "rain", 0.99, 0.97, 1.0, 2, 3, 0.0)
+    both = Power(DriftKind.FEATURE, "mean", 0.5, "one", "", 0.5, 0.45, 0.55, 3, None, 0.5)
+    unseen = [Power(DriftKind.CONCEPT, name, 0.5, "one", "", 0.0, 0.0, 0.01, None, None, 1.0) for name in ("swap", "flip")]
+    rates = judged(DriftKind.FEATURE, counted, wind, rain, both, *unseen)
+    assert kind_words(rates, DriftKind.FEATURE).endswith(
+        "a shift of 0.5 sigma in one feature is found in 50 % of windows, after 3 partitions at the median (hardly ever in wind)"
+    )
+    told = " ".join(remarks(rates))
+    assert "a shift of 0.5 sigma in wind is hardly ever found" in told
+    assert "exchanged without any statistic of one column seeing it" in told
+    assert "Flipped labels are hardly seen" in told
+
+
+def test_a_kind_without_columns_has_no_sentence_and_one_without_shifts_a_short_one() -> None:
+    rates = judged(DriftKind.LABEL, Counted(10, 7300, 12, 20.0))
+    assert kind_words(rates, DriftKind.FEATURE) == ""
+    assert kind_words(rates, DriftKind.LABEL) == "label: 0.5 false alarms a year declared, 0.50 (0.24\N{EN DASH}0.92) measured"

@@ -1,6 +1,6 @@
 """How often a model alarms when nothing is wrong: in histories drawn anew from its past, and in each half of it by the thresholds of the other."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -67,54 +67,45 @@ def _with_evidence(measure: Callable[[Any], Measures], drift: Drift) -> Callable
     return measured
 
 
-def held_out_alarms(model: MLModel, version: int, parts: Mapping[str, Profile], sides: Sequence[Collection[ColumnKey]]) -> dict[DriftKind, Counted]:
-    """Count the alarms of all windows of each half of the past, by a reference and thresholds that know only the other half.
+def held_out_alarms(model: MLModel, version: int, parts: Mapping[str, Profile]) -> dict[DriftKind, Counted]:
+    """Count the alarms of all windows of each half of a past, by a reference and thresholds that know only the other half.
 
     Parameters:
         model: whose past.
         version: for the seed of thresholds, as production has it.
         parts: profile of each partition, in order.
-        sides: the columns that are compared together.
 
     Returns:
-        Nothing of a kind of which a half is too short to set thresholds on, or to hold a window.
+        Nothing where a half is too short to set thresholds on, or to hold a window.
     """
     keys = list(parts)
     halves = keys[: len(keys) // 2], keys[len(keys) // 2 :]
-    alarming: dict[DriftKind, list[Flags]] = {kind: [] for kind in DriftKind}
-    per_year: dict[DriftKind, float] = {}
+    alarming: list[list[dict[DriftKind, bool | None]]] = []
+    per_year = 1.0
     for known, tried in (halves, halves[::-1]):
-        references = [found for side in sides if (found := _learn(model, version, {key: _only(parts[key], side) for key in known}))]
         members = list(windows(model.partitions, model.drift.window, tried, tried).values())
         full = [found for found in members if len(found) == max(map(len, members))]
-        verdicts = [_verdicts(model, references, Profile.merged([parts[key] for key in found]), found) for found in full]
-        for kind in DriftKind:
-            alarming[kind].append(np.array([one[kind] for one in verdicts if one[kind] is not None], dtype=np.bool_))
-        per_year |= {key.kind: yearly(model, one.blocks)[0].windows for one in references if one.blocks for key in one.blocks.columns}
-    told = {kind: found for kind, found in alarming.items() if kind in per_year and all(one.size for one in found)}
-    return {kind: count(found, model.drift, per_year[kind]) for kind, found in told.items()}
+        if len(known) < LEAST_BLOCKS or not full:
+            return {}
+        reference, per_year = _learn(model, version, {key: parts[key] for key in known})
+        alarming.append([_verdicts(model, reference, Profile.merged([parts[key] for key in found]), found) for found in full])
+    found = {kind: [np.array([bool(one[kind]) for one in half]) for half in alarming] for kind in alarming[0][0]}
+    return {kind: count(flags, model.drift, per_year) for kind, flags in found.items()}
 
 
-def _only(profile: Profile, keys: Collection[ColumnKey]) -> Profile:
-    return Profile({key: column for key, column in profile.columns.items() if key in keys})
+def _learn(model: MLModel, version: int, parts: Mapping[str, Profile]) -> tuple[Reference, float]:
+    """Return what a half teaches, and how many windows a year has."""
+    profile = Profile.merged(list(parts.values()))
+    blocks = Blocks.of(profile, list(parts.values()), [model.partitions.window(key).start for key in parts])
+    return Reference(profile, blocks, set_thresholds(model, version, blocks)), yearly(model, blocks)[0].windows
 
 
-def _learn(model: MLModel, version: int, parts: Mapping[str, Profile]) -> Reference | None:
-    """Return what a half teaches; None if it is too short."""
-    having = {key: part for key, part in parts.items() if part.columns}
-    if len(having) < LEAST_BLOCKS:
-        return None
-    profile = Profile.merged(list(having.values()))
-    blocks = Blocks.of(profile, list(having.values()), [model.partitions.window(key).start for key in having])
-    return Reference(profile, blocks, set_thresholds(model, version, blocks))
-
-
-def _verdicts(model: MLModel, references: Sequence[Reference], window: Profile, members: list[str]) -> dict[DriftKind, bool | None]:
-    start = model.partitions.span(members).start
+def _verdicts(model: MLModel, reference: Reference, window: Profile, members: list[str]) -> dict[DriftKind, bool | None]:
+    """Return what a report says of each kind; only the statistics that decide are computed."""
     types = {column.type for column in window.columns.values()}
     chosen = [one for one in registered() if any(deciding(one, each, model.drift) for each in types)]
-    found = [one for reference in references for one in compare(reference, window, model.drift, chosen, start=start)]
-    return {kind: summarise(found, kind, model.drift).drifted for kind in DriftKind}
+    found = compare(reference, window, model.drift, chosen, start=model.partitions.span(members).start)
+    return {kind: summarise(found, kind, model.drift).drifted for kind in dict.fromkeys(key.kind for key in reference.profile.columns)}
 
 
 def count(alarms: Sequence[Flags], drift: Drift, windows_per_year: float) -> Counted:

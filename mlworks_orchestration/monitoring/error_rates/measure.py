@@ -13,7 +13,7 @@ from mlworks_orchestration.monitoring.drift.normal import LEAST_BLOCKS
 from mlworks_orchestration.monitoring.error_rates.false_alarms import drawn_alarms, held_out_alarms
 from mlworks_orchestration.monitoring.error_rates.planting import HISTORIES, Part, parts_of
 from mlworks_orchestration.monitoring.error_rates.records import Counted, ErrorRates, FalseAlarms
-from mlworks_orchestration.monitoring.profiles import by_partition, merge_by_partition, relation_profiles
+from mlworks_orchestration.monitoring.profiles import by_partition
 from mlworks_orchestration.monitoring.reference import build_reference
 from mlworks_orchestration.monitoring.unseen import Rows, snapshot_rows
 from mlworks_orchestration.spec import Catalog, DriftKind, MLModel
@@ -50,7 +50,7 @@ def measure_error_rates(  # noqa: PLR0913 - the three stores, the model and its 
     _require_past(model, version, rows)
     generator = np.random.default_rng([model.seed, version, _SEED])
     planted = list(parts_of(model, reference, rows, generator))
-    total = 1 + len(planted) + sum(part.steps for part in planted)
+    total = 2 * len(planted) + sum(part.steps for part in planted)
     done = 0
 
     def step(doing: str) -> None:
@@ -90,13 +90,12 @@ def _require_past(model: MLModel, version: int, rows: Rows) -> None:
 
 def _false_alarms(model: MLModel, version: int, planted: list[Part], generator: Generator, step: Callable[[str], None]) -> Iterator[FalseAlarms]:
     drawn: dict[DriftKind, Counted] = {}
+    held_out: dict[DriftKind, Counted] = {}
     for part in planted:
         step("false alarms of histories drawn anew")
         drawn |= drawn_alarms(generator, model, part.blocks, part.normal)
-    step("false alarms of each half of the past, by the other half's thresholds")
-    parts = by_partition(*((part.columns.frame, {name: key for key, name in part.columns.names.items()}) for part in planted))
-    parts = merge_by_partition(parts, relation_profiles(model, planted[0].columns.frame))
-    held_out = held_out_alarms(model, version, parts, [part.profile.columns.keys() for part in planted])
+        step("false alarms of each half of the past")
+        held_out |= held_out_alarms(model, version, by_partition((part.columns.frame, {name: key for key, name in part.columns.names.items()})))
     for kind in DriftKind:
         if kind in drawn:
             yield FalseAlarms(kind, model.drift.false_alarms_per_year / len(DriftKind), drawn[kind], held_out.get(kind))

@@ -102,8 +102,9 @@ def remarks(rates: ErrorRates) -> Iterator[str]:
             share = one.held_out.alarming / one.held_out.windows
             yield (
                 f"{one.kind.value.capitalize()} drift: with half the past as reference, {share:.0%} of the "
-                f"windows of the other half alarm, in {one.held_out.episodes} runs. The halves differ, by season or trend, more than either does "
-                "within itself: expect alarms when what the reference has not seen begins, and retrain on a longer window."
+                f"windows of the other half alarm, in {one.held_out.episodes} run{'s' if one.held_out.episodes > 1 else ''}. By season, trend or "
+                "failures upstream the halves differ more than either does within itself: expect alarms when what the reference has not seen begins, "
+                "and retrain on a longer window."
             )
     for kind in DriftKind:
         blind = [one.column or "its one column" for one in _largest(rates, kind) if one.power < HARDLY]
@@ -150,8 +151,8 @@ def method(rates: ErrorRates) -> tuple[str, ...]:
         "shifted one to the first alarm. Windows come from the very past that they are compared with; those of the future will differ a little more."
     )
     left_out = (
-        "Shifts are judged by the columns of their own kind alone: what a shifted feature does to predictions and errors, and relations of features "
-        "with the label, are left out; held-out windows include the relations."
+        "Shifts are judged by the columns of their own kind alone: what a shifted feature does to predictions and errors is left out, and so are "
+        "statistics of several columns at once, even where they are declared to decide."
     )
     return past, drawn, held_out, planted, left_out
 
