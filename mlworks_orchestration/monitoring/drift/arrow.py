@@ -1,5 +1,6 @@
 """Arrow arrays as numpy arrays, without copying and without pandas, which pyarrow's own way would import."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,25 @@ from mlworks_orchestration.monitoring.drift.bins import Floats
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _DAY = 86400.0
 _FLOATS = {"double": "float64", "float": "float32", "halffloat": "float16"}
+
+
+def runs(ends: Sequence[int], rows: int) -> Iterator[tuple[int, int, bool]]:
+    """Yield where each run of rows starts and stops, and whether a block ends with it.
+
+    Parameters:
+        ends: how many rows come before the end of each block that ends there, ascending.
+        rows: how many there are.
+
+    Examples:
+        >>> list(runs([2, 3], 5)), list(runs([2], 2))
+        ([(0, 2, True), (2, 3, True), (3, 5, False)], [(0, 2, True)])
+    """
+    start = 0
+    for end in ends:
+        yield start, end, True
+        start = end
+    if start < rows:
+        yield start, rows, False
 
 
 def numbers_of(array: Any) -> NDArray[Any]:  # noqa: ANN401 - pyarrow has no types

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from mlworks_orchestration.errors import DataError
-from mlworks_orchestration.monitoring.drift.arrow import floats_of
+from mlworks_orchestration.monitoring.drift.arrow import floats_of, runs
 from mlworks_orchestration.monitoring.drift.columns import CategoricalProfile, ColumnProfile
 from mlworks_orchestration.monitoring.drift.counter import NumericCounter
 from mlworks_orchestration.monitoring.drift.numeric import DatetimeProfile, NumericProfile
@@ -48,12 +48,10 @@ class NumberReader(NumericCounter):
         if not array.null_count:
             super().add(floats_of(array), ends=ends)
             return
-        start = 0
-        for end in (*ends, len(array)):
+        for start, end, ended in runs(ends, len(array)):
             part = array.slice(start, end - start)
             values = floats_of(part)
-            super().add(values, part.null_count, [len(values)] if end in ends else ())
-            start = end
+            super().add(values, part.null_count, [len(values)] if ended else ())
 
 
 class CategoryReader(Tally):
@@ -81,13 +79,11 @@ class TextReader:
 
     def add(self, array: Any, ends: Sequence[int] = ()) -> None:  # noqa: ANN401
         """Read a stretch."""
-        start = 0
-        for end in (*ends, len(array)) if len(array) not in ends else ends:
+        for start, end, ended in runs(ends, len(array)):
             self._parts.append(TextProfile.of(pl.Series(array.slice(start, end - start)).cast(pl.String), self._generator))
-            if end in ends:
+            if ended:
                 self._blocks.append(TextProfile.merged(self._parts))
                 self._parts = []
-            start = end
         if len(self._parts) >= 16:  # noqa: PLR2004 - so that memory stays flat
             self._parts = [TextProfile.merged(self._parts)]
 

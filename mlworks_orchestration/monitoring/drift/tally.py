@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.arrow import numbers_of
+from mlworks_orchestration.monitoring.drift.arrow import numbers_of, runs
 from mlworks_orchestration.monitoring.drift.bins import Integers
 from mlworks_orchestration.monitoring.drift.categorical import MOST, CategoricalProfile
 
@@ -35,17 +35,15 @@ class Tally:
             self._name()
             self._dictionary, self._names = values.dictionary, None
             self._codes = np.zeros(len(values.dictionary), dtype=np.int64)
-        start = 0
-        for end in (*ends, len(values)):
+        for start, end, ended in runs(ends, len(values)):
             codes = values.indices.slice(start, end - start)
             if codes.null_count:
                 self._missing += codes.null_count
                 codes = codes.drop_null()
             if len(codes):
                 self._codes += np.bincount(numbers_of(codes), minlength=len(self._codes))
-            if end in ends:
+            if ended:
                 self._end_block()
-            start = end
 
     def blocks(self) -> list[CategoricalProfile]:
         """Return the profile of each block that has ended."""

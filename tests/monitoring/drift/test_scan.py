@@ -84,6 +84,13 @@ def test_blocks_are_consecutive_runs_of_equal_length(frame: pl.DataFrame) -> Non
     assert total.columns[feature("origin")].present == found.profile.columns[feature("origin")].present
 
 
+@pytest.mark.parametrize("name", ["wind", "seats", "origin", "late", "half"])
+def test_each_column_has_as_many_blocks_as_were_asked_for(name: str, frame: pl.DataFrame) -> None:
+    for rows in (frame[:10], frame):
+        found = scan(rows.select(name), blocks=5)
+        assert [block.columns[feature(name)].rows for block in found.blocks] == [rows.height // 5] * 5
+
+
 def test_a_sample_has_whole_rows_each_as_likely_as_the_next(frame: pl.DataFrame) -> None:
     rows = frame.with_row_index("row").select("row", "wind", "origin", "late")
     found = scan(rows, sample=2000, seed=3)
