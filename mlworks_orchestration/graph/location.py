@@ -11,6 +11,7 @@ from dagster_shared.record import replace
 
 from mlworks_orchestration.errors import DeclarationError, MLWorksError
 from mlworks_orchestration.graph.resources import shared_resources
+from mlworks_orchestration.graph.retention import retention_definitions
 from mlworks_orchestration.project import Project
 
 
@@ -42,7 +43,7 @@ def code_location(project: Project) -> dg.Definitions:
             broken.append(broken_asset(folder, reason))
     sensors = dg.load_definitions_from_package_name("sensors")
     shared = dg.Definitions(assets=broken, resources=shared_resources(project.environment), executor=dg.in_process_executor)
-    return dg.Definitions.merge(*loaded, _launchable(sensors, loaded) if broken else sensors, shared)
+    return dg.Definitions.merge(*loaded, _launchable(sensors, loaded) if broken else sensors, retention_definitions(project), shared)
 
 
 def _load(folder: Path, project: Project) -> dg.Definitions:

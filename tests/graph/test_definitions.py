@@ -140,7 +140,7 @@ def test_checks_stand_beside_their_assets_and_block_where_declared(loaded: dg.De
 
 
 def test_a_model_has_jobs_a_schedule_and_sensors_that_are_off_at_first(loaded: dg.Definitions) -> None:
-    assert sorted(job.name for job in loaded.jobs or ()) == [f"{MODEL}_{verb}" for verb in ("data", "labels", "score", "train")]
+    assert sorted(job.name for job in loaded.jobs or ()) == ["retention", *(f"{MODEL}_{verb}" for verb in ("data", "labels", "score", "train"))]
     assert sorted(sensor.name for sensor in loaded.sensors or ()) == [f"{MODEL}_label_sensor", f"{MODEL}_retraining_sensor"]
     schedule = loaded.resolve_schedule_def(f"{MODEL}_schedule")
     assert (schedule.name, schedule.cron_schedule, schedule.execution_timezone) == (f"{MODEL}_schedule", "0 0 * * *", "America/New_York")
@@ -165,7 +165,8 @@ def test_each_job_builds_what_its_verb_says(loaded: dg.Definitions) -> None:
 def test_automation_starts_switched_on_where_the_environment_says_so(world: World) -> None:
     with world.active(MLWORKS_AUTOMATION="on"):
         definitions = world.definitions()
-    assert [schedule.default_status for schedule in definitions.schedules or ()] == [dg.DefaultScheduleStatus.RUNNING]
+    started = {schedule.name: schedule.default_status for schedule in definitions.schedules or ()}
+    assert started == {f"{MODEL}_schedule": dg.DefaultScheduleStatus.RUNNING, "retention_schedule": dg.DefaultScheduleStatus.STOPPED}
     assert {sensor.default_status for sensor in definitions.sensors or ()} == {dg.DefaultSensorStatus.RUNNING}
 
 
