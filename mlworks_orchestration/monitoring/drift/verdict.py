@@ -87,5 +87,6 @@ def _sum_up(names: list[str], drifted: list[str], untold: dict[str, str], *, con
         return "the reference has no columns of this kind"
     if not conclusive:
         return "; ".join(dict.fromkeys(untold.values()))
-    verdict = f"drifted: {', '.join(drifted)} ({len(drifted)} of {len(names)} columns)" if drifted else f"none of {len(names)} columns drifted"
+    clear = f"none of {len(names)} columns drifted" if len(names) > 1 else f"{names[0]} has not drifted"
+    verdict = f"drifted: {', '.join(drifted)} ({len(drifted)} of {len(names)} columns)" if drifted else clear
     return "; ".join([verdict, *(f"{name} inconclusive: {reason}" for name, reason in untold.items())])
