@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from scipy.stats import ks_2samp
 
-from mlworks_orchestration.monitoring.drift.bins import Floats
-from mlworks_orchestration.monitoring.drift.cells import Cells, grouped, numeric_cells
-from mlworks_orchestration.monitoring.drift.numeric import NumericProfile
+from mlworks_orchestration.monitoring.drift.comparison.cells import Cells, grouped, numeric_cells
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
+from mlworks_orchestration.monitoring.drift.profiles.numeric import NumericProfile
 
 KS_GOAL = 0.005
 INDEX_GOAL = 0.002

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from mlworks_orchestration.monitoring.drift import ColumnKey, Profile, compare, from_json, to_json
-from mlworks_orchestration.monitoring.drift.analyze import analyze
-from mlworks_orchestration.monitoring.drift.scan import scan
+from mlworks_orchestration.monitoring.drift.scanning.scan import scan
+from mlworks_orchestration.monitoring.drift.standalone.analyze import analyze
 from mlworks_orchestration.spec import Drift, DriftKind
 from peers.clock import BEGUN
 from peers.measure import peak_mb

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mlworks_orchestration.monitoring.drift import Statistic, registered
-from mlworks_orchestration.monitoring.drift.effects import from_shift
+from mlworks_orchestration.monitoring.drift.statistics.effects import from_shift
 from mlworks_orchestration.monitoring.drift.statistics.psi import index
 
 TEXT = (Path(__file__).parents[2] / "docs" / "statistics.md").read_text(encoding="utf-8")
@@ -18,7 +18,7 @@ OURS = {one.name: one for one in registered() if one.measure.__module__.startswi
 USED = """
 from scipy import stats
 from mlworks_orchestration.monitoring.drift import NumericProfile, registered
-from mlworks_orchestration.monitoring.drift.cells import numeric_cells
+from mlworks_orchestration.monitoring.drift.comparison.cells import numeric_cells
 rng = np.random.default_rng(1)
 before, after = rng.normal(size=400), rng.normal(0.5, 1, size=400)
 found = CRAMER_VON_MISES.measure(numeric_cells(NumericProfile.of(before), [NumericProfile.of(after)]))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from mlworks_orchestration.monitoring.drift import CategoricalProfile, NumericProfile
-from mlworks_orchestration.monitoring.drift.correction import benjamini_hochberg
+from mlworks_orchestration.monitoring.drift.comparison.correction import benjamini_hochberg
 from mlworks_orchestration.monitoring.error_rates.detection import first_alarms, power_of, windows_needed
 from mlworks_orchestration.monitoring.error_rates.false_alarms import count
 from mlworks_orchestration.monitoring.error_rates.histories import Histories

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlworks_orchestration.monitoring.drift import CategoricalProfile, ColumnProfile, NumericProfile
-from mlworks_orchestration.monitoring.drift.cells import categorical_cells, grouped, numeric_cells, with_missing
+from mlworks_orchestration.monitoring.drift.comparison.cells import categorical_cells, grouped, numeric_cells, with_missing
 
 Floats = NDArray[np.float64]
 

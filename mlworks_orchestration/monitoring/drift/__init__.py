@@ -1,21 +1,21 @@
 """Drift of any set of rows against a reference: mergeable profiles, statistics on them, and the comparison. Pure numpy, scipy and polars."""
 
-from mlworks_orchestration.monitoring.drift.analysis import Analysis, ColumnAnalysis
-from mlworks_orchestration.monitoring.drift.analyze import analyze
-from mlworks_orchestration.monitoring.drift.blocks import Blocks
-from mlworks_orchestration.monitoring.drift.columns import CategoricalProfile, ColumnProfile, DatetimeProfile, NumericProfile
-from mlworks_orchestration.monitoring.drift.compare import ColumnDrift, Reference, compare, summarise
-from mlworks_orchestration.monitoring.drift.distribution import Distribution, distribution
-from mlworks_orchestration.monitoring.drift.domain import tell_apart
-from mlworks_orchestration.monitoring.drift.joint import JointProfile
-from mlworks_orchestration.monitoring.drift.normal import Normal, calibrate_normal
-from mlworks_orchestration.monitoring.drift.profile import ColumnKey, Profile
-from mlworks_orchestration.monitoring.drift.relations import RelationProfile
-from mlworks_orchestration.monitoring.drift.separation import Separation
-from mlworks_orchestration.monitoring.drift.serial import from_json, to_json
+from mlworks_orchestration.monitoring.drift.comparison.compare import ColumnDrift, Reference, compare, summarise
+from mlworks_orchestration.monitoring.drift.comparison.distribution import Distribution, distribution
+from mlworks_orchestration.monitoring.drift.past.blocks import Blocks
+from mlworks_orchestration.monitoring.drift.past.normal import Normal, calibrate_normal
+from mlworks_orchestration.monitoring.drift.past.thresholds import Calibrated
+from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile, DatetimeProfile, NumericProfile
+from mlworks_orchestration.monitoring.drift.profiles.joint import JointProfile
+from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
+from mlworks_orchestration.monitoring.drift.profiles.relations import RelationProfile
+from mlworks_orchestration.monitoring.drift.profiles.serial import from_json, to_json
+from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile
+from mlworks_orchestration.monitoring.drift.standalone.analysis import Analysis, ColumnAnalysis
+from mlworks_orchestration.monitoring.drift.standalone.analyze import analyze
 from mlworks_orchestration.monitoring.drift.statistics import STATISTICS, Measures, Pair, Statistic, register, registered
-from mlworks_orchestration.monitoring.drift.text import TextProfile
-from mlworks_orchestration.monitoring.drift.thresholds import Calibrated
+from mlworks_orchestration.monitoring.drift.statistics.domain import tell_apart
+from mlworks_orchestration.monitoring.drift.statistics.separation import Separation
 
 __all__ = [
     "STATISTICS",

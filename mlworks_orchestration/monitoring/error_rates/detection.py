@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.bins import Floats
-from mlworks_orchestration.monitoring.drift.cells import Flags
-from mlworks_orchestration.monitoring.drift.extremes import persistent
+from mlworks_orchestration.monitoring.drift.comparison.cells import Flags
+from mlworks_orchestration.monitoring.drift.past.extremes import persistent
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 from mlworks_orchestration.monitoring.error_rates.intervals import binomial_interval
 from mlworks_orchestration.monitoring.error_rates.records import Power, Shift
 from mlworks_orchestration.spec import Drift

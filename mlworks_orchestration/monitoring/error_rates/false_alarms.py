@@ -8,11 +8,11 @@ import numpy as np
 from numpy.random import Generator
 
 from mlworks_orchestration.monitoring.drift import Blocks, ColumnKey, Measures, Normal, Profile, Reference, compare, registered, summarise
-from mlworks_orchestration.monitoring.drift.cells import Flags
-from mlworks_orchestration.monitoring.drift.extremes import episodes
-from mlworks_orchestration.monitoring.drift.judge import threshold
-from mlworks_orchestration.monitoring.drift.normal import LEAST_BLOCKS, deciding
-from mlworks_orchestration.monitoring.drift.nulls import Setting, effects, setting
+from mlworks_orchestration.monitoring.drift.comparison.cells import Flags
+from mlworks_orchestration.monitoring.drift.comparison.judge import threshold
+from mlworks_orchestration.monitoring.drift.past.extremes import episodes
+from mlworks_orchestration.monitoring.drift.past.normal import LEAST_BLOCKS, deciding
+from mlworks_orchestration.monitoring.drift.past.nulls import Setting, effects, setting
 from mlworks_orchestration.monitoring.error_rates.detection import lasting
 from mlworks_orchestration.monitoring.error_rates.records import Counted
 from mlworks_orchestration.monitoring.normal import set_thresholds, yearly

@@ -7,9 +7,9 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from mlworks_orchestration.monitoring.drift import Blocks, Normal
-from mlworks_orchestration.monitoring.drift.bins import Floats
-from mlworks_orchestration.monitoring.drift.dependence import dependence
-from mlworks_orchestration.monitoring.drift.resample import Past, phases_of, stretches
+from mlworks_orchestration.monitoring.drift.past.dependence import dependence
+from mlworks_orchestration.monitoring.drift.past.resample import Past, phases_of, stretches
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 
 Indices = NDArray[np.int64]
 

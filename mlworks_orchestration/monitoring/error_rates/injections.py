@@ -9,7 +9,7 @@ import polars as pl
 from numpy.random import Generator
 
 from mlworks_orchestration.monitoring.drift import CategoricalProfile, ColumnProfile, NumericProfile
-from mlworks_orchestration.monitoring.drift.bins import Floats
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 
 CLASSES = 10
 """A label of so many distinct values or fewer is a class: flipping exchanges the two most frequent ones."""

@@ -9,7 +9,7 @@ from numpy.random import Generator
 from mlworks_orchestration import clock
 from mlworks_orchestration.data import PARTITION, Lake
 from mlworks_orchestration.errors import NotReadyError
-from mlworks_orchestration.monitoring.drift.normal import LEAST_BLOCKS
+from mlworks_orchestration.monitoring.drift.past.normal import LEAST_BLOCKS
 from mlworks_orchestration.monitoring.error_rates.false_alarms import drawn_alarms, held_out_alarms
 from mlworks_orchestration.monitoring.error_rates.planting import HISTORIES, Part, parts_of
 from mlworks_orchestration.monitoring.error_rates.records import Counted, ErrorRates, FalseAlarms

@@ -10,8 +10,8 @@ from numpy.random import Generator
 
 from mlworks_orchestration.data import PARTITION
 from mlworks_orchestration.monitoring.drift import Blocks, ColumnKey, Normal, Profile
-from mlworks_orchestration.monitoring.drift.bins import Floats
-from mlworks_orchestration.monitoring.drift.cells import Flags
+from mlworks_orchestration.monitoring.drift.comparison.cells import Flags
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 from mlworks_orchestration.monitoring.error_rates.detection import power_of, windows_needed
 from mlworks_orchestration.monitoring.error_rates.histories import Histories, draw_histories
 from mlworks_orchestration.monitoring.error_rates.injections import FLIPS, INJECTIONS, Column, Injection, flip

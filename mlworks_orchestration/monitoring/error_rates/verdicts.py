@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from mlworks_orchestration.monitoring.drift import Blocks, ColumnKey, Normal, Statistic, registered
-from mlworks_orchestration.monitoring.drift.bins import Floats
-from mlworks_orchestration.monitoring.drift.cells import Flags
-from mlworks_orchestration.monitoring.drift.judge import threshold
-from mlworks_orchestration.monitoring.drift.normal import deciding
-from mlworks_orchestration.monitoring.drift.resample import Past, phase_weights
+from mlworks_orchestration.monitoring.drift.comparison.cells import Flags
+from mlworks_orchestration.monitoring.drift.comparison.judge import threshold
+from mlworks_orchestration.monitoring.drift.past.normal import deciding
+from mlworks_orchestration.monitoring.drift.past.resample import Past, phase_weights
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 from mlworks_orchestration.monitoring.error_rates.histories import Histories
 from mlworks_orchestration.spec import Drift
 

@@ -15,8 +15,8 @@ from mlworks_orchestration.errors import NotReadyError
 from mlworks_orchestration.monitoring.actions import ACTIONS
 from mlworks_orchestration.monitoring.causes import standing_causes
 from mlworks_orchestration.monitoring.drift import ColumnAnalysis, ColumnDrift, ColumnKey, ColumnProfile, Profile
-from mlworks_orchestration.monitoring.drift.analysis import judged
-from mlworks_orchestration.monitoring.drift.words import change
+from mlworks_orchestration.monitoring.drift.comparison.words import change
+from mlworks_orchestration.monitoring.drift.standalone.analysis import judged
 from mlworks_orchestration.monitoring.tables import JOINT, profile_from
 from mlworks_orchestration.monitoring.windows import windows
 from mlworks_orchestration.spec import DriftKind, MLModel

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mlworks_orchestration.monitoring.drift.adding import add_many
-from mlworks_orchestration.monitoring.drift.bins import Bins, add, coarsen, counted, limited
+from mlworks_orchestration.monitoring.drift.profiles.adding import add_many
+from mlworks_orchestration.monitoring.drift.profiles.bins import Bins, add, coarsen, counted, limited
 from tests.monitoring.drift.test_counter import COLUMNS
 
 

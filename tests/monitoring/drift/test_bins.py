@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlworks_orchestration.monitoring.drift.bins import (
+from mlworks_orchestration.monitoring.drift.profiles.bins import (
     _COST,
     BUDGET,
     COARSEST,

@@ -9,8 +9,8 @@ import pytest
 
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift import Blocks, ColumnKey, Profile
-from mlworks_orchestration.monitoring.drift.columns import CategoricalProfile
-from mlworks_orchestration.monitoring.drift.groups import OTHER, UNSEEN, group
+from mlworks_orchestration.monitoring.drift.past.groups import OTHER, UNSEEN, group
+from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile
 from mlworks_orchestration.spec import DriftKind
 from tests.monitoring.drift.streams import profile
 

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from mlworks_orchestration.monitoring.drift import CategoricalProfile, NumericProfile
-from mlworks_orchestration.monitoring.drift.cells import MISSING, OTHER, categorical_cells, grouped, numeric_cells, with_missing
+from mlworks_orchestration.monitoring.drift.comparison.cells import MISSING, OTHER, categorical_cells, grouped, numeric_cells, with_missing
 
 
 def profile(*values: float) -> NumericProfile:

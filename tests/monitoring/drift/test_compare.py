@@ -6,9 +6,9 @@ import pytest
 from scipy.stats import false_discovery_control
 
 from mlworks_orchestration.monitoring.drift import ColumnDrift, ColumnKey, Measures, Profile, Reference, Statistic, compare, summarise
-from mlworks_orchestration.monitoring.drift.bins import Floats
-from mlworks_orchestration.monitoring.drift.cells import Cells
-from mlworks_orchestration.monitoring.drift.normal import Normal, Null
+from mlworks_orchestration.monitoring.drift.comparison.cells import Cells
+from mlworks_orchestration.monitoring.drift.past.normal import Normal, Null
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 from mlworks_orchestration.monitoring.drift.statistics import CHI_SQUARED, KS, MISSING_SHARE, PSI, Pair
 from mlworks_orchestration.spec import Drift, DriftKind
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
-from mlworks_orchestration.monitoring.drift.correction import benjamini_hochberg
+from mlworks_orchestration.monitoring.drift.comparison.correction import benjamini_hochberg
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mlworks_orchestration.monitoring.drift import DatetimeProfile, NumericProfile
-from mlworks_orchestration.monitoring.drift.bins import Floats
-from mlworks_orchestration.monitoring.drift.counter import NumericCounter
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
+from mlworks_orchestration.monitoring.drift.scanning.counter import NumericCounter
 
 ROWS = 120_000
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlworks_orchestration.monitoring.drift import CategoricalProfile, Distribution, NumericProfile, distribution
-from mlworks_orchestration.monitoring.drift.bins import Floats
-from mlworks_orchestration.monitoring.drift.cells import categorical_cells, numeric_cells
-from mlworks_orchestration.monitoring.drift.distribution import BINS, CATEGORIES
+from mlworks_orchestration.monitoring.drift.comparison.cells import categorical_cells, numeric_cells
+from mlworks_orchestration.monitoring.drift.comparison.distribution import BINS, CATEGORIES
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 
 
 @pytest.fixture

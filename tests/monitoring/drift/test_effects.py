@@ -7,16 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import integrate, stats
 
-from mlworks_orchestration.monitoring.drift.cells import Cells
-from mlworks_orchestration.monitoring.drift.effects import (
-    LARGEST,
-    from_deviations,
-    from_overlap,
-    from_scale,
-    from_shares,
-    from_shift,
-    from_superiority,
-)
+from mlworks_orchestration.monitoring.drift.comparison.cells import Cells
 from mlworks_orchestration.monitoring.drift.statistics import (
     CHI_SQUARED,
     CRAMERS_V,
@@ -31,6 +22,15 @@ from mlworks_orchestration.monitoring.drift.statistics import (
     TOTAL_VARIATION,
     WASSERSTEIN,
     Statistic,
+)
+from mlworks_orchestration.monitoring.drift.statistics.effects import (
+    LARGEST,
+    from_deviations,
+    from_overlap,
+    from_scale,
+    from_shares,
+    from_shift,
+    from_superiority,
 )
 
 Floats = NDArray[np.float64]

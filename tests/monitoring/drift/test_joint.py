@@ -16,13 +16,13 @@ from sklearn.model_selection import cross_val_score
 from sklearn.preprocessing import StandardScaler
 
 from mlworks_orchestration.errors import DataError
-from mlworks_orchestration.monitoring.drift.domain import rows_of, tell_apart
-from mlworks_orchestration.monitoring.drift.joint import JointProfile
-from mlworks_orchestration.monitoring.drift.reconstruction import components_of, error_of, errors_of
-from mlworks_orchestration.monitoring.drift.separation import Separation, separation
+from mlworks_orchestration.monitoring.drift.profiles.joint import JointProfile
+from mlworks_orchestration.monitoring.drift.statistics.domain import rows_of, tell_apart
 from mlworks_orchestration.monitoring.drift.statistics.domain_classifier import domain_classifier
 from mlworks_orchestration.monitoring.drift.statistics.pca_reconstruction import pca_reconstruction
+from mlworks_orchestration.monitoring.drift.statistics.reconstruction import components_of, error_of, errors_of
 from mlworks_orchestration.monitoring.drift.statistics.record import Pair
+from mlworks_orchestration.monitoring.drift.statistics.separation import Separation, separation
 
 numbers = st.none() | st.floats(-1e6, 1e6) | st.sampled_from([float("inf"), float("nan")])
 rows = st.lists(st.tuples(numbers, numbers, st.none() | st.sampled_from(["a", "é", ""])), max_size=40)

@@ -7,10 +7,10 @@ import pytest
 
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift import Blocks, Calibrated, ColumnKey, Normal, Profile, calibrate_normal
-from mlworks_orchestration.monitoring.drift.dependence import dependence
-from mlworks_orchestration.monitoring.drift.normal import deciding
-from mlworks_orchestration.monitoring.drift.resample import Past, draw, phase_weights, stretches
-from mlworks_orchestration.monitoring.drift.season import find_season
+from mlworks_orchestration.monitoring.drift.past.dependence import dependence
+from mlworks_orchestration.monitoring.drift.past.normal import deciding
+from mlworks_orchestration.monitoring.drift.past.resample import Past, draw, phase_weights, stretches
+from mlworks_orchestration.monitoring.drift.past.season import find_season
 from mlworks_orchestration.monitoring.drift.statistics import KS, PSI
 from mlworks_orchestration.spec import Drift, DriftKind
 from tests.monitoring.drift.streams import alarms, learn, profile

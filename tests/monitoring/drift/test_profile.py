@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlworks_orchestration.errors import DataError
-from mlworks_orchestration.monitoring.drift import CategoricalProfile, ColumnKey, NumericProfile, Profile, categorical, to_json
-from mlworks_orchestration.monitoring.drift.bins import coarsen
-from mlworks_orchestration.monitoring.drift.moments import add_moments, moments_of
+from mlworks_orchestration.monitoring.drift import CategoricalProfile, ColumnKey, NumericProfile, Profile, to_json
+from mlworks_orchestration.monitoring.drift.profiles import categorical
+from mlworks_orchestration.monitoring.drift.profiles.bins import coarsen
+from mlworks_orchestration.monitoring.drift.profiles.moments import add_moments, moments_of
 from mlworks_orchestration.spec import DriftKind
 
 NUMBER, TEXT = ColumnKey(DriftKind.FEATURE, "number"), ColumnKey(DriftKind.FEATURE, "text")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.stats import chi2_contingency, pearsonr
 
 from mlworks_orchestration.errors import DataError
-from mlworks_orchestration.monitoring.drift.relations import MOST_CATEGORIES, MOST_CELLS, MOST_CLASSES, RelationProfile
+from mlworks_orchestration.monitoring.drift.profiles.relations import MOST_CATEGORIES, MOST_CELLS, MOST_CLASSES, RelationProfile
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Pair
 from mlworks_orchestration.monitoring.drift.statistics.relation import relation
 

@@ -10,7 +10,7 @@ from deltalake import write_deltalake
 
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift import CategoricalProfile, ColumnKey, NumericProfile, Profile
-from mlworks_orchestration.monitoring.drift.scan import scan
+from mlworks_orchestration.monitoring.drift.scanning.scan import scan
 from mlworks_orchestration.spec import DriftKind
 
 

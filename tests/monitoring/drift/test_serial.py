@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift import CategoricalProfile, DatetimeProfile, NumericProfile, from_json, to_json
-from mlworks_orchestration.monitoring.drift.packing import unpack
+from mlworks_orchestration.monitoring.drift.profiles.packing import unpack
 
 
 @given(st.lists(st.floats(), max_size=40))

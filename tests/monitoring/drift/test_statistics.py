@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
 
-from mlworks_orchestration.monitoring.drift.cells import Cells, numeric_cells
-from mlworks_orchestration.monitoring.drift.numeric import NumericProfile
+from mlworks_orchestration.monitoring.drift.comparison.cells import Cells, numeric_cells
+from mlworks_orchestration.monitoring.drift.profiles.numeric import NumericProfile
 from mlworks_orchestration.monitoring.drift.statistics import (
     CHI_SQUARED,
     CRAMERS_V,

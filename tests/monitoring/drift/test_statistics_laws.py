@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from mlworks_orchestration.monitoring.drift.cells import Cells
-from mlworks_orchestration.monitoring.drift.effects import LARGEST
+from mlworks_orchestration.monitoring.drift.comparison.cells import Cells
 from mlworks_orchestration.monitoring.drift.statistics import (
     CHI_SQUARED,
     CRAMERS_V,
@@ -28,6 +27,7 @@ from mlworks_orchestration.monitoring.drift.statistics import (
     Statistic,
 )
 from mlworks_orchestration.monitoring.drift.statistics.contingency import ALL_RARE, pool_rare
+from mlworks_orchestration.monitoring.drift.statistics.effects import LARGEST
 
 Floats = NDArray[np.float64]
 

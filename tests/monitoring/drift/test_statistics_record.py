@@ -7,7 +7,7 @@ import pytest
 
 from mlworks_orchestration.errors import DeclarationError
 from mlworks_orchestration.monitoring.drift import STATISTICS, Measures, NumericProfile, Statistic, register, registered
-from mlworks_orchestration.monitoring.drift.cells import Cells
+from mlworks_orchestration.monitoring.drift.comparison.cells import Cells
 from mlworks_orchestration.monitoring.drift.statistics import KS, PSI
 
 

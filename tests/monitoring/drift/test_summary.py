@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlworks_orchestration.monitoring.drift.bins import Floats
-from mlworks_orchestration.monitoring.drift.categorical import CategoricalProfile
-from mlworks_orchestration.monitoring.drift.numeric import DatetimeProfile, NumericProfile
-from mlworks_orchestration.monitoring.drift.summary import SHARES, Summary, summary_of
+from mlworks_orchestration.monitoring.drift.comparison.summary import SHARES, Summary, summary_of
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
+from mlworks_orchestration.monitoring.drift.profiles.categorical import CategoricalProfile
+from mlworks_orchestration.monitoring.drift.profiles.numeric import DatetimeProfile, NumericProfile
 
 
 def of(values: Floats, parts: int = 1) -> Summary:

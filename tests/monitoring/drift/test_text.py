@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 from sklearn.naive_bayes import MultinomialNB
 
-from mlworks_orchestration.monitoring.drift.separation import Separation
+from mlworks_orchestration.monitoring.drift.profiles.text import BUCKETS, MOST_TOKENS, Documents, TextProfile
 from mlworks_orchestration.monitoring.drift.statistics.out_of_vocabulary import out_of_vocabulary
 from mlworks_orchestration.monitoring.drift.statistics.record import Pair
+from mlworks_orchestration.monitoring.drift.statistics.separation import Separation
 from mlworks_orchestration.monitoring.drift.statistics.text_domain_classifier import tell_texts_apart, text_domain_classifier
 from mlworks_orchestration.monitoring.drift.statistics.text_length import text_length
-from mlworks_orchestration.monitoring.drift.text import BUCKETS, MOST_TOKENS, Documents, TextProfile
 
 texts = st.lists(st.none() | st.text(max_size=30), max_size=20)
 
@@ -87,7 +87,7 @@ def test_of_a_document_of_a_megabyte_the_first_words_count() -> None:
 
 def test_tokens_are_hashed_alike_in_every_process() -> None:
     command = (
-        "import numpy, polars; from mlworks_orchestration.monitoring.drift.text import TextProfile;"
+        "import numpy, polars; from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile;"
         "print(numpy.flatnonzero(TextProfile.of(polars.Series(['late é']), numpy.random.default_rng(1)).counts).tolist())"
     )
     found = subprocess.run([sys.executable, "-c", command], check=True, capture_output=True, text=True).stdout

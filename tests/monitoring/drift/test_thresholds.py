@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from mlworks_orchestration.errors import DeclarationError
-from mlworks_orchestration.monitoring.drift.extremes import episodes, level_for, persistent
-from mlworks_orchestration.monitoring.drift.thresholds import Calibrated, Constant, MeanSigma, declared
+from mlworks_orchestration.monitoring.drift.past.extremes import episodes, level_for, persistent
+from mlworks_orchestration.monitoring.drift.past.thresholds import Calibrated, Constant, MeanSigma, declared
 from mlworks_orchestration.spec import Drift
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.effects import LARGEST
+from mlworks_orchestration.monitoring.drift.statistics.effects import LARGEST
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures
 
 

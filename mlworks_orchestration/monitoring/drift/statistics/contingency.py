@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.bins import Floats, Integers
-from mlworks_orchestration.monitoring.drift.cells import Cells, Flags
+from mlworks_orchestration.monitoring.drift.comparison.cells import Cells, Flags
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats, Integers
 
 LEAST_EXPECTED = 5
 """Fewest rows that a cell must be expected to have on the smaller side for the chi-squared distribution to hold (Cochran 1954)."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.cells import Cells, with_missing
+from mlworks_orchestration.monitoring.drift.comparison.cells import Cells, with_missing
 from mlworks_orchestration.monitoring.drift.statistics.chi_squared import association, homogeneity
 from mlworks_orchestration.monitoring.drift.statistics.contingency import pool_rare
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Statistic, register

@@ -4,12 +4,12 @@ from typing import cast
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.domain import tell_apart
-from mlworks_orchestration.monitoring.drift.effects import from_superiority
-from mlworks_orchestration.monitoring.drift.joint import JointProfile
-from mlworks_orchestration.monitoring.drift.separation import LEAST_ROWS, Separation
+from mlworks_orchestration.monitoring.drift.profiles.joint import JointProfile
 from mlworks_orchestration.monitoring.drift.statistics.by_window import Found, by_window
+from mlworks_orchestration.monitoring.drift.statistics.domain import tell_apart
+from mlworks_orchestration.monitoring.drift.statistics.effects import from_superiority
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Pair, Statistic, register
+from mlworks_orchestration.monitoring.drift.statistics.separation import LEAST_ROWS, Separation
 
 
 def domain_classifier(pair: Pair) -> Measures:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.cells import TENTHS, Cells
-from mlworks_orchestration.monitoring.drift.effects import Distance, from_shift
+from mlworks_orchestration.monitoring.drift.comparison.cells import TENTHS, Cells
+from mlworks_orchestration.monitoring.drift.statistics.effects import Distance, from_shift
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures
 
 EMPTY = "a side has no rows"

@@ -5,8 +5,8 @@ from math import log
 import numpy as np
 from scipy.special import rel_entr
 
-from mlworks_orchestration.monitoring.drift.bins import Floats
-from mlworks_orchestration.monitoring.drift.cells import Cells
+from mlworks_orchestration.monitoring.drift.comparison.cells import Cells
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 from mlworks_orchestration.monitoring.drift.statistics.groups import measure_shares
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Statistic, register
 

@@ -3,9 +3,9 @@
 import numpy as np
 from scipy.special import kolmogorov
 
-from mlworks_orchestration.monitoring.drift.bins import Floats
-from mlworks_orchestration.monitoring.drift.cells import Cells
-from mlworks_orchestration.monitoring.drift.effects import from_overlap
+from mlworks_orchestration.monitoring.drift.comparison.cells import Cells
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
+from mlworks_orchestration.monitoring.drift.statistics.effects import from_overlap
 from mlworks_orchestration.monitoring.drift.statistics.numbers import NO_VALUES
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Statistic, register
 

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import fdtrc
 
-from mlworks_orchestration.monitoring.drift.bins import Floats
-from mlworks_orchestration.monitoring.drift.cells import Cells
-from mlworks_orchestration.monitoring.drift.effects import from_scale
+from mlworks_orchestration.monitoring.drift.comparison.cells import Cells
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
+from mlworks_orchestration.monitoring.drift.statistics.effects import from_scale
 from mlworks_orchestration.monitoring.drift.statistics.numbers import NO_FINITE, finite, radii
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Statistic, register
 

@@ -3,10 +3,10 @@
 import numpy as np
 from scipy.special import bdtr, bdtrc, ndtr
 
-from mlworks_orchestration.monitoring.drift.bins import Floats
-from mlworks_orchestration.monitoring.drift.cells import Cells, Flags
-from mlworks_orchestration.monitoring.drift.effects import from_shares
+from mlworks_orchestration.monitoring.drift.comparison.cells import Cells, Flags
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 from mlworks_orchestration.monitoring.drift.statistics.contingency import LEAST_EXPECTED
+from mlworks_orchestration.monitoring.drift.statistics.effects import from_shares
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Statistic, register
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.special import betainc
 
-from mlworks_orchestration.monitoring.drift.cells import Cells
-from mlworks_orchestration.monitoring.drift.effects import from_shares
+from mlworks_orchestration.monitoring.drift.comparison.cells import Cells
+from mlworks_orchestration.monitoring.drift.statistics.effects import from_shares
 from mlworks_orchestration.monitoring.drift.statistics.numbers import NO_VALUES
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Statistic, register
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.bins import Floats
-from mlworks_orchestration.monitoring.drift.cells import Cells
+from mlworks_orchestration.monitoring.drift.comparison.cells import Cells
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 
 NO_VALUES = "a side has no values"
 """Why a statistic of values cannot tell."""

@@ -4,11 +4,11 @@ from typing import cast
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.effects import from_shares
+from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile
+from mlworks_orchestration.monitoring.drift.profiles.vocabulary import outside
 from mlworks_orchestration.monitoring.drift.statistics.by_window import Found, by_window
+from mlworks_orchestration.monitoring.drift.statistics.effects import from_shares
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Pair, Statistic, register
-from mlworks_orchestration.monitoring.drift.text import TextProfile
-from mlworks_orchestration.monitoring.drift.vocabulary import outside
 
 LEAST_ROWS = 30
 """Fewest documents on either side from which the spread between documents is taken."""

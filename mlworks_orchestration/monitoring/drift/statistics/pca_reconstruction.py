@@ -5,9 +5,9 @@ from typing import cast
 
 from scipy.special import ndtr
 
-from mlworks_orchestration.monitoring.drift.joint import JointProfile
-from mlworks_orchestration.monitoring.drift.reconstruction import Components, components_of, error_of, errors_of
+from mlworks_orchestration.monitoring.drift.profiles.joint import JointProfile
 from mlworks_orchestration.monitoring.drift.statistics.by_window import Found, by_window
+from mlworks_orchestration.monitoring.drift.statistics.reconstruction import Components, components_of, error_of, errors_of
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Pair, Statistic, register
 
 LEAST_ROWS = 30

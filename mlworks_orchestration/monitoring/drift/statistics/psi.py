@@ -3,10 +3,10 @@
 import numpy as np
 from scipy.special import chdtrc
 
-from mlworks_orchestration.monitoring.drift.bins import Floats
-from mlworks_orchestration.monitoring.drift.cells import TENTHS, Cells
-from mlworks_orchestration.monitoring.drift.effects import from_shift
+from mlworks_orchestration.monitoring.drift.comparison.cells import TENTHS, Cells
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 from mlworks_orchestration.monitoring.drift.statistics.contingency import ALL_RARE, Table, pool_rare
+from mlworks_orchestration.monitoring.drift.statistics.effects import from_shift
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Statistic, register
 
 PSEUDOCOUNT = 0.5

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlworks_orchestration.errors import DeclarationError, nearest
-from mlworks_orchestration.monitoring.drift.bins import Floats
-from mlworks_orchestration.monitoring.drift.columns import ColumnProfile
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
+from mlworks_orchestration.monitoring.drift.profiles.columns import ColumnProfile
 
 OF_CELLS = frozenset({"numeric", "datetime", "categorical"})
 """Profiles that are compared as counts in cells."""

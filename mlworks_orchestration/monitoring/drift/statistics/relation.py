@@ -2,9 +2,9 @@
 
 from typing import cast
 
-from mlworks_orchestration.monitoring.drift.interaction import change_of
-from mlworks_orchestration.monitoring.drift.relations import RelationProfile
+from mlworks_orchestration.monitoring.drift.profiles.relations import RelationProfile
 from mlworks_orchestration.monitoring.drift.statistics.by_window import Found, by_window
+from mlworks_orchestration.monitoring.drift.statistics.interaction import change_of
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Pair, Statistic, register
 
 LEAST_ROWS = 50

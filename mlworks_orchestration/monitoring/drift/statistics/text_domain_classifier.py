@@ -4,13 +4,13 @@ from typing import cast
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.bins import Floats, Integers
-from mlworks_orchestration.monitoring.drift.cells import Flags
-from mlworks_orchestration.monitoring.drift.separation import LEAST_ROWS, Separation, separation
+from mlworks_orchestration.monitoring.drift.comparison.cells import Flags
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats, Integers
+from mlworks_orchestration.monitoring.drift.profiles.text import BUCKETS, Documents, TextProfile
 from mlworks_orchestration.monitoring.drift.statistics.by_window import by_window
 from mlworks_orchestration.monitoring.drift.statistics.domain_classifier import found_of
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Pair, Statistic, register
-from mlworks_orchestration.monitoring.drift.text import BUCKETS, Documents, TextProfile
+from mlworks_orchestration.monitoring.drift.statistics.separation import LEAST_ROWS, Separation, separation
 
 _SMOOTHING = 1.0
 

@@ -2,10 +2,10 @@
 
 from typing import cast
 
-from mlworks_orchestration.monitoring.drift.cells import numeric_cells
+from mlworks_orchestration.monitoring.drift.comparison.cells import numeric_cells
+from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile
 from mlworks_orchestration.monitoring.drift.statistics.ks import kolmogorov_smirnov
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Pair, Statistic, register
-from mlworks_orchestration.monitoring.drift.text import TextProfile
 
 
 def text_length(pair: Pair) -> Measures:

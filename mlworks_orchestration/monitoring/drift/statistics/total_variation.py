@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.bins import Floats
-from mlworks_orchestration.monitoring.drift.cells import Cells
+from mlworks_orchestration.monitoring.drift.comparison.cells import Cells
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 from mlworks_orchestration.monitoring.drift.statistics.groups import measure_shares
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Statistic, register
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.bins import Floats
-from mlworks_orchestration.monitoring.drift.cells import Cells
-from mlworks_orchestration.monitoring.drift.effects import from_deviations
+from mlworks_orchestration.monitoring.drift.comparison.cells import Cells
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
+from mlworks_orchestration.monitoring.drift.statistics.effects import from_deviations
 from mlworks_orchestration.monitoring.drift.statistics.numbers import finite, radii
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Statistic, register
 

@@ -1,0 +1,1 @@
+"""Reference and window side by side, and the verdict."""

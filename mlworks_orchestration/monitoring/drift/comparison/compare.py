@@ -1,0 +1,206 @@
+"""Reference against current window: drifted where there is evidence and more effect than is normal, *inconclusive* where it cannot be told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+import numpy as np
+
+from mlworks_orchestration.monitoring.drift.comparison.cells import Cells, categorical_cells, numeric_cells
+from mlworks_orchestration.monitoring.drift.comparison.correction import benjamini_hochberg
+from mlworks_orchestration.monitoring.drift.comparison.judge import judge, threshold
+from mlworks_orchestration.monitoring.drift.comparison.verdict import ColumnDrift, summarise
+from mlworks_orchestration.monitoring.drift.past.blocks import Blocks
+from mlworks_orchestration.monitoring.drift.past.matching import Match, match
+from mlworks_orchestration.monitoring.drift.past.normal import Normal, deciding
+from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile, NumericProfile
+from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
+from mlworks_orchestration.monitoring.drift.statistics import Pair, Statistic, registered
+from mlworks_orchestration.monitoring.drift.statistics.record import OF_CELLS
+from mlworks_orchestration.spec import Drift, DriftKind
+
+__all__ = ["UNKNOWN", "ColumnDrift", "Reference", "compare", "summarise"]
+
+UNKNOWN = {
+    DriftKind.LABEL: "labels not known yet",
+    DriftKind.CONCEPT: "labels not known yet, so there are no residuals",
+}
+"""Why the current window can lack a column without anything being wrong."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """What windows are compared with.
+
+    Parameters:
+        profile: of all its rows.
+        blocks: the same rows in consecutive blocks; None where they are not known.
+        normal: what was learnt from the blocks; None where nothing was.
+    """
+
+    profile: Profile
+    blocks: Blocks | None = None
+    normal: Normal | None = None
+
+
+def compare(
+    reference: Reference | Profile,
+    current: Profile,
+    drift: Drift,
+    statistics: Sequence[Statistic] | None = None,
+    *,
+    start: datetime | float | None = None,
+) -> list[ColumnDrift]:
+    """Compare each column of the reference with the current window by each statistic that takes its type.
+
+    A column has drifted if its p-value, corrected by Benjamini and Hochberg (1995), is at most `significance`, and its effect is at least
+    `min_effect` and at least the threshold that was calibrated on the reference's own past, or declared. The statistics that decide are corrected
+    together, each kind of drift by itself; of the others, each is corrected for the number of columns. The p-value takes rows to be independent;
+    that they are not is what the calibrated threshold allows for. Where the reference has a season, the statistics that decide compare a window
+    shorter than its cycle with the reference's blocks of the same phase. With fewer than `min_rows` rows on a side, or without the column on one,
+    the result is inconclusive.
+
+    Parameters:
+        reference: what to compare with; a plain profile has no past.
+        current: profile of the current window.
+        drift: the declaration.
+        statistics: those to use; all that are registered by default.
+        start: when the window begins, as the blocks' starts are given; None where that is not known.
+
+    Returns:
+        one a column and statistic, in the reference's order.
+
+    Examples:
+        >>> import polars as pl
+        >>> wind = {"wind": ColumnKey(DriftKind.FEATURE, "wind")}
+        >>> calm, storm = (Profile.of(pl.DataFrame({"wind": range(low, low + 200)}), wind) for low in (0, 100))
+        >>> {found.statistic: found.drifted for found in compare(calm, storm, Drift())}["ks"]
+        True
+        >>> compare(calm, Profile({}), Drift())[0].reason
+        'the current window has no column wind'
+    """
+    known = reference if isinstance(reference, Reference) else Reference(reference)
+    seconds = start.timestamp() if isinstance(start, datetime) else start
+    matched = match(known.blocks, known.normal, known.profile, current, seconds) if known.blocks and known.normal else None
+    comparison = _Comparison(known, current, drift, registered() if statistics is None else statistics, matched)
+    found = [one for key in known.profile.columns for one in comparison.column(key)]
+    for family in _families(found):
+        adjusted = benjamini_hochberg([cast("float", found[index].p_value) for index in family])
+        for index, p_adjusted in zip(family, adjusted, strict=True):
+            found[index] = found[index]._replace(p_adjusted=p_adjusted)
+    return [judge(one, drift, known.profile, current) for one in found]
+
+
+def _families(found: Sequence[ColumnDrift]) -> list[list[int]]:
+    """Return which tests are corrected together: all that decide of a kind, and each other statistic of a kind."""
+    families: dict[tuple[DriftKind, str], list[int]] = {}
+    for index, one in enumerate(found):
+        if one.p_value is not None:
+            families.setdefault((one.kind, "" if one.decides else one.statistic), []).append(index)
+    return list(families.values())
+
+
+@dataclass(frozen=True, eq=False)
+class _Comparison:
+    """One comparison.
+
+    Parameters:
+        known: the reference.
+        current: the window.
+        drift: the declaration.
+        statistics: those to use.
+        matched: the part of the reference that is like the window; None where it is all.
+    """
+
+    known: Reference
+    current: Profile
+    drift: Drift
+    statistics: Sequence[Statistic]
+    matched: Match | None
+
+    def column(self, key: ColumnKey) -> list[ColumnDrift]:
+        """Return what each statistic measures on a column."""
+        column, window = self.known.profile.columns[key], self.current.columns.get(key)
+        chosen = [one for one in self.statistics if column.type in one.types]
+        refusals = [_refusal(key, column, window, one, self.drift) for one in chosen]
+        blanks = [self._blank(key, one)._replace(reason=reason) for one, reason in zip(chosen, refusals, strict=True)]
+        if window is None or all(refusals):
+            return blanks
+        sides = _side_by_side(column, window)
+        alike = self._alike(key)
+        measured = []
+        for blank, statistic in zip(blanks, chosen, strict=True):
+            if blank.reason:
+                measured.append(blank)
+            elif alike is not None and self.matched and blank.decides:
+                measured.append(_measure_alike(blank, statistic, alike, self.matched))
+            else:
+                measured.append(_measure(blank, statistic, sides))
+        return measured
+
+    def _alike(self, key: ColumnKey) -> Cells | None:
+        blocks = self.known.blocks
+        if self.matched is None or blocks is None or key not in blocks.columns:
+            return None
+        return self.matched.cells(blocks, key, self.known.profile, self.current)
+
+    def _blank(self, key: ColumnKey, statistic: Statistic) -> ColumnDrift:
+        column, window = self.known.profile.columns[key], self.current.columns.get(key)
+        rows = statistic.rows(column), 0 if window is None else statistic.rows(window)
+        limit, source = threshold(self.known.normal, key, statistic.name, self.drift, rows[1])
+        return ColumnDrift(
+            kind=key.kind,
+            column=key.column,
+            statistic=statistic.name,
+            value=None,
+            p_value=None,
+            p_adjusted=None,
+            effect=None,
+            threshold=limit,
+            drifted=None,
+            reason="",
+            rows_reference=rows[0],
+            rows_current=rows[1],
+            decides=deciding(statistic, column.type, self.drift),
+            threshold_source=source,
+            severity=self.drift.severity.get(key.kind, "warn"),
+        )
+
+
+def _refusal(key: ColumnKey, reference: ColumnProfile, current: ColumnProfile | None, statistic: Statistic, drift: Drift) -> str:
+    """Say why two sides cannot be compared at all, or nothing."""
+    if current is None:
+        return UNKNOWN.get(key.kind, f"the current window has no column {key.column}")
+    if current.type != reference.type:
+        return f"{key.column} is {reference.type} in the reference, but {current.type} in the current window"
+    rows, least = (statistic.rows(reference), statistic.rows(current)), max(drift.min_rows, statistic.least_rows)
+    if min(rows) >= least:
+        return ""
+    side = "reference" if rows[0] < least else "current window"
+    counted = "rows" if statistic.counts_missing else "rows with a value"
+    asked = f"min_rows {least}" if least == drift.min_rows else f"the {least} that {statistic.name} needs"
+    return f"the {side} has {min(rows)} {counted}, fewer than {asked}"
+
+
+def _side_by_side(reference: ColumnProfile, current: ColumnProfile) -> Cells | Pair:
+    if reference.type not in OF_CELLS:
+        return Pair(reference, [current])
+    if isinstance(reference, CategoricalProfile):
+        return categorical_cells(reference, [cast("CategoricalProfile", current)])
+    return numeric_cells(cast("NumericProfile", reference), [cast("NumericProfile", current)])
+
+
+def _measure(blank: ColumnDrift, statistic: Statistic, sides: Cells | Pair) -> ColumnDrift:
+    found = statistic.measure(sides)
+    if not (np.isfinite(found.effect[0]) and np.isfinite(found.value[0])):
+        return blank._replace(reason=found.reason or f"{statistic.name} cannot tell")
+    p_value = None if found.p_value is None else float(found.p_value[0])
+    bound = float(found.bound[0])
+    return blank._replace(value=float(found.value[0]), p_value=p_value, effect=float(found.effect[0]), bound=bound if np.isfinite(bound) else None)
+
+
+def _measure_alike(blank: ColumnDrift, statistic: Statistic, alike: Cells, matched: Match) -> ColumnDrift:
+    measured = _measure(blank, statistic, alike)
+    rows = round(alike.present_reference + (alike.missing_reference if statistic.counts_missing else 0.0))
+    return measured._replace(rows_reference=rows, reason="; ".join(filter(None, [measured.reason, matched.words])))

@@ -1,0 +1,54 @@
+"""What changed in a column, in words."""
+
+from datetime import UTC, datetime
+
+from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile, DatetimeProfile, NumericProfile
+
+
+def change(reference: ColumnProfile, current: ColumnProfile) -> str:
+    """Return how a column's mean, or its most changed category, and its missing share went from reference to current.
+
+    Parameters:
+        reference: with rows.
+        current: of the same type, with rows.
+
+    Returns:
+        empty where a profile has none of them.
+
+    Examples:
+        >>> change(CategoricalProfile(0, {"EWR": 60, "JFK": 40}), CategoricalProfile(25, {"EWR": 70, "LGA": 5}))
+        'JFK 40.0% → 0.0%, missing 0.0% → 25.0%'
+    """
+    parts = []
+    if isinstance(reference, NumericProfile) and isinstance(current, NumericProfile):
+        parts += _mean(reference, current)
+    if isinstance(reference, CategoricalProfile) and isinstance(current, CategoricalProfile):
+        parts += _category(reference, current)
+    if reference.missing or current.missing:
+        parts.append(f"missing {reference.missing / reference.rows:.1%} → {current.missing / current.rows:.1%}")
+    return ", ".join(parts)
+
+
+def _mean(reference: NumericProfile, current: NumericProfile) -> list[str]:
+    before, after = reference.moments, current.moments
+    if before.mean is None or after.mean is None:
+        return []
+    if isinstance(reference, DatetimeProfile):
+        return [f"mean {_moment(before.mean)} → {_moment(after.mean)}"]
+    spread = f", standard deviation {before.std:.4g} → {after.std:.4g}" if before.std is not None and after.std is not None else ""
+    return [f"mean {before.mean:.4g} → {after.mean:.4g}{spread}"]
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(sep=" ", timespec="minutes").removesuffix("+00:00")
+
+
+def _category(reference: CategoricalProfile, current: CategoricalProfile) -> list[str]:
+    shares = {
+        name: (reference.counts.get(name, 0) / reference.rows, current.counts.get(name, 0) / current.rows)
+        for name in sorted(reference.counts.keys() | current.counts.keys())
+    }
+    if not shares:
+        return []
+    name = max(shares, key=lambda name: abs(shares[name][1] - shares[name][0]))
+    return [f"{name} {shares[name][0]:.1%} → {shares[name][1]:.1%}"]

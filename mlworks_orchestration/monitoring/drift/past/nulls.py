@@ -1,0 +1,213 @@
+"""The effects of statistics between windows of a reference and the reference itself, all replicates at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil, sqrt
+
+import numpy as np
+from numpy.random import Generator
+
+from mlworks_orchestration.monitoring.drift.past.blocks import BlockColumn, Blocks
+from mlworks_orchestration.monitoring.drift.past.dependence import Dependence, dependence
+from mlworks_orchestration.monitoring.drift.past.products import product
+from mlworks_orchestration.monitoring.drift.past.resample import Draws, Indices, Past, draw, phases_of
+from mlworks_orchestration.monitoring.drift.past.season import Season
+from mlworks_orchestration.monitoring.drift.past.thresholds import Calibrated
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
+from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey
+from mlworks_orchestration.monitoring.drift.statistics.record import Statistic
+from mlworks_orchestration.spec import Drift
+
+ALONE = 600
+"""Replicates of a comparison that stands alone."""
+
+SLIDING = 12_000
+"""Windows of all pseudo-histories together, for a model."""
+
+LONGEST = 365
+"""Windows of one pseudo-history, at most."""
+
+BATCH = 40_000
+"""Windows times columns that are drawn at once, about 20 MB."""
+
+COLUMNS = 50
+"""Columns that are drawn at once."""
+
+LITTLE = 1 << 29
+"""Multiplications from which on several threads pay."""
+
+BETWEEN_CELLS = 1.04
+"""By how much the largest distance at the ends of 64 cells is short of the largest anywhere: 0.58 steps' standard deviation (Siegmund 1985, X.2)."""
+
+_HARDLY = 1e-300
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """How pseudo-histories are drawn, and what was drawn.
+
+    Parameters:
+        window: its length in blocks, as it is drawn.
+        length: of a window in blocks, as it is.
+        rows: of a window, where it is shorter than a block; None where blocks make it up.
+        phases: with how many different parts of the reference windows are compared.
+        sequences: pseudo-histories.
+        steps: windows of each.
+        season: of the reference.
+        rests: how long the blocks of each column depend on each other.
+        draws: which blocks, by how many are kept together.
+    """
+
+    window: int
+    length: float
+    rows: float | None
+    phases: int
+    sequences: int
+    steps: int
+    season: Season
+    rests: Mapping[ColumnKey, Dependence]
+    draws: Mapping[int, Draws]
+
+
+def setting(generator: Generator, blocks: Blocks, season: Season, rule: Calibrated, window: tuple[float, float | None]) -> Setting:
+    """Draw the pseudo-histories for a rule.
+
+    Parameters:
+        generator: of random numbers.
+        blocks: of the reference.
+        season: of the reference.
+        rule: how windows follow each other.
+        window: its length in blocks, and its rows where it is shorter than a block.
+    """
+    number, (length, rows) = blocks.number, window
+    whole = max(1, int(length + 1e-9))
+    steps = max(1, min(LONGEST, round(rule.windows))) if rule.sliding else 1
+    sequences = ceil(SLIDING / steps) if rule.sliding else ALONE
+    rests = {key: dependence(column, season.period, whole) for key, column in blocks.columns.items()}
+    needed = sorted({rest.stretch for rest in rests.values()})
+    draws = {stretch: draw(generator, Past(number, season.period, stretch), window=whole, sequences=sequences, steps=steps) for stretch in needed}
+    phases = phases_of(season.period, whole)
+    return Setting(whole, length, rows if length < 1 else None, phases, sequences, steps, season, rests, draws)
+
+
+def effects(
+    generator: Generator, blocks: Blocks, made: Setting, statistics: Sequence[Statistic], drift: Drift
+) -> Mapping[tuple[ColumnKey, str], tuple[Floats, float]]:
+    """Return the effect of each statistic on each column in each pseudo-window, and the median rows of a window.
+
+    Effects are 0 where a statistic could not have told.
+
+    Parameters:
+        generator: of random numbers.
+        blocks: of the reference.
+        made: what was drawn.
+        statistics: that take cells.
+        drift: least number of rows.
+    """
+    together: dict[int, list[_Null]] = {}
+    for key, column in blocks.columns.items():
+        taking = [one for one in statistics if column.type in one.types]
+        if taking and column.counts.any():
+            rest = made.rests[key]
+            together.setdefault(rest.stretch, []).append(_Null.of(key, column, taking, made, rest.spread(generator, made.sequences)))
+    found: dict[tuple[ColumnKey, str], tuple[Floats, float]] = {}
+    for stretch, nulls in together.items():
+        for start in range(0, len(nulls), COLUMNS):
+            _measure(nulls[start : start + COLUMNS], made.draws[stretch], drift)
+        for null in nulls:
+            rows = float(np.median(np.concatenate(null.rows)))
+            found |= {(null.key, one.name): (np.concatenate(null.effects[one.name]), rows) for one in null.statistics}
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Null:
+    """What becomes of one column: its effects, batch by batch.
+
+    Parameters:
+        key: the column.
+        column: counted by block.
+        statistics: to measure.
+        expected: shares of the whole reference, shape (cells + 1,).
+        spread: by how much each window's deviation is stretched, shape (windows,).
+        unseen: share of rows in new categories that a window beginning with each block brings beyond the mean, shape (blocks,).
+        limit: rows of a window, where it is shorter than a block.
+        effects: by statistic, of each batch.
+        rows: of the windows, of each batch.
+    """
+
+    key: ColumnKey
+    column: BlockColumn
+    statistics: Sequence[Statistic]
+    expected: Floats
+    spread: Floats
+    unseen: Floats
+    limit: float | None
+    effects: dict[str, list[Floats]]
+    rows: list[Floats]
+
+    @classmethod
+    def of(cls, key: ColumnKey, column: BlockColumn, statistics: Sequence[Statistic], made: Setting, spread: Floats) -> "_Null":
+        """Prepare a column; new categories are those beyond the mean, because their statistics expect what every window brings."""
+        expected = _shares(column.counts.sum(axis=0, keepdims=True))[0]
+        unseen = column.unseen(made.window) if len(column.spans) else np.zeros(len(column.counts))
+        wide = np.repeat(spread, made.steps) * (BETWEEN_CELLS if column.groups.mixed.any() else 1.0)
+        return cls(
+            key, column, statistics, expected, wide, np.maximum(unseen - unseen.mean(), 0.0), made.rows, {one.name: [] for one in statistics}, []
+        )
+
+    def windows(self, drawn: Floats, references: Floats, first: Indices, part: slice) -> Floats:
+        """Return windows: the whole reference, moved by as much as a drawn window differs from a drawn reference.
+
+        A window shorter than a block differs by as much more as the root of the ratio of their rows: all within it may depend on each other.
+        """
+        rows = drawn.sum(axis=1, keepdims=True)
+        wider = sqrt(max(1.0, float(np.median(rows)) / self.limit)) if self.limit else 1.0
+        shares: Floats = drawn * (wider / np.maximum(rows, _HARDLY))
+        shares -= references
+        shares += (1 - wider) * self.expected
+        shares *= self.spread[part, None]
+        shares += self.expected
+        np.maximum(shares, 0.0, out=shares)
+        shares /= np.maximum(shares.sum(axis=1, keepdims=True), _HARDLY)
+        if self.unseen.any():
+            new = self.unseen[first]
+            shares *= 1 - new[:, None]
+            shares[:, -2] += new
+        shares *= rows if self.limit is None else np.minimum(rows, self.limit)
+        return shares
+
+    def measure(self, windows: Floats, drift: Drift) -> None:
+        """Add the effects of a batch of windows."""
+        cells = self.column.groups.side_by_side(self.column.counts.sum(axis=0), windows)
+        self.rows.append(windows.sum(axis=1))
+        for one in self.statistics:
+            compared = self.rows[-1] if one.counts_missing else cells.present
+            with np.errstate(divide="ignore", invalid="ignore"):
+                effect = one.measure(cells).effect
+            told = (compared >= max(drift.min_rows, one.least_rows)) & np.isfinite(effect)
+            self.effects[one.name].append(np.where(told, effect, 0.0))
+
+
+def _measure(nulls: Sequence[_Null], draws: Draws, drift: Drift) -> None:
+    """Measure columns side by side, a batch of windows after the other."""
+    columns = [null.column.counts for null in nulls]
+    references = [_shares(part) for part in _products(draws.references, columns)]
+    batch = max(1, BATCH // len(nulls))
+    for start in range(0, len(draws.windows), batch):
+        part = slice(start, start + batch)
+        drawn = _products(draws.windows[part], columns)
+        for null, mine, reference in zip(nulls, drawn, references, strict=True):
+            null.measure(null.windows(mine, reference[draws.against[part]], draws.first[part], part), drift)
+
+
+def _products(weights: Floats, columns: Sequence[Floats]) -> Sequence[Floats]:
+    """Return weighted sums of each column's blocks: much of it as one product, on all cores, little of it in slices that wake no threads."""
+    if len(weights) * sum(counts.size for counts in columns) > LITTLE:
+        return np.split(weights @ np.hstack(columns), np.cumsum([counts.shape[1] for counts in columns])[:-1], axis=1)
+    return [product(weights, counts) for counts in columns]
+
+
+def _shares(counts: Floats) -> Floats:
+    shares: Floats = counts / np.maximum(counts.sum(axis=1, keepdims=True), _HARDLY)
+    return shares

@@ -1,0 +1,1 @@
+"""From files and frames to profiles, in one pass and in little memory."""

@@ -1,0 +1,107 @@
+"""Blocks of a numeric column, counted in coarse cells: what shows how much the column varies from one stretch of rows to the next."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mlworks_orchestration.monitoring.drift.profiles.bins import COARSEST, EXACT, Bins, Floats, Integers, centers, keys_of
+from mlworks_orchestration.monitoring.drift.profiles.moments import moments_of_rows
+from mlworks_orchestration.monitoring.drift.profiles.numeric import NumericProfile
+
+_CELLS = 256
+_IN_GROUP = EXACT - COARSEST
+_EXACT: Integers = np.full(_CELLS, EXACT)
+_HIGHEST = np.int64((1 << 63) - 1)
+
+
+class CoarseBlocks:
+    """Rows by coarse cell of each block, and rows without a value.
+
+    A cell ends with a value of the first block, and all its rows are taken to have that one; so a value that makes up much of a column stays what it
+    is. A block's shares are off by no more than one cell's, about 1 in 256 of the first block's rows, and the cells are the same in all blocks.
+    What tables have counted is noted where a block ends; what waits outside them is only sorted into blocks and cells when it no longer waits.
+
+    Parameters:
+        first: bins of the first values, at least one.
+        missing: rows without a value up to the end of each block before, none of which had one.
+    """
+
+    def __init__(self, first: Bins, missing: Sequence[int]) -> None:
+        cumulated = np.cumsum(first.counts)
+        tops = np.unique(np.searchsorted(cumulated, np.arange(1, _CELLS + 1) * (cumulated[-1] / _CELLS)).clip(max=len(cumulated) - 1))
+        self.cuts: Integers = first.keys[tops] | ~(np.int64(-1) << (EXACT - first.precision[tops]))
+        self.cuts[-1] = _HIGHEST  # what lies above the last cut goes to its cell
+        self._values: Floats = centers(first)[tops]
+        self._missing = list(missing)
+        self._before = np.zeros((len(missing), len(tops)), dtype=np.int64)
+        self._part: Integers = np.diff(np.append(cumulated[tops[:-1]], cumulated[-1]), prepend=0)
+        self._upto = [np.zeros(len(tops), dtype=np.int64)]
+        self._marks = [0]
+
+    def start(self, upto: Integers, waiting: int) -> None:
+        """Take what is there already as counted: the values that the cells were made from.
+
+        Parameters:
+            upto: values in tables, up to each cut, shape (cells,).
+            waiting: values that wait outside them.
+        """
+        self._upto, self._marks = [upto], [waiting]
+
+    def end(self, upto: Integers, waiting: int, missing: int) -> None:
+        """End a block.
+
+        Parameters:
+            upto: as `start` takes it.
+            waiting: likewise.
+            missing: rows so far without a value.
+        """
+        self._upto.append(upto)
+        self._marks.append(waiting)
+        self._missing.append(missing)
+
+    def pause(self, upto: Integers, waited: Sequence[Floats]) -> None:
+        """Take what was counted since the last time; afterwards tables start from nothing, and nothing waits.
+
+        Parameters:
+            upto: as `start` takes it.
+            waited: the values that waited, as they came.
+        """
+        counts = self._since(upto, waited)
+        self._before, self._part = np.concatenate((self._before, counts[:-1])), counts[-1]
+        self.start(np.zeros_like(upto), 0)
+
+    def profiles(self, kind: type[NumericProfile], upto: Integers, waited: Sequence[Floats]) -> list[NumericProfile]:
+        """Return the profile of each block that has ended.
+
+        Parameters:
+            kind: the class of the profiles.
+            upto: as `start` takes it.
+            waited: the values that waited, as they came.
+        """
+        table = np.concatenate((self._before, self._since(upto, waited)[:-1]))
+        missing = np.diff(self._missing, prepend=0).tolist()
+        finite = np.isfinite(self._values)
+        moments = moments_of_rows(self._values[finite], table[:, finite])
+        blocks, cells = table.nonzero()
+        keys, counts = keys_of(self._values)[cells], table[blocks, cells]
+        first = np.append(True, (np.diff(blocks) != 0) | (np.diff(keys >> _IN_GROUP) != 0))[: len(keys)].nonzero()[0]
+        groups = keys[first] >> _IN_GROUP
+        ends = np.searchsorted(blocks, np.arange(len(table) + 1)).tolist()
+        last = np.searchsorted(blocks[first], np.arange(len(table) + 1)).tolist()
+        profiles = []
+        for block, (gone, measured) in enumerate(zip(missing, moments, strict=True)):
+            some, within = slice(ends[block], ends[block + 1]), slice(last[block], last[block + 1])
+            bins = Bins(keys[some], counts[some], groups[within], _EXACT[: last[block + 1] - last[block]])
+            profiles.append(kind(gone, bins, measured))  # too few bins to be limited
+        return profiles
+
+    def _since(self, upto: Integers, waited: Sequence[Floats]) -> Integers:
+        """Return what was counted since the last pause: in each block that has ended since, and in that which has not."""
+        counts: Integers = np.diff(np.diff(np.stack([*self._upto, upto]), axis=0), axis=1, prepend=0)
+        if waited:
+            values = np.concatenate(waited)[self._marks[0] :]
+            block = np.repeat(np.arange(len(counts)), np.diff([*self._marks, self._marks[0] + len(values)]))
+            cells = np.searchsorted(self.cuts, keys_of(values))
+            counts += np.bincount(block * len(self.cuts) + cells, minlength=counts.size).reshape(counts.shape)
+        counts[0] += self._part
+        return counts

@@ -1,0 +1,163 @@
+"""The profile of a numeric column from its values, a stretch at a time, in memory that does not grow with their number."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from math import inf, isfinite
+
+import numpy as np
+
+from mlworks_orchestration.monitoring.drift.profiles.bins import NO_BINS, Bins, Floats, Integers, counted, limited, unlimited
+from mlworks_orchestration.monitoring.drift.profiles.moments import Moments, add_moments, measure, total_of
+from mlworks_orchestration.monitoring.drift.profiles.numeric import NumericProfile
+from mlworks_orchestration.monitoring.drift.scanning.coarse import CoarseBlocks
+from mlworks_orchestration.monitoring.drift.scanning.direct import DirectGrid
+from mlworks_orchestration.monitoring.drift.scanning.grid import Grid, grids
+
+_PLANNED = 16384
+"""Values from which the first tables are planned."""
+
+_MOST_HELD = 1 << 16
+"""Most values that wait outside the tables."""
+
+_STRETCH = 1 << 15
+"""Values that are counted at a time: they and what is computed from them stay in a core's cache."""
+
+_NEGATIVE_ZERO = np.int64(-(1 << 63))
+_MOST_MOMENTS = 256
+
+
+class NumericCounter:
+    """Counts the values of one column: `profile` gives the very bins that `NumericProfile.of` would give of all of them at once.
+
+    Tables are planned from the first values. As more values only ever make bins coarser, nothing is lost by counting in the bins of the first ones;
+    values outside them are held back, and when they are many, all is added up and the tables are planned anew.
+
+    Parameters:
+        kind: the class of the profile.
+        exact: keep each distinct value apart; memory then grows with them.
+    """
+
+    def __init__(self, kind: type[NumericProfile] = NumericProfile, *, exact: bool = False) -> None:
+        self._kind, self._exact = kind, exact
+        self._missing = 0
+        self._moments: list[Moments] = []
+        self._bins: Bins = NO_BINS
+        self._grids: list[Grid | DirectGrid] = []
+        self._held: list[Floats] = []
+        self._waiting, self._fold_at = 0, _PLANNED
+        self._blocks: CoarseBlocks | None = None
+        self._uncut: list[int] = []
+
+    def add(self, values: Floats, missing: int = 0, ends: Sequence[int] = ()) -> None:
+        """Count a stretch of values.
+
+        Parameters:
+            values: NaN where missing, contiguous, shape (n,).
+            missing: further rows before them, without a value.
+            ends: how many of the values come before the end of each block that ends there, ascending.
+        """
+        self._missing += missing
+        for _ in range(bisect_right(ends, 0)):
+            self._end_block()
+        start = 0
+        while start < len(values):
+            stretch = values[start : start + (_STRETCH if self._grids else _PLANNED)]
+            stops = [end - start for end in ends[bisect_right(ends, start) : bisect_right(ends, start + len(stretch))]]
+            start += len(stretch)
+            present, span = self._measured(stretch)
+            self._add(stretch, present, span, stops)
+
+    def _add(self, stretch: Floats, present: Floats, span: tuple[float, float], stops: Sequence[int]) -> None:
+        """Count the values of a stretch that are present, block by block."""
+        ends = stops
+        if stops and len(present) < len(stretch):
+            ends = np.concatenate(([0], np.cumsum(~np.isnan(stretch))))[stops].tolist()
+        start, missing = 0, self._missing
+        for stop, end in zip(stops, ends, strict=True):
+            self._count(present[start:end], span)
+            self._missing = missing + stop - end
+            self._end_block()
+            start = end
+        self._count(present[start:], span)
+        self._missing = missing + len(stretch) - len(present)
+
+    def _end_block(self) -> None:
+        """End a block: the rows since the last one are a profile of their own, in coarse cells."""
+        if self._blocks is None:
+            parts = self._parts()
+            if not any(part.total for part in parts):
+                self._uncut.append(self._missing)
+                return
+            self._blocks = CoarseBlocks(limited(unlimited(parts)), self._uncut)
+            self._blocks.start(self._below(self._blocks.cuts), self._waiting)
+        self._blocks.end(self._below(self._blocks.cuts), self._waiting, self._missing)
+
+    def blocks(self) -> list[NumericProfile]:
+        """Return the profile of each block that has ended."""
+        if self._blocks is None:
+            return [self._kind.of(np.full(missing, np.nan)) for missing in np.diff(self._uncut, prepend=0)]
+        return self._blocks.profiles(self._kind, self._below(self._blocks.cuts), self._held)
+
+    def profile(self) -> NumericProfile:
+        """Return the profile of all values so far."""
+        return self._kind(self._missing, self._total(), add_moments(self._moments))
+
+    def _count(self, values: Floats, span: tuple[float, float]) -> None:
+        bits = self._counted(values.view(np.int64), span)
+        if self._grids and (bits == _NEGATIVE_ZERO).any():
+            bits = self._counted((bits.view(np.float64) + 0.0).view(np.int64), span)
+        if len(bits):
+            self._hold(bits.view(np.float64))
+
+    def _counted(self, bits: Integers, span: tuple[float, float]) -> Integers:
+        """Count floats in the tables and return those that are in none."""
+        for grid in self._grids:
+            if not len(bits):
+                break
+            bits = bits[grid.count(bits, span=span)]
+        return bits
+
+    def _measured(self, values: Floats) -> tuple[Floats, tuple[float, float]]:
+        """Note the moments of a stretch; return its values without those missing, the lowest and the highest."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            lowest, highest = span = float(np.minimum.reduce(values)), float(np.maximum.reduce(values))
+            finite = values
+            if not (isfinite(lowest) and isfinite(highest)):
+                values = values[~np.isnan(values)]
+                finite = values[np.isfinite(values)]
+                if not len(finite):
+                    return values, (-inf, inf)
+                lowest, highest, span = float(finite.min()), float(finite.max()), (-inf, inf)
+            self._moments.append(measure(finite, total_of(finite), lowest, highest))
+        if len(self._moments) >= _MOST_MOMENTS:
+            self._moments = [add_moments(self._moments)]
+        return values, span
+
+    def _hold(self, values: Floats) -> None:
+        self._held.append(values.copy())  # else a whole batch would be kept for the few
+        self._waiting += len(values)
+        if self._waiting >= self._fold_at:
+            self._fold()
+
+    def _fold(self) -> None:
+        """Add all up, and plan the tables anew."""
+        if self._blocks is not None:
+            self._blocks.pause(self._below(self._blocks.cuts), self._held)
+        self._bins, self._held, self._waiting = self._total(), [], 0
+        self._grids = [] if self._exact else grids(self._bins)
+        self._fold_at = min(self._fold_at * 2, _MOST_HELD)
+
+    def _total(self) -> Bins:
+        total = unlimited(self._parts())
+        return total if self._exact else limited(total)
+
+    def _parts(self) -> list[Bins]:
+        held = [counted(np.concatenate(self._held))] if self._held else []
+        return [self._bins, *(grid.bins() for grid in self._grids), *held]
+
+    def _below(self, cuts: Integers) -> Integers:
+        """Return how many values in tables lie up to each cut."""
+        upto = np.zeros(len(cuts), dtype=np.int64)
+        for grid in self._grids:
+            upto += grid.below(cuts)
+        return upto

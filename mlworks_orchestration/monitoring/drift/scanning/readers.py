@@ -1,0 +1,143 @@
+"""What turns the Arrow arrays of one column into its profile: one reader a type of column."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import polars as pl
+
+from mlworks_orchestration.errors import DataError
+from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile
+from mlworks_orchestration.monitoring.drift.profiles.numeric import DatetimeProfile, NumericProfile
+from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile
+from mlworks_orchestration.monitoring.drift.scanning.arrow import floats_of, runs
+from mlworks_orchestration.monitoring.drift.scanning.counter import NumericCounter
+from mlworks_orchestration.monitoring.drift.scanning.tally import Tally
+
+_TEXT_TOKENS = 3
+_TEXT_DISTINCT = 0.5
+_TEXT_SEEN = 4096
+
+
+class Reader(Protocol):
+    """Reads one column, a stretch at a time."""
+
+    def add(self, array: Any, ends: Sequence[int] = ()) -> None:  # noqa: ANN401 - pyarrow has no types
+        """Read a stretch.
+
+        Parameters:
+            array: a pyarrow.Array.
+            ends: how many of its rows come before the end of each block that ends there, ascending.
+        """
+        ...
+
+    def blocks(self) -> "list[Any]":
+        """Return the profile of each block that has ended."""
+        ...
+
+    def profile(self) -> ColumnProfile:
+        """Return the profile of all rows so far."""
+        ...
+
+
+class NumberReader(NumericCounter):
+    """Reads numbers, dates and times."""
+
+    def add(self, array: Any, ends: Sequence[int] = ()) -> None:  # type: ignore[override] # noqa: ANN401
+        """Read a stretch."""
+        if not array.null_count:
+            super().add(floats_of(array), ends=ends)
+            return
+        for start, end, ended in runs(ends, len(array)):
+            part = array.slice(start, end - start)
+            values = floats_of(part)
+            super().add(values, part.null_count, [len(values)] if ended else ())
+
+
+class CategoryReader(Tally):
+    """Reads texts that repeat, and booleans."""
+
+    def add(self, array: Any, ends: Sequence[int] = ()) -> None:  # noqa: ANN401
+        """Read a stretch."""
+        import pyarrow as pa  # noqa: PLC0415 - only who reads pays for it
+
+        texts = array.cast(pa.string()) if pa.types.is_boolean(array.type) else array
+        super().add(texts if pa.types.is_dictionary(texts.type) else texts.dictionary_encode(), ends)
+
+
+class TextReader:
+    """Reads free text.
+
+    Parameters:
+        generator: draws what a profile of texts samples.
+    """
+
+    def __init__(self, generator: np.random.Generator) -> None:
+        self._generator = generator
+        self._parts: list[TextProfile] = []
+        self._blocks: list[TextProfile] = []
+
+    def add(self, array: Any, ends: Sequence[int] = ()) -> None:  # noqa: ANN401
+        """Read a stretch."""
+        for start, end, ended in runs(ends, len(array)):
+            self._parts.append(TextProfile.of(pl.Series(array.slice(start, end - start)).cast(pl.String), self._generator))
+            if ended:
+                self._blocks.append(TextProfile.merged(self._parts))
+                self._parts = []
+        if len(self._parts) >= 16:  # noqa: PLR2004 - so that memory stays flat
+            self._parts = [TextProfile.merged(self._parts)]
+
+    def blocks(self) -> list[TextProfile]:
+        """Return the profile of each block that has ended."""
+        return self._blocks
+
+    def profile(self) -> TextProfile:
+        """Return the profile of all rows so far."""
+        return TextProfile.merged([*self._blocks, *self._parts])
+
+
+def reader_of(name: str, first: Any, generator: np.random.Generator, *, exact: bool, known: str | None = None) -> Reader:  # noqa: ANN401
+    """Return the reader that fits a column.
+
+    Texts are free text if, in the first rows, most are distinct and have three words or more on average; else categories.
+
+    Parameters:
+        name: of the column, for the error.
+        first: its first stretch, a pyarrow.Array.
+        generator: draws what a profile of texts samples.
+        exact: keep each distinct number apart.
+        known: the type of profile that its texts have elsewhere; None where they decide.
+
+    Raises:
+        DataError: if the column's type cannot be profiled.
+    """
+    import pyarrow as pa  # noqa: PLC0415
+
+    kind = first.type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return NumberReader(NumericProfile, exact=exact)
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return NumberReader(DatetimeProfile, exact=exact)
+    if pa.types.is_null(kind):
+        return NumberReader(NumericProfile, exact=exact)
+    texts = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if pa.types.is_string(texts) or pa.types.is_large_string(texts) or pa.types.is_string_view(texts):
+        free = known == TextProfile.type if known in {TextProfile.type, CategoricalProfile.type} else _is_free_text(first)
+        return TextReader(generator) if free else CategoryReader()
+    if pa.types.is_boolean(kind):
+        return CategoryReader()
+    message = (
+        f"The column {name!r} is a {kind}, which cannot be profiled; allowed: numbers, texts, booleans, dates and times. Derive one of these from it."
+    )
+    raise DataError(message)
+
+
+def _is_free_text(first: Any) -> bool:  # noqa: ANN401
+    head = first.slice(0, _TEXT_SEEN).drop_null()
+    codes = head if hasattr(head, "indices") else head.dictionary_encode()
+    distinct = codes.indices.unique()
+    if not len(head) or len(distinct) < _TEXT_DISTINCT * len(head):
+        return False
+    texts = pl.Series("", codes.dictionary.take(distinct).to_pylist(), dtype=pl.String)
+    words = texts.str.count_matches(r"\S+").mean()
+    return isinstance(words, float) and words >= _TEXT_TOKENS

@@ -1,0 +1,199 @@
+"""What a stand-alone comparison found: a verdict a column, and one of them all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, cast
+
+from mlworks_orchestration.monitoring.drift.comparison.cells import categorical_cells, numeric_cells
+from mlworks_orchestration.monitoring.drift.comparison.distribution import Distribution, distribution
+from mlworks_orchestration.monitoring.drift.comparison.verdict import ColumnDrift
+from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile, NumericProfile
+from mlworks_orchestration.spec import DriftKind
+
+
+@dataclass(frozen=True)
+class ColumnAnalysis:
+    """The verdict on one column.
+
+    Parameters:
+        name: of the column.
+        kind: of drift.
+        statistics: what each statistic says.
+        leading: the statistic by which the verdict was reached, that with the largest effect for its threshold; None where none could tell.
+        drifted: None where it could not be told.
+        reason: in words.
+        words: what changed from reference to current, in words.
+        reference: the column's profile in the reference; None where it has none.
+        current: its profile in the current rows.
+    """
+
+    name: str
+    kind: DriftKind
+    statistics: tuple[ColumnDrift, ...]
+    leading: ColumnDrift | None
+    drifted: bool | None
+    reason: str
+    words: str = ""
+    reference: ColumnProfile | None = None
+    current: ColumnProfile | None = None
+
+    @property
+    def type(self) -> str | None:
+        """The type of both profiles; None where the sides differ, or one lacks the column."""
+        if self.reference is None or self.current is None or self.reference.type != self.current.type:
+            return None
+        return self.reference.type
+
+    @property
+    def distribution(self) -> Distribution | None:
+        """What to draw of both sides; None where that is nothing."""
+        if self.type == CategoricalProfile.type:
+            return distribution(categorical_cells(cast("CategoricalProfile", self.reference), [cast("CategoricalProfile", self.current)]))
+        if isinstance(self.reference, NumericProfile) and isinstance(self.current, NumericProfile) and self.type:
+            return distribution(numeric_cells(self.reference, [self.current]))
+        return None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        leading = self.leading
+        return {
+            "kind": self.kind.value,
+            "type": self.type,
+            "drifted": self.drifted,
+            "statistic": leading.statistic if leading else None,
+            "p_value": _number(leading.p_adjusted) if leading else None,
+            "effect": _number(leading.effect) if leading else None,
+            "threshold": _number(leading.threshold) if leading else None,
+            "threshold_source": leading.threshold_source if leading else None,
+            "reason": self.reason,
+            "change": self.words,
+            "statistics": {one.statistic: _statistic(one) for one in self.statistics},
+        }
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """The comparison of two sets of rows.
+
+    Parameters:
+        columns: drifted ones first, then inconclusive ones, then those without drift; within each by effect.
+        rows_reference: rows of the reference.
+        rows_current: rows compared with them.
+        reference: what the reference was read from, in words.
+        current: what the current rows were read from, in words.
+        false_alarm_rate: how often a comparison of rows in which nothing changed may find drift.
+        min_effect: smallest effect that matters.
+        method: how thresholds were found, in words.
+    """
+
+    columns: tuple[ColumnAnalysis, ...]
+    rows_reference: int
+    rows_current: int
+    reference: str
+    current: str
+    false_alarm_rate: float
+    min_effect: float
+    method: str
+
+    @property
+    def drifted(self) -> bool | None:
+        """Whether any column drifted; None where it could not be told of any."""
+        told = [column.drifted for column in self.columns if column.drifted is not None]
+        return any(told) if told else None
+
+    @property
+    def verdict(self) -> str:
+        """The verdict in a sentence or two."""
+        count = len(self.columns)
+        named = [column.name for column in self.columns if column.drifted]
+        unsure = sum(column.drifted is None for column in self.columns)
+        if not count:
+            return "There is no column to compare."
+        if self.drifted is None:
+            return f"It could not be told of {'the only column' if count == 1 else f'any of the {count:,} columns'}: {self.columns[0].reason}."
+        found = f"{len(named):,} of {count:,} columns drifted: {_listed(named)}." if named else f"None of {count - unsure:,} columns drifted."
+        return f"{found} Of {unsure:,} it could not be told." if unsure else found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        drifted = [column for column in self.columns if column.drifted]
+        return {
+            "columns": {column.name: column.to_dict() for column in self.columns},
+            "dataset": {
+                "drifted": self.drifted,
+                "share": None if self.drifted is None else len(drifted) / len(self.columns),
+                "rows_reference": self.rows_reference,
+                "rows_current": self.rows_current,
+                "columns": len(self.columns),
+                "columns_drifted": len(drifted),
+                "columns_inconclusive": sum(column.drifted is None for column in self.columns),
+                "kinds": {kind.value: self._of_kind(kind) for kind in DriftKind},
+                "verdict": self.verdict,
+                "false_alarm_rate": self.false_alarm_rate,
+                "min_effect": self.min_effect,
+                "method": self.method,
+                "reference": self.reference,
+                "current": self.current,
+            },
+        }
+
+    def _of_kind(self, kind: DriftKind) -> bool | None:
+        told = [column.drifted for column in self.columns if column.kind is kind and column.drifted is not None]
+        return any(told) if told else None
+
+
+def judged(name: str, kind: DriftKind, found: Sequence[ColumnDrift]) -> ColumnAnalysis:
+    """Sum up what the statistics say of a column.
+
+    It has drifted if any statistic that decides says so. If none does and one that decides cannot tell, the verdict is inconclusive.
+
+    Parameters:
+        name: of the column.
+        kind: of drift.
+        found: one a statistic.
+    """
+    votes = [one for one in found if one.decides]
+    told = [one for one in votes if one.drifted is not None]
+    drifted = any(one.drifted for one in told) or (False if votes and len(told) == len(votes) else None)
+    alike = [one for one in told if one.drifted == drifted]
+    leading = max(alike, key=lambda one: (one.effect or 0.0) / one.threshold, default=None)
+    untold = next((one.reason for one in votes if one.drifted is None), "no statistic that decides takes this type of column")
+    return ColumnAnalysis(name, kind, tuple(found), leading, drifted, f"{leading.statistic}: {leading.reason}" if leading else untold)
+
+
+def ranked(columns: Sequence[ColumnAnalysis]) -> tuple[ColumnAnalysis, ...]:
+    """Return columns in the order in which they are read: what drifted first, then what could not be told, then by effect.
+
+    Parameters:
+        columns: in any order, which decides between equals.
+    """
+    place = {True: 0, None: 1, False: 2}
+    return tuple(sorted(columns, key=lambda one: (place[one.drifted], -(one.leading.effect or 0.0) if one.leading else 0.0)))
+
+
+def _statistic(one: ColumnDrift) -> dict[str, Any]:
+    return {
+        "value": _number(one.value),
+        "bound": _number(one.bound),
+        "p_value": _number(one.p_value),
+        "p_adjusted": _number(one.p_adjusted),
+        "effect": _number(one.effect),
+        "threshold": _number(one.threshold),
+        "threshold_source": one.threshold_source,
+        "decides": one.decides,
+        "drifted": one.drifted,
+        "reason": one.reason,
+        "rows_reference": one.rows_reference,
+        "rows_current": one.rows_current,
+    }
+
+
+def _number(value: float | None) -> float | None:
+    """Return a number that JSON knows; it knows no infinity."""
+    return value if value is not None and isfinite(value) else None
+
+
+def _listed(names: Sequence[str], most: int = 5) -> str:
+    rest = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest

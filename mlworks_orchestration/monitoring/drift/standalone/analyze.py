@@ -1,0 +1,131 @@
+"""Two sets of rows compared from scratch: `mlworks drift`, as a function."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import cast
+
+import numpy as np
+import polars as pl
+
+from mlworks_orchestration.monitoring.drift.comparison.compare import Reference, compare
+from mlworks_orchestration.monitoring.drift.comparison.verdict import ColumnDrift
+from mlworks_orchestration.monitoring.drift.comparison.words import change
+from mlworks_orchestration.monitoring.drift.past.blocks import Blocks
+from mlworks_orchestration.monitoring.drift.past.normal import calibrate_normal
+from mlworks_orchestration.monitoring.drift.past.thresholds import Calibrated
+from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile, NumericProfile
+from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
+from mlworks_orchestration.monitoring.drift.standalone.analysis import Analysis, ColumnAnalysis, judged, ranked
+from mlworks_orchestration.monitoring.drift.standalone.sides import Roles, Rows, Side, check_roles, open_side, read_side
+from mlworks_orchestration.spec import Drift
+
+LEAST_BLOCKS = 40
+MOST_BLOCKS = 200
+"""A block is as long as the current rows, so that it knows of all that changes faster, but there must be enough and not too many of them."""
+
+_SEED = 20130101
+
+
+def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
+    reference: Rows,
+    current: Rows,
+    *,
+    by: str | None = None,
+    label: str | None = None,
+    prediction: str | None = None,
+    exact: bool = False,
+    false_alarm_rate: float = 0.01,
+    min_effect: float = 0.1,
+    min_rows: int = 100,
+) -> Analysis:
+    """Compare two sets of rows column by column.
+
+    Parameters:
+        reference: the rows to compare with: a path of a Parquet or CSV file or of a Delta table, or a polars, pandas or Arrow dataframe.
+        current: the rows to judge, likewise.
+        by: the column that orders the rows, which is not compared itself; without it they are in the order in which they come.
+        label: the column of the label.
+        prediction: the column of the prediction; if both are numbers, their difference is compared as concept drift.
+        exact: tell all values apart instead of counting them in bins.
+        false_alarm_rate: how often a comparison of rows in which nothing changed may find drift, above 0 and below 1.
+        min_effect: smallest effect that matters, in standard deviations of a normal that shifts.
+        min_rows: fewest rows on either side; with less, a column is inconclusive.
+
+    Raises:
+        DataError: if rows cannot be read, or have no column of a name that is given.
+
+    Examples:
+        >>> import polars as pl
+        >>> before = pl.DataFrame({"distance": [row * 37 % 100 for row in range(1000)], "origin": ["EWR", "JFK"] * 500})
+        >>> after = before.with_columns(pl.col("distance") + 40)
+        >>> found = analyze(before, after)
+        >>> found.verdict
+        '1 of 2 columns drifted: distance.'
+        >>> found.to_dict()["columns"]["origin"]["drifted"]
+        False
+    """
+    roles = Roles(by, label, prediction)
+    drift = Drift(significance=false_alarm_rate, min_effect=min_effect, min_rows=min_rows)
+    opened = open_side(reference, "reference"), open_side(current, "current")
+    check_roles(opened[0], roles)
+    blocks = min(max(opened[0].source.rows // max(opened[1].source.rows, min_rows), LEAST_BLOCKS), MOST_BLOCKS)
+    before = read_side(opened[0], roles, blocks=blocks, exact=exact)
+    after = read_side(opened[1], roles, exact=exact, types=before.types)
+    pairs = {key: _of_one_type(column, after.profile.columns[key]) for key, column in before.profile.columns.items() if key in after.profile.columns}
+    known = _known(before, {key: pair[0] for key, pair in pairs.items()}, after.rows, drift)
+    found: dict[ColumnKey, list[ColumnDrift]] = {key: [] for key in pairs}
+    for one in compare(known, Profile({key: pair[1] for key, pair in pairs.items()}), drift):
+        found[ColumnKey(one.kind, one.column)].append(one)
+    columns = [_described(judged(key.column, key.kind, results), *pairs[key]) for key, results in found.items()]
+    return Analysis(
+        columns=ranked([*columns, *_one_sided(before, after, roles)]),
+        rows_reference=before.rows,
+        rows_current=after.rows,
+        reference=before.words,
+        current=after.words,
+        false_alarm_rate=false_alarm_rate,
+        min_effect=min_effect,
+        method=known.normal.how if known.normal else f"a side has fewer than {min_rows:,} rows, so that nothing can be learnt of its past",
+    )
+
+
+def _known(side: Side, columns: Mapping[ColumnKey, ColumnProfile], rows: int, drift: Drift) -> Reference:
+    """Learn from blocks of the reference how far windows of so many rows differ from it when nothing is wrong."""
+    profile = Profile(columns)
+    if min(rows, side.rows) < drift.min_rows:
+        return Reference(profile)
+    blocks = Blocks.of(profile, side.blocks)
+    generator = np.random.default_rng(_SEED)
+    window_blocks = rows * len(side.blocks) / side.rows
+    rule = Calibrated.each(drift.significance)
+    normal = calibrate_normal(blocks, rule, drift, window_blocks=window_blocks, window_rows=rows, generator=generator)
+    return Reference(profile, blocks, normal)
+
+
+def _described(judgement: ColumnAnalysis, reference: ColumnProfile, current: ColumnProfile) -> ColumnAnalysis:
+    words = change(reference, current) if reference.type == current.type and reference.rows and current.rows else ""
+    return replace(judgement, words=words, reference=reference, current=current)
+
+
+def _one_sided(reference: Side, current: Side, roles: Roles) -> list[ColumnAnalysis]:
+    """Say of each column that only one side has, or that cannot be compared, why it is inconclusive."""
+    here, there = ({key for key, column in side.profile.columns.items() if column.type != "relation"} for side in (reference, current))
+    reasons = dict.fromkeys(here - there, "the current rows have no such column")
+    reasons |= dict.fromkeys(there - here, "the reference has no such column")
+    reasons |= {roles.key(name): why for side in (current, reference) for name, why in side.refused.items()}
+    return [ColumnAnalysis(key.column, key.kind, (), None, None, reason) for key, reason in sorted(reasons.items())]
+
+
+def _of_one_type(reference: ColumnProfile, current: ColumnProfile) -> tuple[ColumnProfile, ColumnProfile]:
+    """Give a side that has no value at all, and so no type either, the type of the other."""
+    if reference.type == current.type or (reference.present and current.present):
+        return reference, current
+    if reference.present:
+        return reference, _without_values(reference, current.rows)
+    return _without_values(current, reference.rows), current
+
+
+def _without_values(like: ColumnProfile, rows: int) -> ColumnProfile:
+    if isinstance(like, CategoricalProfile):
+        return replace(CategoricalProfile.of(pl.Series([], dtype=pl.String)), missing=rows)
+    return replace(type(cast("NumericProfile", like)).of(np.array([])), missing=rows)

@@ -1,0 +1,197 @@
+"""One side of a stand-alone comparison: what is read of a file or a dataframe."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import polars as pl
+
+from mlworks_orchestration.errors import DataError, nearest
+from mlworks_orchestration.monitoring.drift.profiles.columns import ColumnProfile
+from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
+from mlworks_orchestration.monitoring.drift.profiles.relations import RelationProfile
+from mlworks_orchestration.monitoring.drift.scanning.scan import scan
+from mlworks_orchestration.monitoring.drift.scanning.sources import Source, open_source
+from mlworks_orchestration.spec import DriftKind
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Rows = object
+"""A path of a Parquet or CSV file or of a Delta table, or a polars, pandas or Arrow dataframe."""
+
+SAMPLE = 10_000
+"""Most rows by which relations between features and label are compared."""
+
+_COMPARABLE = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Date, pl.Datetime)
+_RELATABLE = (pl.String, pl.Boolean, pl.Categorical, pl.Enum)
+
+
+@dataclass(frozen=True, eq=False)
+class Roles:
+    """What columns are for.
+
+    Parameters:
+        by: the column that orders the rows, which is itself not compared; None for the order in which they come.
+        label: the column of the label.
+        prediction: the column of the prediction.
+    """
+
+    by: str | None = None
+    label: str | None = None
+    prediction: str | None = None
+
+    def key(self, column: str) -> ColumnKey:
+        """Return what a column is called in profiles."""
+        kinds = {self.label: DriftKind.LABEL, self.prediction: DriftKind.PREDICTION}
+        return ColumnKey(kinds.get(column, DriftKind.FEATURE), column)
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """Rows that are there and can be read, and have not been read yet.
+
+    Parameters:
+        rows: the path or frame.
+        words: what they are read from.
+        source: the same, as a stream.
+        schema: of its columns.
+    """
+
+    rows: "str | Path | pl.DataFrame"
+    words: str
+    source: Source
+    schema: Mapping[str, pl.DataType]
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """All that is kept of one side.
+
+    Parameters:
+        words: what it was read from.
+        rows: how many there are.
+        profile: of all columns that can be compared.
+        blocks: profiles of consecutive runs of rows, in order.
+        refused: why a column cannot be compared, in words, by name.
+        types: of the profile of each column, by name.
+    """
+
+    words: str
+    rows: int
+    profile: Profile
+    blocks: Sequence[Profile]
+    refused: Mapping[str, str]
+    types: Mapping[str, str]
+
+
+def open_side(rows: Rows, name: str) -> Opened:
+    """Open a path or a dataframe.
+
+    Parameters:
+        rows: either.
+        name: of the side, for errors: `reference` or `current`.
+
+    Raises:
+        DataError: if it is neither, is not there or cannot be read.
+    """
+    known = rows if isinstance(rows, (str, Path)) else _frame(rows, name)
+    words = f"the {name} frame" if isinstance(known, pl.DataFrame) else str(known)
+    if not isinstance(known, pl.DataFrame):
+        _check_exists(Path(known))
+    source = open_source(known)
+    return Opened(known, words, source, pl.Schema(source.schema))
+
+
+def check_roles(opened: Opened, roles: Roles) -> None:
+    """Refuse roles of columns that are not there.
+
+    Raises:
+        DataError: naming the nearest column.
+    """
+    for option, column in (("by", roles.by), ("label", roles.label), ("prediction", roles.prediction)):
+        if column is not None and column not in opened.schema:
+            message = f"{opened.words} has no column {column!r}, which {option!r} names; {nearest(column, opened.schema)}."
+            raise DataError(message)
+
+
+def read_side(opened: Opened, roles: Roles, *, blocks: int = 0, exact: bool = False, types: Mapping[str, str] | None = None) -> Side:
+    """Read one side.
+
+    Parameters:
+        opened: what to read.
+        roles: which columns order the rows and hold label and prediction.
+        blocks: into how many runs of rows to cut it besides, in the order of `by`.
+        exact: keep each distinct number apart.
+        types: of the other side, so that both take the same texts for free text.
+
+    Raises:
+        DataError: if it turns out to be damaged.
+    """
+    refused = {
+        name: f"a column of type {dtype} cannot be compared; allowed are numbers, texts, booleans, dates and times"
+        for name, dtype in opened.schema.items()
+        if not (dtype.is_numeric() or dtype == pl.Null() or isinstance(dtype, _COMPARABLE))
+    }
+    keys = {name: roles.key(name) for name in opened.schema if name not in refused and name != roles.by}
+    if not keys:
+        return Side(opened.words, opened.source.rows, Profile({}), [], refused, {})
+    order = roles.by if blocks else None
+    label = roles.label if roles.label in keys else None
+    found = scan(opened.rows, by=order, columns=keys, blocks=blocks, sample=SAMPLE if label else 0, exact=exact, types=types)
+    columns, parts = dict(found.profile.columns), [dict(part.columns) for part in found.blocks]
+    if label and roles.prediction in keys and all(opened.schema[name].is_numeric() for name in (label, roles.prediction)):
+        key = ColumnKey(DriftKind.CONCEPT, _free("residual", opened.schema))
+        residual = scan(
+            _residuals(opened.source, label, roles.prediction, order, key.column), by=order, columns={key.column: key}, blocks=blocks, exact=exact
+        )
+        columns |= residual.profile.columns
+        parts = [part | dict(of_residual.columns) for part, of_residual in zip(parts, residual.blocks, strict=True)]
+    if label:
+        columns |= _relations(found.sample, label, [name for name, key in keys.items() if key.kind is DriftKind.FEATURE])
+    return Side(opened.words, found.rows, Profile(columns), [Profile(part) for part in parts], refused, found.types)
+
+
+def _relations(sample: pl.DataFrame, label: str, features: Sequence[str]) -> dict[ColumnKey, ColumnProfile]:
+    """Profile how the label goes with each feature."""
+    usable = [name for name in (*features, label) if sample[name].dtype.is_numeric() or isinstance(sample[name].dtype, _RELATABLE)]
+    return {
+        ColumnKey(DriftKind.CONCEPT, f"{name} ~ {label}"): RelationProfile.of(sample[name], sample[label]) for name in usable[:-1] if label in usable
+    }
+
+
+def _residuals(source: Source, label: str, prediction: str, by: str | None, name: str) -> pl.DataFrame:
+    columns = [label, prediction, *([by] if by else [])]
+    residual = (pl.col(label).cast(pl.Float64) - pl.col(prediction).cast(pl.Float64)).alias(name)
+    frames = [cast("pl.DataFrame", pl.from_arrow(batch)).select(residual, *columns[2:]) for batch in source.batches(columns)]
+    return pl.concat(frames) if frames else pl.DataFrame(schema={name: pl.Float64(), **dict.fromkeys(columns[2:], pl.Float64())})
+
+
+def _free(name: str, taken: Mapping[str, Any]) -> str:
+    return name if name not in taken else _free(f"{name}_", taken)
+
+
+def _frame(rows: object, name: str) -> pl.DataFrame:
+    if isinstance(rows, pl.DataFrame):
+        return rows
+    if not hasattr(rows, "__arrow_c_stream__"):
+        message = f"The {name} rows are a {type(rows).__name__}; allowed are a path, or a polars, pandas or Arrow dataframe."
+        raise DataError(message)
+    try:
+        return pl.DataFrame(cast("pa.Table", rows))
+    except Exception as error:
+        # pandas and Arrow raise errors of their own, of many classes, for example where a column mixes types.
+        message = f"The {name} rows cannot be read as a table: {error}. Give each column values of one type."
+        raise DataError(message) from error
+
+
+def _check_exists(path: Path) -> None:
+    if path.exists():
+        return
+    beside = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
+    close = get_close_matches(path.name, beside, n=1)
+    hint = f"did you mean {str(path.parent / close[0])!r}?" if close else "check the path."
+    message = f"There is no file {str(path)!r}; {hint}"
+    raise DataError(message)
