@@ -117,6 +117,12 @@ class Retraining(Spec):
 class Gate(Spec):
     """When a challenger replaces the champion."""
 
+    mode: Literal["automatic", "manual", "dry_run"] = "automatic"
+    """What follows from a favourable verdict: promotion, promotion once people have approved, or nothing."""
+
+    approvals: Annotated[Count, Field(ge=1, le=2)] = 1
+    """How many people must approve, where the mode is manual."""
+
     min_gain: Annotated[float, Field(ge=0)] = 0.0
     """Least gain in the primary metric, in its unit, that the interval's lower end must exceed."""
 
@@ -125,6 +131,13 @@ class Gate(Spec):
 
     resamples: Annotated[Count, Field(ge=100)] = 1000
     """Number of bootstrap resamples."""
+
+    @model_validator(mode="after")
+    def _approvals_are_asked_for(self) -> "Gate":
+        if self.approvals > 1 and self.mode != "manual":
+            message = f"approvals {self.approvals} would not be asked for in mode {self.mode}; write mode: manual, or leave approvals out"
+            raise ValueError(message)
+        return self
 
 
 class MLModel(Spec):

@@ -1,6 +1,8 @@
 """Continuous training: snapshots, fitting and tracking, the registry, and the gate between challenger and champion."""
 
 from mlworks_orchestration.training.aliases import holder, moves
+from mlworks_orchestration.training.approvals import Standing, approvals, standing
+from mlworks_orchestration.training.approving import give_word
 from mlworks_orchestration.training.cross_fit import cross_predict
 from mlworks_orchestration.training.environment import prepare_environment
 from mlworks_orchestration.training.fit import Candidate, baseline, fit_candidate
@@ -12,8 +14,11 @@ from mlworks_orchestration.training.registry import Registry
 from mlworks_orchestration.training.reproduce import reproduce
 from mlworks_orchestration.training.reproduction import Reproduction
 from mlworks_orchestration.training.retention import needed_versions, retain
+from mlworks_orchestration.training.rollback import roll_back
+from mlworks_orchestration.training.served import Term, served_at
 from mlworks_orchestration.training.snapshot import LABEL, Snapshot, find_snapshot, latest_snapshot, load_snapshot, take_snapshot
 from mlworks_orchestration.training.software import Measured, measure
+from mlworks_orchestration.training.takeover import Mandate, approvals_version, approved, notice
 from mlworks_orchestration.training.verdict import Verdict, find_verdict, verdicts
 from mlworks_orchestration.training.versions import ModelVersion
 
@@ -21,19 +26,26 @@ __all__ = [
     "LABEL",
     "Candidate",
     "Comparison",
+    "Mandate",
     "Measured",
     "ModelVersion",
     "Predictor",
     "Registry",
     "Reproduction",
     "Snapshot",
+    "Standing",
+    "Term",
     "Verdict",
+    "approvals",
+    "approvals_version",
+    "approved",
     "baseline",
     "cross_predict",
     "evaluate",
     "find_snapshot",
     "find_verdict",
     "fit_candidate",
+    "give_word",
     "holder",
     "judge",
     "latest_snapshot",
@@ -41,10 +53,14 @@ __all__ = [
     "measure",
     "moves",
     "needed_versions",
+    "notice",
     "prepare_environment",
     "reproduce",
     "retain",
+    "roll_back",
     "run_gate",
+    "served_at",
+    "standing",
     "take_snapshot",
     "verdicts",
 ]

@@ -50,6 +50,16 @@ def holder(lake: Lake, model: str, alias: str, moment: datetime) -> int | None:
     return None if until.is_empty() else until.sort("held_from", maintain_order=True)["version"][-1]
 
 
+def recorded(lake: Lake, model: str) -> dict[str, int | None]:
+    """Return, by alias, the version that holds it as was recorded last.
+
+    Parameters:
+        lake: where moves are recorded.
+        model: the model's name.
+    """
+    return dict(moves(lake, model).select("alias", "version").iter_rows())
+
+
 def record(  # noqa: PLR0913 - a move has that many parts
     lake: Lake, model: str, held: Mapping[str, int | None], *, held_from: datetime, why: str, moved_by: str
 ) -> None:

@@ -9,16 +9,16 @@ from mlworks_orchestration import clock
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.errors import TrackingError, TrainingError
 from mlworks_orchestration.spec import Catalog, MLModel, TimeWindow
-from mlworks_orchestration.training import aliases
 from mlworks_orchestration.training.judge import Comparison, judge
 from mlworks_orchestration.training.registry import Registry
 from mlworks_orchestration.training.snapshot import FEWEST_HOLDOUT_ROWS, LABEL, Snapshot, find_snapshot, load_snapshot
+from mlworks_orchestration.training.takeover import carried_out, carry_out, mandate, notice
 from mlworks_orchestration.training.verdict import Verdict, find_verdict, store_verdict
-from mlworks_orchestration.training.versions import CHAMPION, ModelVersion
+from mlworks_orchestration.training.versions import ModelVersion
 
 
 def run_gate(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, candidate_version: int) -> Verdict:
-    """Judge a candidate once, and let it take over if it is better.
+    """Judge a candidate once, and let it take over if it is better and, where `gate.mode` asks for that, people have approved.
 
     Both are compared on the candidate's held-out rows, of which those that the champion was trained on are left out; those that were held out
     when the champion was judged stay, for no fit has seen them. Without a champion it must be better than the best constant.
@@ -38,22 +38,23 @@ def run_gate(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, c
         TrackingError: if MLflow does not answer, does not have the version, or has it from somewhere else.
         TrainingError: if either model cannot predict the held-out rows, or the candidate already serves without a verdict.
     """
+    notice(lake, model, registry)
     verdict = find_verdict(lake, model.name, candidate_version)
     if verdict is None:
         verdict = _decide(lake, catalog, model, registry, candidate_version)
         store_verdict(lake, verdict)
-    registry.tag(model.name, candidate_version, {"gate": "promoted" if verdict.promoted else "refused", "gate_reason": verdict.reason})
-    champion = registry.champion(model.name)
-    serving = champion.version if champion else None
-    if verdict.promoted and serving in {verdict.champion, candidate_version} and not _carried_out(lake, verdict):
-        registry.promote(model.name, candidate_version, why=verdict.reason, held_from=verdict.decided_at)
+    registry.tag(model.name, candidate_version, {"gate": _result(lake, model, verdict), "gate_reason": verdict.reason})
+    carry_out(lake, model, registry, verdict)
     return verdict
 
 
-def _carried_out(lake: Lake, verdict: Verdict) -> bool:
-    moved = aliases.moves(lake, verdict.model)
-    served = (pl.col("alias") == CHAMPION) & (pl.col("version") == verdict.challenger) & (pl.col("held_from") >= verdict.decided_at)
-    return not moved.filter(served).is_empty()
+def _result(lake: Lake, model: MLModel, verdict: Verdict) -> str:
+    """Return the verdict in a word, for the version's tag."""
+    if verdict.promoted or not verdict.favourable:
+        return "promoted" if verdict.promoted else "refused"
+    if verdict.mode == "dry_run":
+        return "dry_run"
+    return "promoted" if mandate(lake, model, verdict) or carried_out(lake, verdict) else "waiting"
 
 
 def _decide(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, number: int) -> Verdict:
@@ -71,20 +72,24 @@ def _decide(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, nu
     holdout = TimeWindow(min(start, snapshot.holdout.end), snapshot.holdout.end)
     compared = _compare(model, registry, candidate, champion, rows) if rows.height >= FEWEST_HOLDOUT_ROWS else None
     numbers = asdict(compared) if compared else {**dict.fromkeys(field.name for field in fields(Comparison)), "rows": rows.height}
-    promoted = compared is not None and compared.gain_low > model.gate.min_gain
+    favourable = compared is not None and compared.gain_low > model.gate.min_gain
     reason = _in_words(model, candidate.version, champion.version if champion else None, compared, rows.height)
     dropped = snapshot.holdout_rows - rows.height
     if champion and dropped:
         reason += f" {dropped:,} held-out rows were left out because version {champion.version} was trained on them."
+    if favourable:
+        reason += _what_follows(model, candidate.version)
     return Verdict(
         model=model.name,
         challenger=candidate.version,
         champion=champion.version if champion else None,
-        promoted=promoted,
+        promoted=favourable and model.gate.mode == "automatic",
         metric=model.metrics.primary,
         holdout=holdout,
         reason=reason,
         decided_at=clock.now(),
+        favourable=favourable,
+        mode=model.gate.mode,
         **numbers,
     )
 
@@ -128,8 +133,18 @@ def _in_words(model: MLModel, challenger: int, champion: int | None, compared: C
     metric, gate = model.metrics.primary, model.gate
     other = "the best constant" if champion is None else f"version {champion}"
     better = compared.gain_low > gate.min_gain
+    head = ("Promoted" if gate.mode == "automatic" else "Favourable") if better else "Not promoted"
     return (
-        f"{'Promoted' if better else 'Not promoted'}: on {rows:,} held-out rows version {challenger} has {metric} {compared.challenger_value:.4g}, "
+        f"{head}: on {rows:,} held-out rows version {challenger} has {metric} {compared.challenger_value:.4g}, "
         f"{other} {compared.champion_value:.4g}. The gain is {compared.gain:.4g}, with {gate.confidence:.0%} confidence between "
         f"{compared.gain_low:.4g} and {compared.gain_high:.4g}; its lower end is {'' if better else 'not '}above {gate.min_gain:g}."
     )
+
+
+def _what_follows(model: MLModel, version: int) -> str:
+    if model.gate.mode == "dry_run":
+        return " Not promoted, for gate.mode is dry_run: it would have been."
+    if model.gate.mode == "automatic":
+        return ""
+    needed = "one approval" if model.gate.approvals == 1 else f"the approvals of {model.gate.approvals} people"
+    return f" It waits for {needed}: `mlworks approve {model.name} {version} --by NAME --why TEXT`."

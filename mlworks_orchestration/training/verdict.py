@@ -26,6 +26,8 @@ _SCHEMA = pl.Schema(
         "holdout_end": _MOMENT,
         "reason": pl.String(),
         "decided_at": _MOMENT,
+        "favourable": pl.Boolean(),
+        "mode": pl.String(),
     }
 )
 
@@ -38,7 +40,7 @@ class Verdict:
         model: the model's name.
         challenger: version that was judged.
         champion: version that it was compared with; None when there was none, then it was compared with the baseline.
-        promoted: whether it replaces the champion.
+        promoted: whether it replaces the champion at once; not so where people have to approve.
         metric: the primary metric, by which it was judged.
         challenger_value: the challenger's; None when there were too few rows to compare.
         champion_value: the champion's, or the baseline's; None likewise.
@@ -49,6 +51,8 @@ class Verdict:
         holdout: the event times of these rows.
         reason: the decision in words.
         decided_at: when.
+        favourable: whether it is better with confidence, whatever followed from that.
+        mode: of the gate at that time: `automatic`, `manual` or `dry_run`.
     """
 
     model: str
@@ -65,6 +69,8 @@ class Verdict:
     holdout: TimeWindow
     reason: str
     decided_at: datetime
+    favourable: bool
+    mode: str
 
 
 def verdicts(lake: Lake, model: str) -> pl.DataFrame:
@@ -78,7 +84,12 @@ def verdicts(lake: Lake, model: str) -> pl.DataFrame:
         A row a verdict, with the fields of `Verdict`; its holdout as `holdout_start` and `holdout_end`.
     """
     table = _table(model)
-    return lake.read(table).sort("challenger") if lake.exists(table) else _SCHEMA.to_frame()
+    if not lake.exists(table):
+        return _SCHEMA.to_frame()
+    stored = lake.read(table).sort("challenger")
+    # Older verdicts do not say: every favourable one was carried out at once.
+    since = {"favourable": pl.col("promoted"), "mode": pl.lit("automatic")}
+    return stored.with_columns((pl.col(name).fill_null(old) if name in stored.columns else old).alias(name) for name, old in since.items())
 
 
 def find_verdict(lake: Lake, model: str, challenger: int) -> Verdict | None:
@@ -104,7 +115,7 @@ def store_verdict(lake: Lake, verdict: Verdict) -> None:
     """
     row = asdict(verdict)
     start, end = row.pop("holdout")
-    lake.append(_table(verdict.model), pl.DataFrame([{**row, "holdout_start": start, "holdout_end": end}], schema=_SCHEMA))
+    lake.append(_table(verdict.model), pl.DataFrame([{**row, "holdout_start": start, "holdout_end": end}], schema=_SCHEMA), schema="merge")
 
 
 def _table(model: str) -> str:

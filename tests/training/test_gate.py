@@ -13,7 +13,7 @@ from mlworks_orchestration import clock
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.errors import TrackingError, TrainingError
 from mlworks_orchestration.spec import MLModel
-from mlworks_orchestration.training import Registry, Verdict, find_verdict, judge, load_snapshot, moves, run_gate, verdicts
+from mlworks_orchestration.training import Registry, Verdict, find_verdict, give_word, judge, load_snapshot, moves, run_gate, verdicts
 from mlworks_orchestration.training.snapshot import find_snapshot
 from tests.training.trips import Deployment, day, declare, deployment
 
@@ -226,4 +226,26 @@ def test_killed_before_any_write_there_is_a_champion_and_the_next_run_heals(chal
             break
     assert writes == 7, "verdict, two tags, previous, champion, challenger, rows"
     gate(made, 2, 47)
+    assert state(made) == state(whole)
+
+
+def test_killed_before_any_write_an_approved_version_takes_over_once_all_the_same(challenged: Deployment, tmp_path: Path) -> None:
+    _, model = declare(gate={"mode": "manual"})
+    gate(challenged, 2, model=model)
+    with clock.replaying(day(46)):
+        give_word(challenged.lake, model, challenged.registry, 2, "approve", by="anna", why="better")
+    whole = deployment(shutil.copytree(challenged.home, tmp_path / "whole"))
+    gate(whole, 2, model=model)
+    assert whole.registry.aliases(NAME) == {"champion": 2, "previous": 1}
+    for writes in range(100):
+        made = deployment(shutil.copytree(challenged.home, tmp_path / f"killed-{writes}"))
+        try:
+            gate(mortal(made, writes), 2, model=model)
+        except Killed:
+            assert made.registry.champion(NAME) is not None, f"killed before write {writes + 1}"
+            gate(made, 2, model=model)
+            assert state(made) == state(whole), f"killed before write {writes + 1}"
+        else:
+            break
+    assert writes == 6, "two tags, previous, champion, challenger, rows"
     assert state(made) == state(whole)

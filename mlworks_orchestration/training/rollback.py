@@ -1,0 +1,75 @@
+"""The way back to a version that served before."""
+
+import polars as pl
+
+from mlworks_orchestration import clock
+from mlworks_orchestration.data import Lake
+from mlworks_orchestration.errors import TrackingError, TrainingError
+from mlworks_orchestration.spec import MLModel
+from mlworks_orchestration.training import aliases
+from mlworks_orchestration.training.approvals import check_signed
+from mlworks_orchestration.training.registry import Registry
+from mlworks_orchestration.training.takeover import notice
+from mlworks_orchestration.training.versions import CHAMPION, PREVIOUS
+
+
+def roll_back(lake: Lake, model: MLModel, registry: Registry, to: int | None = None, *, by: str, why: str) -> tuple[int | None, int]:  # noqa: PLR0913
+    """Let an earlier version serve again, from the next scored row on, and record it in `<model>/aliases`.
+
+    Done again after a crash, it completes what is missing; give `to` then, for what "previous" means may have been noticed as moved meanwhile.
+
+    Parameters:
+        lake: where moves are recorded.
+        model: the model's declaration.
+        registry: where versions and aliases are.
+        to: the version's number; by default that which holds the alias `previous`.
+        by: who.
+        why: the reason in words.
+
+    Returns:
+        The version that served, none if there was none, and the one that serves now.
+
+    Raises:
+        TrackingError: if MLflow does not answer, or if the version is not in MLflow or is there no longer.
+        TrainingError: if there is no previous version, if the version serves already, or if nobody is named or no reason is given.
+    """
+    check_signed(by, why)
+    held, known = registry.aliases(model.name), aliases.recorded(lake, model.name)
+    target = to if to is not None else _previous(model, held, known)
+    _check_present(lake, model, registry, target)
+    serving, last = held.get(CHAMPION), known.get(CHAMPION)
+    if target == serving == last:
+        message = f"Model {model.name}: version {target} serves already; give another with --to."
+        raise TrainingError(message)
+    if target != serving:
+        notice(lake, model, registry)
+        last = serving
+    registry.promote(model.name, target, why=f"Rolled back from {_named(last)}: {why.strip()}", moved_by=by.strip(), held_from=clock.now())
+    return last, target
+
+
+def _previous(model: MLModel, held: dict[str, int], known: dict[str, int | None]) -> int:
+    """Return the version before. While MLflow and the record differ, a rollback was killed on its way: the record has what it went back to."""
+    champion, previous = held.get(CHAMPION), held.get(PREVIOUS)
+    under_way = champion != known.get(CHAMPION) or previous in {None, champion}
+    target = known.get(PREVIOUS) if under_way and known.get(PREVIOUS) is not None else previous
+    if target is None:
+        message = f"Model {model.name} has no previous version to go back to; name one that is in MLflow with --to VERSION."
+        raise TrainingError(message)
+    return target
+
+
+def _check_present(lake: Lake, model: MLModel, registry: Registry, number: int) -> None:
+    if number in {found.version for found in registry.versions(model.name)}:
+        return
+    served = aliases.moves(lake, model.name).filter(pl.col("version") == number)
+    if served.is_empty():
+        registry.version(model.name, number)
+    message = (
+        f"Model {model.name} version {number} was deleted in MLflow, so it cannot serve again; choose another with --to VERSION, or train again."
+    )
+    raise TrackingError(message)
+
+
+def _named(version: int | None) -> str:
+    return "no version" if version is None else f"version {version}"

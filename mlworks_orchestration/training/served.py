@@ -1,0 +1,80 @@
+"""What served when, and what was known of it then: a question to the lake alone, whatever MLflow has deleted meanwhile."""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+
+from mlworks_orchestration.data import Lake
+from mlworks_orchestration.errors import NotReadyError
+from mlworks_orchestration.training.aliases import moves
+from mlworks_orchestration.training.versions import CHAMPION
+
+
+@dataclass(frozen=True)
+class Term:
+    """A time during which one version served.
+
+    Parameters:
+        model: the model's name.
+        at: the moment that was asked about.
+        as_known_at: only what was recorded by then counts; none: all that is recorded.
+        version: that served.
+        held_from: since when.
+        held_until: until when; none while it serves.
+        recorded_at: when that was recorded.
+        why: the reason in words.
+        moved_by: who or what let it serve.
+    """
+
+    model: str
+    at: datetime
+    as_known_at: datetime | None
+    version: int
+    held_from: datetime
+    held_until: datetime | None
+    recorded_at: datetime
+    why: str
+    moved_by: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values, for JSON."""
+        return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(self).items()}
+
+
+def served_at(lake: Lake, model: str, at: datetime, as_known_at: datetime | None = None) -> Term:
+    """Return which version served at a moment.
+
+    Parameters:
+        lake: where moves of aliases are recorded.
+        model: the model's name.
+        at: the moment, aware.
+        as_known_at: leave out what was recorded later than this, aware; nothing is left out by default.
+
+    Raises:
+        NotReadyError: if no version served then, or if none was known to.
+    """
+    at, as_known_at = at.astimezone(UTC), as_known_at and as_known_at.astimezone(UTC)
+    known = moves(lake, model).filter(pl.col("alias") == CHAMPION)
+    if as_known_at is not None:
+        known = known.filter(pl.col("recorded_at") <= as_known_at)
+    # Stable, so that of moves at one moment the one recorded last counts.
+    known = known.sort("held_from", maintain_order=True)
+    until, later = known.filter(pl.col("held_from") <= at), known.filter(pl.col("held_from") > at)
+    if until.is_empty() or until["version"][-1] is None:
+        raise NotReadyError(_nobody(model, at, as_known_at, known, until))
+    row = until.select("version", "held_from", "recorded_at", "why", "moved_by").row(-1, named=True)
+    return Term(model, at, as_known_at, held_until=None if later.is_empty() else later["held_from"][0], **row)
+
+
+def _nobody(model: str, at: datetime, as_known_at: datetime | None, known: pl.DataFrame, until: pl.DataFrame) -> str:
+    then = "" if as_known_at is None else f", as known at {as_known_at.isoformat()}"
+    if known.is_empty():
+        return f"Model {model} had no champion yet{then}; `mlworks status` says how to come by one."
+    if until.is_empty():
+        return (
+            f"No version of model {model} served at {at.isoformat()}{then}: its first champion has served since {known['held_from'][0].isoformat()}."
+        )
+    since = until["held_from"][-1].isoformat()
+    return f"No version of model {model} served at {at.isoformat()}{then}: the alias champion was taken away at {since}."
