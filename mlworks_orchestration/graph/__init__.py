@@ -10,7 +10,8 @@ import dagster as dg
 for _category in (dg.BetaWarning, dg.PreviewWarning):
     warnings.filterwarnings("ignore", category=_category)
 
-from mlworks_orchestration.graph.components import FeatureTable, MLModel  # noqa: E402 - after the filter above
+from mlworks_orchestration.graph.approval_sensor import approval_sensor  # noqa: E402 - after the filter above
+from mlworks_orchestration.graph.components import FeatureTable, MLModel  # noqa: E402
 from mlworks_orchestration.graph.label_sensor import label_sensor  # noqa: E402
 from mlworks_orchestration.graph.location import code_location  # noqa: E402
 from mlworks_orchestration.graph.resources import open_lake, open_registry  # noqa: E402
@@ -28,6 +29,7 @@ __all__ = [
     "MLModel",
     "Progress",
     "Replay",
+    "approval_sensor",
     "code_location",
     "integrate",
     "label_sensor",

@@ -5,6 +5,7 @@ import dagster as dg
 RUN_NOW = "mlworks/now"
 RUN_MODEL = "mlworks/model"
 RUN_TRIGGER = "mlworks/trigger"
+RUN_VERSION = "mlworks/version"
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 

@@ -11,7 +11,7 @@ import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData as Target
 
 from mlworks_orchestration import clock
-from mlworks_orchestration.graph.names import RUN_NOW, RUN_TRIGGER
+from mlworks_orchestration.graph.names import RUN_NOW, RUN_TRIGGER, RUN_VERSION
 
 if TYPE_CHECKING:
     from mlworks_orchestration.data import Lake
@@ -29,6 +29,7 @@ class Step:
         partitions: the keys to build; empty for an asset without partitions.
         run_id: of the Dagster run.
         trigger: what asked for the run, in words.
+        version: the model's version that the run is about; none where it is the newest.
     """
 
     lake: "Lake"
@@ -36,6 +37,7 @@ class Step:
     partitions: tuple[str, ...]
     run_id: str
     trigger: str
+    version: int | None = None
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,8 @@ def asset(
     def definition(context: dg.AssetExecutionContext) -> Iterator[Any]:
         partitions = tuple(context.partition_keys) if context.has_partition_key or context.has_partition_key_range else ()
         tags = context.run.tags
-        step = Step(context.resources.lake, context.resources.registry, partitions, context.run.run_id, tags.get(RUN_TRIGGER, "manual"))
+        version = int(tags[RUN_VERSION]) if RUN_VERSION in tags else None
+        step = Step(context.resources.lake, context.resources.registry, partitions, context.run.run_id, tags.get(RUN_TRIGGER, "manual"), version)
         with _run_time(tags):
             outcome = compute(step)
         yield from _events(context, spec, declared, outcome, partitions)

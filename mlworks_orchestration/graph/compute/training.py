@@ -49,19 +49,22 @@ def materialize_candidate(catalog: Catalog, model: MLModel, mlflow_ui: str, step
 
 
 def materialize_champion(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
-    """Let the gate judge the newest version."""
-    verdict = run_gate(step.lake, catalog, model, step.registry, step.registry.latest(model.name).version)
+    """Let the gate judge the newest version, or the one that the run is about."""
+    verdict = run_gate(step.lake, catalog, model, step.registry, step.version or step.registry.latest(model.name).version)
+    champion = step.registry.champion(model.name)
     check = Check(
         GATE,
-        passed=verdict.promoted,
+        passed=verdict.favourable,
         description=verdict.reason,
         severity="warn" if verdict.champion is not None else "error",
         metadata=_verdict_metadata(verdict),
     )
-    serving = verdict.challenger if verdict.promoted else verdict.champion
-    metadata: Metadata = {"promoted": verdict.promoted, "reason": verdict.reason}
-    if serving is not None:
-        metadata["version"] = serving
+    approved = verdict.mode == "manual" and champion is not None and champion.version == verdict.challenger
+    metadata: Metadata = {"promoted": verdict.promoted or approved, "reason": verdict.reason}
+    if champion is not None:
+        metadata["version"] = champion.version
+    if verdict.mode != "automatic":
+        metadata["gate_mode"] = verdict.mode
     return Outcome(metadata, checks=[check])
 
 
