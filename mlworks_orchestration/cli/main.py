@@ -8,15 +8,19 @@ import click
 from mlworks_orchestration.errors import MLWorksError, nearest
 
 VERBS = {
+    "approve": "Approve a version that waits for it.",
     "calibrate": "Measure how often a model's drift alarms are wrong, and which shifts they find.",
     "ci": "Build assets on the committed slice in a throw-away place and run every check.",
     "demo": "Fetch the data, replay the models and show what came of it.",
     "doctor": "Say what is missing on this machine and how to get it.",
     "drift": "Compare two sets of rows, column by column.",
     "lineage": "Walk from any number to what made it, or from data to what was built from it.",
+    "reject": "Reject a version that waits for approval.",
     "replay": "Move the clock through a model's history, with production's jobs and sensors.",
     "report": "Show a model's drift report: what drifted, the causes and what to do.",
     "reproduce": "Fit a registered version again and say whether it comes out the same, and if not, why.",
+    "rollback": "Let an earlier version serve again.",
+    "served-at": "Say which version served at a time, and why.",
     "retain": "Merge small files of the lake, and delete those that no model needs.",
     "status": "Show how each model is doing and what to do next.",
 }
@@ -34,7 +38,8 @@ class Verbs(click.Group):
         """Return a verb's command."""
         if cmd_name not in VERBS:
             ctx.fail(f"There is no verb {cmd_name!r}; {nearest(cmd_name, VERBS)}.")
-        command: click.Command = getattr(import_module(f"mlworks_orchestration.cli.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(import_module(f"mlworks_orchestration.cli.{name}"), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,0 +1,75 @@
+"""`mlworks served-at MODEL TIME`."""
+
+import json
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from mlworks_orchestration.data import Lake
+from mlworks_orchestration.errors import TrackingError
+from mlworks_orchestration.project import Environment, Project
+
+
+@click.command("served-at")
+@click.argument("model")
+@click.argument("time")
+@click.option("--as-known-at", metavar="TIME", help="Count only what was recorded by then.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: an object.")
+def served_at(model: str, time: str, as_known_at: str | None, *, as_json: bool) -> None:
+    """Say which version of MODEL served at TIME, since when, until when, why and by whose doing.
+
+    TIME is written in ISO 8601; without an offset it is a time in the zone of the model's partitions. The answer comes from the lake alone; what
+    MLflow still has of the version is added.
+
+    \b
+    Examples:
+      mlworks served-at airline_delay 2013-06-01
+      mlworks served-at airline_delay 2013-06-01T14:30 --as-known-at 2013-06-02T00:00Z
+      mlworks served-at airline_delay 2013-06-01T14:30:00-04:00 --json
+    """  # noqa: D301 - click takes the mark for lines that are to stay as they are
+    from mlworks_orchestration.training import served_at as term_at  # noqa: PLC0415 - seconds that --help need not pay
+
+    project = Project.find()
+    environment, declared = project.environment, project.model(model)
+    lake = Lake(environment.lake, storage_options=environment.storage_options)
+    zone = declared.partitions.zone
+    at, known_at = _moment(time, zone, "TIME"), _moment(as_known_at, zone, "--as-known-at") if as_known_at else None
+    term = term_at(lake, model, at, known_at)
+    kept, missing = _in_mlflow(environment, lake, model, term.version)
+    if as_json:
+        click.echo(json.dumps({**term.to_dict(), "mlflow": kept, "mlflow_missing": missing}, indent=2))
+        return
+    until = "and serves still" if term.held_until is None else f"until {_local(term.held_until, zone)}"
+    click.echo(f"{model} at {_local(at, zone)} (times in {zone.key}): version {term.version}")
+    click.echo(f"  served      since {_local(term.held_from, zone)}, {until}")
+    click.echo(f"  recorded    {_local(term.recorded_at, zone)}, by {term.moved_by}")
+    click.echo(f"  why         {term.why}")
+    about = "run {}, snapshot {}".format(kept["run_id"], kept["tags"].get("snapshot", "unknown")) if kept else missing
+    click.echo(f"  in MLflow   {about}")
+
+
+def _moment(text: str, zone: ZoneInfo, field: str) -> datetime:
+    """Read a time; one without an offset is local to the zone."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        message = f"{text!r} is no time; write it as 2013-06-01, 2013-06-01T14:30 (in {zone.key}) or 2013-06-01T14:30:00+02:00."
+        raise click.BadParameter(message, param_hint=field) from error
+    return found if found.tzinfo else found.replace(tzinfo=zone)
+
+
+def _local(moment: datetime, zone: ZoneInfo) -> str:
+    return moment.astimezone(zone).isoformat(sep=" ", timespec="seconds")
+
+
+def _in_mlflow(environment: Environment, lake: Lake, model: str, version: int) -> tuple[dict[str, Any] | None, str]:
+    """Return what MLflow still has of a version, or why it has nothing."""
+    from mlworks_orchestration.training import Registry  # noqa: PLC0415 - seconds that --help need not pay
+
+    try:
+        found = Registry(environment.tracking_uri, lake).version(model, version)
+    except TrackingError as error:
+        return None, str(error)
+    return {"run_id": found.run_id, "created_at": found.created_at.isoformat(), "tags": found.tags}, ""
