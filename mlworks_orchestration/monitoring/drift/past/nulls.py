@@ -24,8 +24,8 @@ ALONE = 600
 SLIDING = 12_000
 """Windows of all pseudo-histories together, for a model."""
 
-LONGEST = 365
-"""Windows of one pseudo-history, at most."""
+LONGEST = 60
+"""Windows of one pseudo-history, at most: many short ones set the levels with a third of the noise of a few long ones."""
 
 BATCH = 40_000
 """Windows times columns that are drawn at once, about 20 MB."""
