@@ -29,7 +29,8 @@ def add_decided(walk: Walk, node: str, model: MLModel, version: int, found: Orig
         facts = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(verdict).items() if name != "model"}
         walk.drawing.link(node, walk.drawing.add("verdict", key, "the gate", **facts), "judged by")
     for number, approval in enumerate(_approvals(walk, model, version)):
-        walk.drawing.link(node, walk.drawing.add("approval", f"{key}#{number}", str(approval.get("by") or "a person"), **approval), "approved by")
+        said = walk.drawing.add("approval", f"{key}#{number}", str(approval["by"]), **approval)
+        walk.drawing.link(node, said, "rejected by" if approval.get("action") == "reject" else "approved by")
     _add_trigger(walk, node, key, model, found, verdict)
 
 

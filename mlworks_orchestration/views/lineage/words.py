@@ -100,7 +100,7 @@ def _verdict(facts: Facts) -> str:
 def _approval(facts: Facts) -> str:
     if "held_from" in facts:
         return f"champion from {_moment(facts['held_from'])}"
-    return "; ".join(f"{name} {value}" for name, value in facts.items() if name != "version")
+    return f"{_moment(facts['recorded_at'])}: {facts['why']}"
 
 
 def _decision(facts: Facts) -> str:
