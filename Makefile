@@ -10,7 +10,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export OMP_WAIT_POLICY := PASSIVE
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help install spark demo test ui env bench lint clean
+.PHONY: help install spark demo test ui env bench peers lint clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -45,7 +45,12 @@ env: ## print what a shell needs to use dg and dagster here
 	@echo 'export MLWORKS_HOME=$(MLWORKS_HOME) DAGSTER_HOME=$(DAGSTER_HOME) PATH=$(CURDIR)/$(BIN):$$PATH'
 
 bench: install ## the benchmarks
-	@for script in benchmarks/*.py; do echo "== $$script"; python $$script || exit 1; done
+	@for script in $$(ls benchmarks/*.py | grep -v -e drift.py -e streams.py); do echo "== $$script"; python $$script || exit 1; done
+	python benchmarks/drift.py --skip peers
+
+peers: install ## drift beside other tools, each in an environment of its own (8 GB, half an hour)
+	python benchmarks/drift.py --big
+	python benchmarks/alarms.py --peers
 
 lint: install ## format and check the code
 	ruff format .
