@@ -19,7 +19,7 @@ __all__ = ["PARTITION", "Lake"]
 
 _T = TypeVar("_T")
 _TABLE = re.compile(r"[a-z0-9][a-z0-9_]*(/[a-z0-9][a-z0-9_]*)*")
-_LOG = "_delta_log"
+LOG = "_delta_log"
 _ATTEMPTS = 10
 _LONGEST_PAUSE_SECONDS = 1.0
 # Delta would drop log entries after 30 days by itself, and with them the versions that training snapshots name.
@@ -154,13 +154,13 @@ class Lake:
 
     def tables(self) -> list[str]:
         """Return the names of all tables, sorted."""
-        paths = (path.partition(f"/{_LOG}") for path in _listing(self.root, self.storage_options))
+        paths = (path.partition(f"/{LOG}") for path in _listing(self.root, self.storage_options))
         return sorted({name for name, mark, _ in paths if mark and _TABLE.fullmatch(name)})
 
     def sizes(self, table: str) -> dict[str, int]:
         """Return the size in bytes of each file in a table's folder that is no part of its log, whether a version names it or not."""
         found = _listing(self._uri(table), self.storage_options)
-        return {path: size for path, size in found.items() if size is not None and not path.startswith(_LOG)}
+        return {path: size for path, size in found.items() if size is not None and not path.startswith(LOG)}
 
     def delta(self, table: str, version: int | None = None) -> DeltaTable:
         """Return delta-rs's own table, for what is not here.

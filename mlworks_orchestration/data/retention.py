@@ -12,7 +12,7 @@ import polars as pl
 from deltalake import DeltaTable, PostCommitHookProperties
 from deltalake.exceptions import CommitFailedError, DeltaError
 
-from mlworks_orchestration.data.lake import Lake
+from mlworks_orchestration.data.lake import LOG, Lake
 from mlworks_orchestration.data.partitioning import PARTITION
 from mlworks_orchestration.errors import LakeError
 
@@ -160,6 +160,9 @@ def _small_files(opened: DeltaTable) -> dict[str, int]:
 
 def _files(lake: Lake, table: str, kept: Mapping[int, tuple[str, ...]], sizes: Mapping[str, int]) -> tuple[set[str], str]:
     """Return the names of the files that kept versions and the newest read, and what is wrong with one of them."""
+    if within := next((path for path in sizes if f"/{LOG}/" in path), ""):
+        # To delta-rs its files would be orphans of this one.
+        return set(), f"Another table lies within it, at {within.partition(f'/{LOG}/')[0]}. No file was deleted; move that table elsewhere."
     present = {PurePosixPath(path).name for path in sizes}
     named: set[str] = set()
     for version in (None, *kept):

@@ -107,6 +107,14 @@ def test_a_needed_version_that_the_log_does_not_have_stops_it(lake: Lake) -> Non
     assert value_at(lake, 1) == [1]
 
 
+def test_a_table_within_another_is_not_taken_for_its_orphans(lake: Lake) -> None:
+    lake.append(f"{TABLE}/inner", pl.DataFrame({"number": [1]}))
+    done = tidy(lake, TABLE, [], older_than=AT_ONCE, dry_run=False)
+    assert done.freed_files == 0
+    assert done.trouble.startswith("Another table lies within it, at inner.")
+    assert lake.read(f"{TABLE}/inner")["number"].to_list() == [1]
+
+
 def test_small_files_are_merged_in_order_and_the_rows_stay_the_same(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
     for number in range(12):
