@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from mlworks_orchestration.data import PARTITION
-from mlworks_orchestration.errors import LakeError
+from mlworks_orchestration.errors import LakeError, NotReadyError
 from mlworks_orchestration.spec import FeatureTable, MLModel
 from mlworks_orchestration.views.lineage.checks import add_checks
 from mlworks_orchestration.views.lineage.sources import add_source
@@ -72,8 +72,8 @@ def _add_recorded(walk: Walk, node: str, at: tuple[str, int], partitions: Sequen
     table, version = at
     try:
         rows = walk.inputs(table, version).filter(pl.col(PARTITION).is_in(partitions))
-    except LakeError:
-        # Vacuumed: what was read is known by the order of commits only.
+    except (LakeError, NotReadyError):
+        # Vacuumed or lost: what was read is known by the order of commits only.
         for upstream in (f"{table.partition('/')[0]}/scores", f"{table.partition('/')[0]}/labels"):
             _follow(walk, node, at, partitions, upstream)
         return
