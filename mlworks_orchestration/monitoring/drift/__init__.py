@@ -15,6 +15,7 @@ from mlworks_orchestration.monitoring.drift.standalone.analysis import Analysis,
 from mlworks_orchestration.monitoring.drift.standalone.analyze import analyze
 from mlworks_orchestration.monitoring.drift.statistics import STATISTICS, Measures, Pair, Statistic, register, registered
 from mlworks_orchestration.monitoring.drift.statistics.domain import tell_apart
+from mlworks_orchestration.monitoring.drift.statistics.effects import from_shift
 from mlworks_orchestration.monitoring.drift.statistics.separation import Separation
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "compare",
     "distribution",
     "from_json",
+    "from_shift",
     "register",
     "registered",
     "summarise",
