@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from mlworks_orchestration import clock
 from mlworks_orchestration.data import Lake
@@ -75,6 +75,13 @@ class Aliases(RuleBasedStateMachine):
     @rule(mode=st.sampled_from(["manual", "automatic", "manual", "dry_run"]), better=st.sampled_from([True, True, False]))
     @precondition(lambda self: len(self.verdicts) < 6)
     def judged(self, mode: str, better: bool) -> None:  # noqa: FBT001 - Hypothesis passes it by name
+        self.judge(mode, better=better)
+
+    @initialize()
+    def one_version_waits(self) -> None:
+        self.judge("manual", better=True)
+
+    def judge(self, mode: str, *, better: bool) -> None:
         made = self.registry.client.create_model_version(self.name, str(Path(self.lake.root)))
         version, champion = int(made.version), self.held["champion"]
         numbers = dict.fromkeys(("challenger_value", "champion_value", "gain", "gain_low", "gain_high"), 1.0)
