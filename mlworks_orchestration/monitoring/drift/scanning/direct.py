@@ -4,7 +4,8 @@ from mmap import mmap
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.profiles.bins import COARSEST, EXACT, Bins, Floats, Integers, bits_of, exactly
+from mlworks_orchestration.monitoring.drift.profiles.bins import COARSEST, EXACT, Floats, Integers, bits_of
+from mlworks_orchestration.monitoring.drift.scanning.table import NONE, CountTable
 
 FINEST = 22
 """Most leading bits that such a table can have: what is never touched of it takes no memory, and of a group's cells that is at most two pages."""
@@ -14,10 +15,9 @@ _NEARLY_ALL = 0.98
 
 _IN_GROUP = EXACT - COARSEST
 _MAGNITUDES = 1 << (COARSEST - 1)
-_NONE_LEFT: Integers = np.array([], dtype=np.int64)
 
 
-class DirectGrid:
+class DirectGrid(CountTable):
     """A table of counts for groups that share a precision. What does not belong there is handed back.
 
     Parameters:
@@ -27,8 +27,9 @@ class DirectGrid:
     """
 
     def __init__(self, precision: int, groups: Integers, rows: Integers) -> None:
+        super().__init__(precision)
         self.rows = int(rows.sum())
-        self._precision, self._shift = precision, np.uint64(EXACT - precision)
+        self._shift = np.uint64(EXACT - precision)
         self._signs = bool(groups[0] < 0) + bool(groups[-1] >= 0)
         self._negative = self._signs == 1 and bool(groups[0] < 0)
         run = _run(groups, rows, self._signs)
@@ -41,10 +42,9 @@ class DirectGrid:
         self._wanted = np.zeros(1 << COARSEST, dtype=np.bool_)
         self._wanted[np.where(groups < 0, _MAGNITUDES - 1 - groups, groups)] = True
         numbers = ((groups << (precision - COARSEST))[:, None] + np.arange(1 << (precision - COARSEST))).ravel()
-        self._keys: Integers = numbers << (EXACT - precision)
-        self._cells: Integers = (bits_of(self._keys).view(np.uint64) >> self._shift).view(np.int64)
+        self._keys = numbers << (EXACT - precision)
+        self._places = (bits_of(self._keys).view(np.uint64) >> self._shift).view(np.int64)
         self._table = np.frombuffer(mmap(-1, 8 << precision), dtype=np.int64)  # numpy would ask for huge pages, each zeroed when touched
-        self._cuts = self._upto = _NONE_LEFT
 
     def count(self, bits: Integers, rows: Integers | int = 1, span: tuple[float, float] = (-np.inf, np.inf)) -> Integers:
         """Count floats.
@@ -66,7 +66,7 @@ class DirectGrid:
         low, high = self._edges
         lowest, highest = (-span[1], -span[0]) if self._negative else span
         if self._signs == 1 and lowest >= low and highest < high:
-            return _NONE_LEFT
+            return NONE
         values = bits.view(np.float64)
         magnitudes: Floats = np.abs(values) if self._signs > 1 else -values if self._negative else values
         outside = magnitudes < low
@@ -74,25 +74,6 @@ class DirectGrid:
             outside |= magnitudes >= high
         left: Integers = outside.nonzero()[0]
         return left
-
-    def bins(self) -> Bins:
-        """Return what was counted."""
-        counts = self._table[self._cells]
-        found = np.flatnonzero(counts)
-        bins = exactly(self._keys[found], counts[found])
-        return bins._replace(precisions=np.full(len(bins.groups), self._precision))
-
-    def below(self, cuts: Integers) -> Integers:
-        """Return how many of what was counted lie up to each cut.
-
-        Parameters:
-            cuts: keys, ascending, shape (cuts,).
-        """
-        if cuts is not self._cuts:
-            self._cuts, self._upto = cuts, np.searchsorted(self._keys, cuts, side="right")
-        cumulated = np.zeros(len(self._cells) + 1, dtype=np.int64)
-        np.cumsum(self._table[self._cells], out=cumulated[1:])
-        return cumulated[self._upto]
 
 
 def _magnitudes(groups: Integers) -> Integers:

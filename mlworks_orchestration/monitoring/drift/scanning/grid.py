@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.profiles.bins import COARSEST, EXACT, Bins, Integers, bits_of, exactly
+from mlworks_orchestration.monitoring.drift.profiles.bins import COARSEST, EXACT, Bins, Integers, bits_of
 from mlworks_orchestration.monitoring.drift.scanning.direct import FINEST, DirectGrid
+from mlworks_orchestration.monitoring.drift.scanning.table import NONE, CountTable
 
 _LARGEST = 1 << 18
 """Most cells of a table."""
@@ -19,11 +20,10 @@ _HEAVY = 0.01
 _ALL_BUT_SIGN = np.int64(0x7FFF_FFFF_FFFF_FFFF)
 _SIGN = np.int64(-(1 << 63))
 _NO_VALUE = np.int64(-1)
-_NONE_LEFT: Integers = np.array([], dtype=np.int64)
 _IN_GROUP = EXACT - COARSEST
 
 
-class Grid:
+class Grid(CountTable):
     """A table of counts for groups that share a precision. What does not belong there is handed back.
 
     Parameters:
@@ -34,9 +34,10 @@ class Grid:
     """
 
     def __init__(self, keys: Integers, rows: int, precision: int, groups: Integers) -> None:
+        super().__init__(precision)
         self.rows = rows
         self._single = precision == EXACT
-        self._keys = self._cells_of_keys = self._cuts = self._upto = _NONE_LEFT
+        self._keys = self._places = NONE
         self._precision = _telling_apart(keys) if self._single else precision
         self._shift = np.int64(EXACT - self._precision)
         magnitudes = (bits_of(keys) & _ALL_BUT_SIGN) >> self._shift
@@ -63,7 +64,7 @@ class Grid:
             cells = bits >> self._shift
             cells -= self._base
             np.add.at(self._table, cells, rows)
-            return _NONE_LEFT
+            return NONE
         cells = self._cells(bits)
         if self._single:
             known = self._only[cells] == bits
@@ -78,32 +79,13 @@ class Grid:
             return outside.nonzero()[0]
         return np.flatnonzero(~self._counted[cells])
 
-    def bins(self) -> Bins:
-        """Return what was counted."""
-        counts = self._table[self._cells_of_keys]
-        found = np.flatnonzero(counts)
-        bins = exactly(self._keys[found], counts[found])
-        return bins if self._single else bins._replace(precisions=np.full(len(bins.groups), self._precision))
-
-    def below(self, cuts: Integers) -> Integers:
-        """Return how many of what was counted lie up to each cut.
-
-        Parameters:
-            cuts: keys, ascending, shape (cuts,).
-        """
-        if cuts is not self._cuts:
-            self._cuts, self._upto = cuts, np.searchsorted(self._keys, cuts, side="right")
-        cumulated = np.zeros(len(self._keys) + 1, dtype=np.int64)
-        np.cumsum(self._table[self._cells_of_keys], out=cumulated[1:])
-        return cumulated[self._upto]
-
     def _lay_out(self, keys: Integers, groups: Integers) -> None:
         self._table = np.zeros((self._size + 1) * self._signs, dtype=np.int64)
         self._edges = (np.inf, -np.inf)
         if self._single:
-            self._keys, self._cells_of_keys = keys, self._cells(bits_of(keys))
+            self._keys, self._places = keys, self._cells(bits_of(keys))
             self._only = np.full(len(self._table), _NO_VALUE)
-            self._only[self._cells_of_keys] = bits_of(keys)
+            self._only[self._places] = bits_of(keys)
             return
         wanted = np.zeros(1 << COARSEST, dtype=np.bool_)
         wanted[groups] = True  # a negative group counts from the end
@@ -111,9 +93,9 @@ class Grid:
         downward = ((upward | _SIGN) ^ _ALL_BUT_SIGN)[::-1] >> self._shift << self._shift
         every = np.concatenate([side for side, there in ((downward, self._negative or self._signs > 1), (upward, not self._negative)) if there])
         self._keys = every[wanted[every >> _IN_GROUP]]
-        self._cells_of_keys = self._cells(bits_of(self._keys))
+        self._places = self._cells(bits_of(self._keys))
         self._counted = np.zeros(len(self._table), dtype=np.bool_)
-        self._counted[self._cells_of_keys] = True
+        self._counted[self._places] = True
         if self._signs == 1 and not self._negative and self._base and self._counted[:-1].all():  # a negative zero looks as large as zero
             low, high = (np.array([self._base, self._base + self._size]) << self._shift).view(np.float64).tolist()
             self._edges = (low, high)
