@@ -54,6 +54,8 @@ class Server:
         """Start it over a deployment and wait for its first answer."""
         log = deployment.root / f"dagster-{port}.log"
         command = [str(PROGRAMS / "dagster"), "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)]
+        # A shell starts what runs in the background with Ctrl-C ignored, and children inherit that; a handler is not inherited.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         with log.open("wb") as output:
             process = subprocess.Popen(command, cwd=deployment.root, env=deployment.environment, stdout=output, stderr=subprocess.STDOUT)
         server = cls(f"http://127.0.0.1:{port}", process, log)
