@@ -5,9 +5,7 @@ The same work, raw and features of a table, is done directly and as a Dagster ru
 Three ratios to the direct call: of the whole run; without Dagster's own writes (creating the run, writing events), timed inside each run; and
 without what the empty run costs beside its writes too. The writes are each run's own, for their time varies by more than the rest takes.
 
-Claim, asserted for both sizes: without Dagster's own cost, writes and empty run, the graph takes at most 1.5 times the direct call.
-With the writes alone deducted it holds for one partition never, and for 365 barely: to plan a run, and to start, for each stream that it captures,
-two processes that copy it to the terminal (they keep the progress bar of `mlworks replay` moving), takes about as long as one partition's work.
+Claim, asserted for both sizes: without Dagster's own writes, the graph takes at most 1.5 times the direct call.
 Writes `.artifacts/step_overhead.json`; exit code 1 when the claim does not hold.
 """
 
@@ -63,13 +61,13 @@ def main() -> int:
         f"{'':>57} ratio to the direct call, without\n{'partitions':>10} {'direct s':>9} {'graph s':>8} {'writes s':>9} {'empty s':>8} {'events':>7}",
         end="",
     )
-    print(f"  {'nothing':>8} {'writes':>8} {'writes and empty run':>21}   (claim: the last ≤ {CLAIM})")
+    print(f"  {'nothing':>8} {'writes':>8} {'writes and empty run':>21}   (claim: without writes ≤ {CLAIM})")
     with tempfile.TemporaryDirectory() as folder:
         prepare(Path(folder))
         rows = [measure(size) for size in ROUNDS]
     (ROOT / ".artifacts").mkdir(exist_ok=True)
     (ROOT / ".artifacts" / "step_overhead.json").write_text(json.dumps(rows, indent=2))
-    return int(any(row["without_dagster"] > CLAIM for row in rows))
+    return int(any(row["without_writes"] > CLAIM for row in rows))
 
 
 def measure(size: int) -> dict[str, float]:

@@ -2,11 +2,13 @@
 
 import fcntl
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from io import UnsupportedOperation
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 import polars as pl
 from rich.box import SIMPLE_HEAD
@@ -36,7 +38,7 @@ def replay_model(project: Project, model: MLModel, until: datetime | None = None
     definitions = graph.code_location(project)
     lake = graph.open_lake(project.environment)
     columns = (TextColumn("{task.fields[model]}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with _alone(model), dg.DagsterInstance.get() as instance, Progress(*columns, console=Console(stderr=True)) as bar:
+    with _alone(model), dg.DagsterInstance.get() as instance, _terminal() as terminal, Progress(*columns, console=Console(file=terminal)) as bar:
         task = bar.add_task("starting", model=model.name, total=None)
 
         def report(progress: graph.Progress) -> None:
@@ -49,6 +51,18 @@ def replay_model(project: Project, model: MLModel, until: datetime | None = None
             refresh_page(lake, model, registry, project.environment.pages)
         bar.update(task, description="comparing with the first model")
         return views.monthly_history(lake, project.catalog, model, registry)
+
+
+@contextmanager
+def _terminal() -> Iterator[TextIO]:
+    """Yield standard error as it is now, for runs write what is printed meanwhile to their logs."""
+    try:
+        own = os.dup(sys.stderr.fileno())
+    except UnsupportedOperation:
+        yield sys.stderr
+        return
+    with open(own, "w", encoding="utf-8") as stream:  # noqa: PTH123 - a descriptor has no path
+        yield stream
 
 
 @contextmanager
