@@ -14,6 +14,7 @@ VERBS = {
     "demo": "Fetch the data, replay the models and show what came of it.",
     "doctor": "Say what is missing on this machine and how to get it.",
     "drift": "Compare two sets of rows, column by column.",
+    "features": "Look up features: what they are, who owns and uses them, how fresh and how distributed they are.",
     "lineage": "Walk from any number to what made it, or from data to what was built from it.",
     "reject": "Reject a version that waits for approval.",
     "replay": "Move the clock through a model's history, with production's jobs and sensors.",

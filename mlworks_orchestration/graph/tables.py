@@ -5,7 +5,7 @@ import dagster as dg
 from mlworks_orchestration.graph import names
 from mlworks_orchestration.graph.partitions import definition
 from mlworks_orchestration.graph.steps import CheckDeclaration, asset, later
-from mlworks_orchestration.spec import Catalog, FeatureTable
+from mlworks_orchestration.spec import Catalog, FeatureTable, uses_of
 
 BLOCKING, QUALITY = "blocking_quality", "quality"
 
@@ -45,7 +45,12 @@ def _features_asset(catalog: Catalog, table: FeatureTable) -> dg.AssetsDefinitio
         names.features(table.name),
         description=table.description,
         deps=[names.features(name) for name in table.inputs] or [names.raw(table.name)],
-        metadata={"dagster/column_schema": _column_schema(table), "entity": ", ".join(table.entity), "event_time": table.event_time},
+        metadata={
+            "dagster/column_schema": _column_schema(catalog, table),
+            "entity": ", ".join(table.entity),
+            "event_time": table.event_time,
+            "used_by": ", ".join(dict.fromkeys(use.model for uses in uses_of(catalog, table).values() for use in uses)) or "no model",
+        },
         **_common(table, "polars"),  # type: ignore[arg-type]
     )
     return asset(spec, later("tables", "materialize_features", catalog, table), checks=declared_checks(table))
@@ -66,15 +71,19 @@ def declared_checks(table: FeatureTable) -> list[CheckDeclaration]:
     return checks
 
 
-def _column_schema(table: FeatureTable) -> dg.TableSchema:
-    return dg.TableSchema(
-        [
+def _column_schema(catalog: Catalog, table: FeatureTable) -> dg.TableSchema:
+    """Return what is declared of the columns; unit and users are tags, which the catalogue shows and finds."""
+    uses = uses_of(catalog, table)
+    columns = []
+    for name, column in table.columns.items():
+        tags = {"unit": column.unit, "used_by": ", ".join(map(str, uses[name]))}
+        columns.append(
             dg.TableColumn(
                 name,
                 type=str(column.type),
                 description=f"{column.description} [{column.unit}]" if column.unit else column.description,
                 constraints=dg.TableColumnConstraints(nullable=column.nullable),
+                tags={tag: value for tag, value in tags.items() if value},
             )
-            for name, column in table.columns.items()
-        ]
-    )
+        )
+    return dg.TableSchema(columns)

@@ -26,7 +26,7 @@ def training_assets(catalog: Catalog, model: MLModel, mlflow_ui: str) -> list[dg
         deps=[*read, names.of_model(model.name, "labels")],
         kinds={"deltalake"},
         persona="data_science",
-    )
+    ).merge_attributes(metadata={"dagster/column_schema": _column_schema(catalog, model)})
     candidate = model_spec(
         model,
         "candidate",
@@ -53,3 +53,12 @@ def training_assets(catalog: Catalog, model: MLModel, mlflow_ui: str) -> list[dg
         ),
         asset(champion, later("training", "materialize_champion", catalog, model), checks=[gate]),
     ]
+
+
+def _column_schema(catalog: Catalog, model: MLModel) -> dg.TableSchema:
+    """Return the columns of the training set; where their values come from is told with each snapshot."""
+    spine, label = catalog.spine(model), catalog.tables[model.label.table].columns[model.label.column]
+    columns = {name: spine.columns[name] for name in [*model.entity, model.event_time]}
+    columns |= {name: catalog.tables[chosen.table].columns[name] for chosen in model.features for name in chosen.columns}
+    described = [dg.TableColumn(name, type=str(column.type), description=column.description) for name, column in columns.items()]
+    return dg.TableSchema([*described, dg.TableColumn("label", type="float", description=f"{model.label.column}: {label.description}")])

@@ -9,6 +9,7 @@ from mlworks_orchestration.spec.loading import Broken, Declarations, read_declar
 from mlworks_orchestration.spec.metrics import METRICS, Metric
 from mlworks_orchestration.spec.model import FeatureSelection, Gate, Label, Metrics, MLModel, Owners, Retraining
 from mlworks_orchestration.spec.partitions import Partitions, TimeWindow
+from mlworks_orchestration.spec.uses import Use, uses_of
 from mlworks_orchestration.spec.validation import explain
 
 __all__ = [
@@ -40,9 +41,11 @@ __all__ = [
     "Threshold",
     "TimeWindow",
     "Unique",
+    "Use",
     "explain",
     "format_duration",
     "load_object",
     "parse_duration",
     "read_declarations",
+    "uses_of",
 ]

@@ -3,11 +3,12 @@
 import dagster as dg
 
 from mlworks_orchestration import clock
+from mlworks_orchestration.graph import names
 from mlworks_orchestration.graph.steps import Check, Metadata, Outcome, Step
 from mlworks_orchestration.graph.training_assets import GATE
 from mlworks_orchestration.monitoring import record_operation
 from mlworks_orchestration.spec import Catalog, MLModel
-from mlworks_orchestration.training import Verdict, fit_candidate, latest_snapshot, run_gate, take_snapshot
+from mlworks_orchestration.training import LABEL, Verdict, fit_candidate, latest_snapshot, run_gate, take_snapshot
 
 
 def materialize_training_set(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
@@ -23,8 +24,18 @@ def materialize_training_set(catalog: Catalog, model: MLModel, step: Step) -> Ou
             "filter": snapshot.filter,
             "tables": dg.MetadataValue.json(snapshot.tables),
             "content_hash": snapshot.content_hash,
+            "dagster/column_lineage": _column_lineage(catalog, model),
         }
     )
+
+
+def _column_lineage(catalog: Catalog, model: MLModel) -> dg.TableColumnLineage:
+    """Return, for each column of the training set, the columns that its values come from."""
+    spine = catalog.spine(model).name
+    origin = {name: dg.TableColumnDep(names.features(spine), name) for name in [*model.entity, model.event_time]}
+    origin |= {name: dg.TableColumnDep(names.features(chosen.table), name) for chosen in model.features for name in chosen.columns}
+    origin[LABEL] = dg.TableColumnDep(names.features(model.label.table), model.label.column)
+    return dg.TableColumnLineage({name: [column] for name, column in origin.items()})
 
 
 def materialize_candidate(catalog: Catalog, model: MLModel, mlflow_ui: str, step: Step) -> Outcome:
