@@ -12,12 +12,13 @@ from mlworks_orchestration.data.point_in_time import as_of_join
 from mlworks_orchestration.errors import NotReadyError
 from mlworks_orchestration.spec import Catalog, ColumnType, FeatureTable, MLModel, TimeWindow
 
-FeatureKind: TypeAlias = Literal["numeric", "categorical", "boolean"]
+FeatureKind: TypeAlias = Literal["numeric", "categorical", "text", "boolean"]
 
 _KINDS: dict[ColumnType, FeatureKind] = {
     ColumnType.INTEGER: "numeric",
     ColumnType.FLOAT: "numeric",
     ColumnType.STRING: "categorical",
+    ColumnType.TEXT: "text",
     ColumnType.BOOLEAN: "boolean",
 }
 

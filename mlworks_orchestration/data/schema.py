@@ -13,6 +13,7 @@ _POLARS: dict[ColumnType, pl.DataType] = {
     ColumnType.INTEGER: pl.Int64(),
     ColumnType.FLOAT: pl.Float64(),
     ColumnType.STRING: pl.String(),
+    ColumnType.TEXT: pl.String(),
     ColumnType.BOOLEAN: pl.Boolean(),
     ColumnType.TIMESTAMP: pl.Datetime("us", "UTC"),
     ColumnType.DATE: pl.Date(),

@@ -1,21 +1,24 @@
 """What a user declares: frozen, validated objects that know nothing of Dagster or files."""
 
 from mlworks_orchestration.spec.base import Spec, format_duration, load_object, parse_duration
+from mlworks_orchestration.spec.business import Business
 from mlworks_orchestration.spec.catalog import Catalog
 from mlworks_orchestration.spec.drift import Drift, DriftKind, Threshold
 from mlworks_orchestration.spec.expectations import Between, Expectation, InSet, NotNull, RowCount, Schema, Unique
 from mlworks_orchestration.spec.feature_table import Column, ColumnType, FeatureTable
 from mlworks_orchestration.spec.loading import Broken, Declarations, read_declarations
-from mlworks_orchestration.spec.metrics import METRICS, Metric
-from mlworks_orchestration.spec.model import FeatureSelection, Gate, Label, Metrics, MLModel, Owners, Retraining
+from mlworks_orchestration.spec.metrics import CLASSIFICATION, METRICS, Forecast, Metric, Metrics, Task
+from mlworks_orchestration.spec.model import FeatureSelection, Gate, Label, MLModel, Owners, Retraining
 from mlworks_orchestration.spec.partitions import Partitions, TimeWindow
 from mlworks_orchestration.spec.uses import Use, uses_of
 from mlworks_orchestration.spec.validation import explain
 
 __all__ = [
+    "CLASSIFICATION",
     "METRICS",
     "Between",
     "Broken",
+    "Business",
     "Catalog",
     "Column",
     "ColumnType",
@@ -25,6 +28,7 @@ __all__ = [
     "Expectation",
     "FeatureSelection",
     "FeatureTable",
+    "Forecast",
     "Gate",
     "InSet",
     "Label",
@@ -38,6 +42,7 @@ __all__ = [
     "RowCount",
     "Schema",
     "Spec",
+    "Task",
     "Threshold",
     "TimeWindow",
     "Unique",

@@ -6,6 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from mlworks_orchestration.errors import DeclarationError, nearest
 from mlworks_orchestration.spec.base import format_duration
+from mlworks_orchestration.spec.business import Business
 from mlworks_orchestration.spec.feature_table import ColumnType, FeatureTable
 from mlworks_orchestration.spec.model import FeatureSelection, MLModel
 
@@ -156,6 +157,42 @@ class Catalog:
             message = f"{where}: table {table.name} must have the model's entity {model.entity}, event_time {model.event_time} and partitions."
             raise DeclarationError(message)
         self._check_keys(self.spine(model), table, where)
-        if model.task == "regression" and table.columns[model.label.column].type not in {ColumnType.FLOAT, ColumnType.INTEGER}:
-            message = f"{where}: task regression needs a number, but {model.label.column!r} is a {table.columns[model.label.column].type}."
+        self._check_task(model, table.columns[model.label.column].type, where)
+
+    def _check_task(self, model: MLModel, label: ColumnType, where: str) -> None:
+        numbers = {ColumnType.FLOAT, ColumnType.INTEGER}
+        if model.classifies and label not in {ColumnType.INTEGER, ColumnType.BOOLEAN}:
+            message = f"{where}: task {model.task} needs an integer of 0 and 1 or a boolean, but {model.label.column!r} is a {label}."
+            raise DeclarationError(message)
+        if not model.classifies and label not in numbers:
+            message = f"{where}: task {model.task} needs a number, but {model.label.column!r} is a {label}."
+            raise DeclarationError(message)
+        kinds = {name: self.tables[each.table].columns[name].type for each in model.features for name in each.columns}
+        if model.task == "text" and ColumnType.TEXT not in kinds.values():
+            message = f"Model {model.name}: features: task text needs a column of type text; give one that type, or write task: binary."
+            raise DeclarationError(message)
+        for name in model.slices:
+            if kinds[name] is ColumnType.TEXT:
+                message = f"Model {model.name}: slices: {name!r} is a text, so each row would be a slice of its own; derive a category from it."
+                raise DeclarationError(message)
+        if model.forecast and kinds[model.forecast.naive] not in numbers:
+            message = f"Model {model.name}: forecast.naive: {model.forecast.naive!r} is a {kinds[model.forecast.naive]}; a forecast is a number."
+            raise DeclarationError(message)
+        if model.business:
+            self._check_business(model, model.business, kinds)
+
+    def _check_business(self, model: MLModel, business: Business, kinds: dict[str, ColumnType]) -> None:
+        """Try the expression on two rows: it must give a number for each."""
+        import polars as pl  # noqa: PLC0415 - only for models that declare one
+
+        values = {ColumnType.INTEGER: 1, ColumnType.FLOAT: 1.0, ColumnType.BOOLEAN: True}
+        row = {**{name: values.get(kind, "") for name, kind in kinds.items()}, "label": 1.0, "prediction": 0.5}
+        where = f"Model {model.name}: business.expression {business.expression!r}"
+        try:
+            found = pl.DataFrame([row, row]).select(worth=pl.sql_expr(business.expression))["worth"]
+        except pl.exceptions.PolarsError as error:
+            message = f"{where} cannot be computed of the columns' types: {error}"
+            raise DeclarationError(message) from error
+        if len(found) != 2 or not (found.dtype.is_numeric() or found.dtype == pl.Boolean()):  # noqa: PLR2004 - as many as rows
+            message = f"{where} must give one number a row, but gives {len(found)} {found.dtype} of two rows; `aggregate` makes one number of them."
             raise DeclarationError(message)

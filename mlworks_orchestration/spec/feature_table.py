@@ -17,6 +17,7 @@ class ColumnType(StrEnum):
     INTEGER = "integer"
     FLOAT = "float"
     STRING = "string"
+    TEXT = "text"
     BOOLEAN = "boolean"
     TIMESTAMP = "timestamp"
     DATE = "date"
@@ -26,7 +27,7 @@ class Column(Spec):
     """One column of a feature table."""
 
     type: ColumnType
-    """Its type; a timestamp is stored in UTC with microseconds."""
+    """Its type; a string is a category, a text is read as words; a timestamp is stored in UTC with microseconds."""
 
     description: str = ""
     """What it says, for the feature dictionary."""

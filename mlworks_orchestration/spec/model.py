@@ -6,9 +6,10 @@ from pydantic import Field, model_validator
 
 from mlworks_orchestration.errors import nearest
 from mlworks_orchestration.spec.base import ColumnName, ColumnNames, Count, Delay, Duration, ImportPath, Name, Owner, Spec
+from mlworks_orchestration.spec.business import Business
 from mlworks_orchestration.spec.cron import Cron
 from mlworks_orchestration.spec.drift import Drift, DriftKind
-from mlworks_orchestration.spec.metrics import METRICS, Metric
+from mlworks_orchestration.spec.metrics import CLASSIFICATION, DEFAULT_THRESHOLD, METRICS, Forecast, Metric, Metrics, Task
 from mlworks_orchestration.spec.partitions import Partitions
 
 _FOLDERS = {"raw", "features", "quality"}
@@ -59,21 +60,6 @@ class Owners(Spec):
 
     support: Owner | None = None
     """Who answers its alarms."""
-
-
-class Metrics(Spec):
-    """How the model is measured."""
-
-    primary: str
-    """The metric that gate and monitoring decide by."""
-
-    also: list[str] = Field(default_factory=list)
-    """Further metrics to report."""
-
-    @property
-    def names(self) -> list[str]:
-        """All metrics, the primary first, each once."""
-        return list(dict.fromkeys([self.primary, *self.also]))
 
 
 class Retraining(Spec):
@@ -149,7 +135,7 @@ class MLModel(Spec):
     description: str
     """What it predicts and for whom."""
 
-    task: Literal["regression"]
+    task: Task
     """What kind of prediction it makes."""
 
     owners: Owners
@@ -181,6 +167,12 @@ class MLModel(Spec):
 
     metrics: Metrics
     """How the model is measured."""
+
+    forecast: Forecast | None = None
+    """What its forecasts are measured against; task forecast only."""
+
+    business: Business | None = None
+    """A number that the business counts, measured beside the metrics."""
 
     slices: ColumnNames = Field(default_factory=list)
     """Feature columns by whose values the metrics are also reported."""
@@ -214,6 +206,16 @@ class MLModel(Spec):
         return METRICS[self.task][self.metrics.primary]
 
     @property
+    def classifies(self) -> bool:
+        """Whether its label is 0 or 1 and its prediction the probability of 1."""
+        return self.task in CLASSIFICATION
+
+    @property
+    def threshold(self) -> float:
+        """The probability from which a row counts as positive."""
+        return DEFAULT_THRESHOLD if self.metrics.threshold is None else self.metrics.threshold
+
+    @property
     def tables(self) -> list[str]:
         """The feature tables that it reads, the label's last, each once."""
         return list(dict.fromkeys([*(selection.table for selection in self.features), self.label.table]))
@@ -225,6 +227,30 @@ class MLModel(Spec):
             if name not in known:
                 message = f"metrics: {name!r} is no metric of task {self.task}; {nearest(name, known)}"
                 raise ValueError(message)
+        if self.metrics.threshold is not None and not self.classifies:
+            message = f"metrics.threshold is of tasks {' and '.join(sorted(CLASSIFICATION))}; task {self.task} has none, leave it out"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _forecast_fits(self) -> "MLModel":
+        if self.forecast is None:
+            if "mase" in self.metrics.names:
+                message = "metrics: 'mase' needs the section forecast with naive, the feature that holds the naive forecast"
+                raise ValueError(message)
+            return self
+        if self.task != "forecast":
+            message = f"forecast is a section of task forecast, not of task {self.task}; leave it out, or write task: forecast"
+            raise ValueError(message)
+        if self.forecast.naive not in self.feature_columns:
+            message = f"forecast.naive: {self.forecast.naive!r} is no feature; {nearest(self.forecast.naive, self.feature_columns)}"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _business_fits(self) -> "MLModel":
+        if self.business is not None:
+            self.business.check_columns(self.feature_columns)
         return self
 
     @model_validator(mode="after")

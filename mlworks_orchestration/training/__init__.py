@@ -8,6 +8,7 @@ from mlworks_orchestration.training.environment import prepare_environment
 from mlworks_orchestration.training.fit import Candidate, baseline, fit_candidate
 from mlworks_orchestration.training.gate import run_gate
 from mlworks_orchestration.training.judge import Comparison, judge
+from mlworks_orchestration.training.measure import Measure
 from mlworks_orchestration.training.metrics import evaluate
 from mlworks_orchestration.training.predictor import Predictor
 from mlworks_orchestration.training.registry import Registry
@@ -15,6 +16,7 @@ from mlworks_orchestration.training.reproduce import reproduce
 from mlworks_orchestration.training.reproduction import Reproduction
 from mlworks_orchestration.training.retention import needed_versions, retain
 from mlworks_orchestration.training.rollback import roll_back
+from mlworks_orchestration.training.scale import naive_scale, scale_of
 from mlworks_orchestration.training.served import Term, served_at
 from mlworks_orchestration.training.snapshot import LABEL, Snapshot, find_snapshot, latest_snapshot, load_snapshot, take_snapshot
 from mlworks_orchestration.training.software import Measured, measure
@@ -27,6 +29,7 @@ __all__ = [
     "Candidate",
     "Comparison",
     "Mandate",
+    "Measure",
     "Measured",
     "ModelVersion",
     "Predictor",
@@ -52,6 +55,7 @@ __all__ = [
     "load_snapshot",
     "measure",
     "moves",
+    "naive_scale",
     "needed_versions",
     "notice",
     "prepare_environment",
@@ -59,6 +63,7 @@ __all__ = [
     "retain",
     "roll_back",
     "run_gate",
+    "scale_of",
     "served_at",
     "standing",
     "take_snapshot",

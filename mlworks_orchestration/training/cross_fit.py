@@ -5,8 +5,8 @@ import polars as pl
 
 from mlworks_orchestration.errors import TrainingError
 from mlworks_orchestration.training.matrix import design_matrix
-from mlworks_orchestration.training.metrics import Vector
-from mlworks_orchestration.training.predictor import Predictor, predictions
+from mlworks_orchestration.training.measure import Vector
+from mlworks_orchestration.training.predictor import Predictor, classifies, predictions
 from mlworks_orchestration.training.snapshot import LABEL
 from mlworks_orchestration.training.wording import in_short
 
@@ -18,7 +18,8 @@ def cross_predict(predictor: Predictor, rows: pl.DataFrame, folds: int = FOLDS) 
     """Return predictions of a version's training rows, each by a copy of it that was fitted without them.
 
     The parts are contiguous in time, so that no row is predicted from its neighbours (blocked cross-validation, Bergmeir and Benítez 2012). A copy
-    has seen less than the version itself, and rows from after those that it predicts.
+    has seen less than the version itself, and rows from after those that it predicts. Where all rows outside of a part are of one class, there is
+    nothing to fit: the part is predicted by that class, 0 or 1.
 
     Parameters:
         predictor: the version; its estimator is left as it is.
@@ -26,7 +27,7 @@ def cross_predict(predictor: Predictor, rows: pl.DataFrame, folds: int = FOLDS) 
         folds: how many parts.
 
     Returns:
-        One a row, in the label's unit, of shape (rows,).
+        One a row, as `Predictor.predict` gives it, of shape (rows,).
 
     Raises:
         TrainingError: if a copy cannot be fitted, or does not predict.
@@ -38,6 +39,9 @@ def cross_predict(predictor: Predictor, rows: pl.DataFrame, folds: int = FOLDS) 
     found = []
     for part in parts:
         rest = rows[np.setdiff1d(np.arange(rows.height), part)]
+        if classifies(predictor.estimator) and rest[LABEL].n_unique() == 1:
+            found.append(np.full(len(part), rest[LABEL][0]))
+            continue
         try:
             copy = clone(predictor.estimator)
             copy.fit(design_matrix(rest, predictor.columns, asked_by=who), rest[LABEL].to_numpy())

@@ -12,11 +12,13 @@ from mlworks_orchestration.data import Lake
 from mlworks_orchestration.errors import TrainingError
 from mlworks_orchestration.spec import Catalog, MLModel, load_object
 from mlworks_orchestration.training.matrix import design_matrix
-from mlworks_orchestration.training.metrics import Vector, evaluate
-from mlworks_orchestration.training.predictor import predictions
+from mlworks_orchestration.training.measure import Measure, Vector
+from mlworks_orchestration.training.metrics import evaluate
+from mlworks_orchestration.training.predictor import classifies, predictions
 from mlworks_orchestration.training.provenance import git_state, source_hash
 from mlworks_orchestration.training.registry import Registry
 from mlworks_orchestration.training.run import active_run, autologged, log_model
+from mlworks_orchestration.training.scale import SCALE, naive_scale
 from mlworks_orchestration.training.snapshot import LABEL, Snapshot, load_snapshot
 from mlworks_orchestration.training.software import Measured, measure
 from mlworks_orchestration.training.tracking import reaching
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 # MLflow keeps at most 5000 characters in a tag of a version.
 _LONGEST_TAG = 5000
+_CLASSES = 2
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Candidate:
         version: its registered version.
         run_id: its MLflow run.
         snapshot: what it was trained on.
-        metrics: `train_…`, `holdout_…` and `baseline_…`, the last two on the held-out rows.
+        metrics: `train_…`, `holdout_…` and `baseline_…`, the last two on the held-out rows; without those that are not defined there.
         software: what fitting cost, MLflow's own predictions of the training rows included (about a fifth of it).
     """
 
@@ -87,7 +90,8 @@ def fit_candidate(  # noqa: PLR0913 - the three stores, the model, its rows and 
     with active_run(registry, model.name, origin) as run_id:
         estimator, software = _fit(model, build, train, registry)
         constant = baseline(model, train[LABEL].to_numpy())
-        metrics = _measure(model, estimator, constant, train, holdout)
+        scale = naive_scale(model, train)
+        metrics = _measure(model, estimator, Measure.of(model, scale), constant, train, holdout)
         example = design_matrix(holdout.head(5), model.feature_columns, asked_by=model.name)
         with reaching(registry.tracking_uri):
             logged = log_model(estimator, example, snapshot, {**metrics, **_costs(software)}, model.feature_columns)
@@ -95,20 +99,25 @@ def fit_candidate(  # noqa: PLR0913 - the three stores, the model, its rows and 
             model.name,
             logged,
             description=model.description,
-            tags={**origin, "baseline": repr(constant)},
+            tags={**origin, "baseline": repr(constant), **({SCALE: repr(scale)} if model.forecast else {})},
         )
         registry.set_challenger(model.name, version, why=f"fitted on snapshot {snapshot.id}: {trigger}")
     return Candidate(model.name, version, run_id, snapshot, metrics, software)
 
 
 def baseline(model: MLModel, labels: Vector) -> float:
-    """Return the constant that predicts best by the model's primary metric: the median for the absolute error, else the mean.
+    """Return the constant that predicts best by the model's primary metric.
+
+    It is the median for the absolute error, else the mean, which of 0 and 1 is the base rate; for `f1` and `precision` it is 1, for by them nothing
+    that is the same for all rows does better than counting all as positive.
 
     Parameters:
         model: the model's declaration.
         labels: of the training rows, in the label's unit, of shape (rows,).
     """
-    return float(np.median(labels) if model.metrics.primary == "mae" else np.mean(labels))
+    if model.metrics.primary in {"f1", "precision"}:
+        return 1.0
+    return float(np.median(labels) if model.metrics.primary in {"mae", "mase"} else np.mean(labels))
 
 
 def build_estimator(model: MLModel, build: Any) -> Any:  # noqa: ANN401 - a user's function, scikit-learn's estimator
@@ -135,6 +144,13 @@ def build_estimator(model: MLModel, build: Any) -> Any:  # noqa: ANN401 - a user
             f"Model {model.name}: {model.estimator} returned a {type(estimator).__name__} without {lacking[0]}; return a scikit-learn estimator."
         )
         raise TrainingError(message)
+    if model.classifies != classifies(estimator):
+        does = "has no predict_proba, by which probabilities are predicted" if model.classifies else "is a classifier: it has predict_proba"
+        message = (
+            f"Model {model.name}: {model.estimator} returned a {type(estimator).__name__} that {does}; task {model.task} needs "
+            f"{'a classifier with it (scikit-learn has CalibratedClassifierCV for those without)' if model.classifies else 'a regressor'}."
+        )
+        raise TrainingError(message)
     return estimator
 
 
@@ -148,8 +164,14 @@ def fit_estimator(model: MLModel, estimator: Any, matrix: "pd.DataFrame", labels
         labels: in the label's unit, of shape (rows,).
 
     Raises:
-        TrainingError: if it cannot be fitted.
+        TrainingError: if it cannot be fitted, or if a classifier is to be fitted on one class alone.
     """
+    if model.classifies and np.unique(labels).size < _CLASSES:
+        message = (
+            f"Model {model.name}: all {labels.size} training rows have the label {labels[0]:g}, so there is nothing to tell apart. Make "
+            "retraining.window longer, or look at the label's table."
+        )
+        raise TrainingError(message)
     try:
         estimator.fit(matrix, labels)
     except Exception as error:
@@ -165,7 +187,14 @@ def _fit(model: MLModel, build: Any, train: pl.DataFrame, registry: Registry) ->
     return estimator, software
 
 
-def _measure(model: MLModel, estimator: Any, constant: float, train: pl.DataFrame, holdout: pl.DataFrame) -> dict[str, float]:  # noqa: ANN401 - scikit-learn has no type for it
+def _measure(  # noqa: PLR0913, PLR0917 - a fitted model, its rows, and how it is measured
+    model: MLModel,
+    estimator: Any,  # noqa: ANN401 - scikit-learn has no type for it
+    how: Measure,
+    constant: float,
+    train: pl.DataFrame,
+    holdout: pl.DataFrame,
+) -> dict[str, float]:
     columns, who = tuple(model.feature_columns), f"Model {model.name}"
     truth = holdout[LABEL].to_numpy()
     guesses = {
@@ -176,7 +205,8 @@ def _measure(model: MLModel, estimator: Any, constant: float, train: pl.DataFram
     return {
         f"{part}_{name}": value
         for part, (actual, predicted) in guesses.items()
-        for name, value in evaluate(model.task, model.metrics.names, actual, predicted).items()
+        for name, value in evaluate(how, model.metrics.names, actual, predicted).items()
+        if np.isfinite(value)
     }
 
 

@@ -1,6 +1,7 @@
 """The gate: a challenger becomes champion when it is better, with confidence, on rows that neither was trained on."""
 
 from dataclasses import asdict, fields
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,6 +12,7 @@ from mlworks_orchestration.errors import TrackingError, TrainingError
 from mlworks_orchestration.spec import Catalog, MLModel, TimeWindow
 from mlworks_orchestration.training.judge import Comparison, judge
 from mlworks_orchestration.training.registry import Registry
+from mlworks_orchestration.training.scale import scale_of
 from mlworks_orchestration.training.snapshot import FEWEST_HOLDOUT_ROWS, LABEL, Snapshot, find_snapshot, load_snapshot
 from mlworks_orchestration.training.takeover import carried_out, carry_out, mandate, notice
 from mlworks_orchestration.training.verdict import Verdict, find_verdict, store_verdict
@@ -71,7 +73,7 @@ def _decide(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, nu
     rows = rows.filter(pl.col(model.event_time) >= start)
     holdout = TimeWindow(min(start, snapshot.holdout.end), snapshot.holdout.end)
     compared = _compare(model, registry, candidate, champion, rows) if rows.height >= FEWEST_HOLDOUT_ROWS else None
-    numbers = asdict(compared) if compared else {**dict.fromkeys(field.name for field in fields(Comparison)), "rows": rows.height}
+    numbers = _numbers(compared) if compared else {**dict.fromkeys(field.name for field in fields(Comparison)), "rows": rows.height}
     favourable = compared is not None and compared.gain_low > model.gate.min_gain
     reason = _in_words(model, candidate.version, champion.version if champion else None, compared, rows.height)
     dropped = snapshot.holdout_rows - rows.height
@@ -124,13 +126,21 @@ def _compare(model: MLModel, registry: Registry, candidate: ModelVersion, champi
             raise TrainingError(message)
         holding = serving.predict(rows)
     generator = np.random.default_rng([model.seed, candidate.version])
-    return judge(model, rows[LABEL].to_numpy(), challenging, holding, generator)
+    scale = scale_of(model, registry, candidate.version)
+    return judge(model, rows[LABEL].to_numpy(), challenging, holding, generator, scale=scale)
+
+
+def _numbers(compared: Comparison) -> dict[str, Any]:
+    """Return the comparison's fields, None for what is not defined."""
+    return {name: value if np.isfinite(value) else None for name, value in asdict(compared).items()}
 
 
 def _in_words(model: MLModel, challenger: int, champion: int | None, compared: Comparison | None, rows: int) -> str:
     if compared is None:
         return f"Not promoted: {rows} held-out rows are too few to compare on; {FEWEST_HOLDOUT_ROWS} are needed."
     metric, gate = model.metrics.primary, model.gate
+    if not np.isfinite(compared.gain_low):
+        return f"Not promoted: {metric} is not defined on the {rows:,} held-out rows{_one_class(model)}, so version {challenger} cannot be judged."
     other = "the best constant" if champion is None else f"version {champion}"
     better = compared.gain_low > gate.min_gain
     head = ("Promoted" if gate.mode == "automatic" else "Favourable") if better else "Not promoted"
@@ -139,6 +149,10 @@ def _in_words(model: MLModel, challenger: int, champion: int | None, compared: C
         f"{other} {compared.champion_value:.4g}. The gain is {compared.gain:.4g}, with {gate.confidence:.0%} confidence between "
         f"{compared.gain_low:.4g} and {compared.gain_high:.4g}; its lower end is {'' if better else 'not '}above {gate.min_gain:g}."
     )
+
+
+def _one_class(model: MLModel) -> str:
+    return ", as where they are all of one class (make retraining.holdout longer)" if model.classifies else ""
 
 
 def _what_follows(model: MLModel, version: int) -> str:

@@ -6,10 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from mlworks_orchestration.spec import MLModel
-from mlworks_orchestration.training.metrics import RowMetric, Vector, finite_pair, row_metric
+from mlworks_orchestration.training.measure import Measure, Vector, Weighted
+from mlworks_orchestration.training.metrics import checked_pair, function
 
-# Drawn rows held at once: 8 MB of indices, whatever the number of rows and resamples.
-_DRAWN_AT_ONCE = 1_000_000
+# Drawn rows held at once: 4 MB of indices and as much of weights, whatever the number of rows and resamples.
+_DRAWN_AT_ONCE = 500_000
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,8 @@ class Comparison:
     """Two models' metric on the same rows, and how sure the difference is.
 
     Parameters:
-        challenger_value: the challenger's metric.
-        champion_value: the champion's, or the baseline's.
+        challenger_value: the challenger's metric; NaN where it is not defined on these rows, for example an area under the ROC curve of one class.
+        champion_value: the champion's, or the baseline's; likewise.
         gain: by how much the challenger is better, in the metric's unit; negative when it is worse, whichever way the metric points.
         gain_low: lower end of the bootstrap interval of the gain.
         gain_high: its upper end.
@@ -33,12 +34,21 @@ class Comparison:
     rows: int
 
 
-def judge(model: MLModel, actual: npt.ArrayLike, challenger: npt.ArrayLike, champion: npt.ArrayLike, generator: np.random.Generator) -> Comparison:
+def judge(  # noqa: PLR0913 - labels, two predictions, and how they are to be compared
+    model: MLModel,
+    actual: npt.ArrayLike,
+    challenger: npt.ArrayLike,
+    champion: npt.ArrayLike,
+    generator: np.random.Generator,
+    *,
+    scale: float = float("nan"),
+) -> Comparison:
     """Compare two models' predictions of the same rows by the model's primary metric.
 
     Rows are resampled with replacement, each time the same rows for both, and the interval is the percentile interval of the gain
     (Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapters 13 and 16). Rows count as independent: where errors of neighbouring rows
-    go together, as on a stormy day, the interval is narrower than it should be, and `gate.min_gain` is the margin against that.
+    go together, as on a stormy day, the interval is narrower than it should be, and `gate.min_gain` is the margin against that. Resamples in which
+    the metric is not defined (one class only, say) are left out.
 
     Parameters:
         model: its primary metric, and the confidence and number of resamples of its gate, are used.
@@ -46,29 +56,31 @@ def judge(model: MLModel, actual: npt.ArrayLike, challenger: npt.ArrayLike, cham
         challenger: the challenger's predictions, of the same shape.
         champion: the champion's, of the same shape.
         generator: source of the resampled rows.
+        scale: of MASE, in the label's unit.
 
     Raises:
         TrainingError: if shapes differ, if there are no rows, or if any value is NaN or infinite.
     """
-    metric = row_metric(model.task, model.metrics.primary)
-    truth, challenging = finite_pair(actual, challenger)
-    _, holding = finite_pair(actual, champion)
-    ours, theirs = metric.contributions(truth, challenging), metric.contributions(truth, holding)
+    how, name = Measure.of(model, scale), model.metrics.primary
+    metric = function(how, name)
+    ours, theirs = (metric(*checked_pair(how, actual, predicted), how) for predicted in (challenger, champion))
+    rows = len(np.asarray(actual))
     sign = -1.0 if model.primary_metric.lower_is_better else 1.0
-    values = [float(metric.value(each.mean(axis=1))) for each in (ours, theirs)]
-    gains = sign * _resampled_differences(metric, ours, theirs, model.gate.resamples, generator)
+    values = [float(each(np.ones((1, rows)))[0]) for each in (ours, theirs)]
+    gains = sign * _resampled_differences(ours, theirs, rows, model.gate.resamples, generator)
     tail = (1 - model.gate.confidence) / 2
-    low, high = np.quantile(gains, [tail, 1 - tail])
-    return Comparison(values[0], values[1], sign * (values[0] - values[1]), float(low), float(high), truth.size)
+    defined = gains[np.isfinite(gains)]
+    low, high = np.quantile(defined, [tail, 1 - tail]) if defined.size and np.isfinite(values).all() else (np.nan, np.nan)
+    return Comparison(values[0], values[1], sign * (values[0] - values[1]), float(low), float(high), rows)
 
 
-def _resampled_differences(metric: RowMetric, ours: Vector, theirs: Vector, resamples: int, generator: np.random.Generator) -> Vector:
+def _resampled_differences(ours: Weighted, theirs: Weighted, rows: int, resamples: int, generator: np.random.Generator) -> Vector:
     """Return the metric of `ours` less that of `theirs`, of shape (resamples,), each time on the same drawn rows."""
-    rows = ours.shape[1]
     step = max(1, _DRAWN_AT_ONCE // rows)
     chunks: list[Vector] = []
     for start in range(0, resamples, step):
-        drawn = generator.integers(0, rows, size=(min(step, resamples - start), rows))
-        first, second = (metric.value(np.stack([term[drawn].mean(axis=1) for term in terms])) for terms in (ours, theirs))
-        chunks.append(first - second)
+        samples = min(step, resamples - start)
+        drawn = generator.integers(0, rows, size=(samples, rows)) + rows * np.arange(samples)[:, None]
+        weights = np.bincount(drawn.ravel(), minlength=samples * rows).reshape(samples, rows).astype(np.float64)
+        chunks.append(ours(weights) - theirs(weights))
     return np.concatenate(chunks)

@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from mlworks_orchestration.errors import TrackingError, TrainingError
 from mlworks_orchestration.training.matrix import design_matrix
-from mlworks_orchestration.training.metrics import Vector
+from mlworks_orchestration.training.measure import Vector
 from mlworks_orchestration.training.tracking import connect, reaching
 from mlworks_orchestration.training.wording import in_short
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Predictor:
     estimator: Any
 
     def predict(self, features: pl.DataFrame) -> Vector:
-        """Return a prediction a row, in the label's unit, of shape (rows,).
+        """Return a prediction a row, of shape (rows,): in the label's unit, or of a classifier the probability that the label is 1.
 
         Parameters:
             features: rows with at least the columns that the version was trained on.
@@ -48,6 +51,8 @@ class Predictor:
 def predictions(estimator: Any, rows: pl.DataFrame, columns: tuple[str, ...], who: str) -> Vector:  # noqa: ANN401 - scikit-learn has no type for it
     """Let an estimator predict rows, and refuse what is no prediction.
 
+    An estimator that has `predict_proba` gives the probability that the label is 1, any other what it predicts.
+
     Parameters:
         estimator: fitted.
         rows: with the features, at least one row.
@@ -59,7 +64,7 @@ def predictions(estimator: Any, rows: pl.DataFrame, columns: tuple[str, ...], wh
     """
     matrix = design_matrix(rows, columns, asked_by=who)
     try:
-        predicted = np.asarray(estimator.predict(matrix), dtype=np.float64)
+        predicted = probabilities(estimator, matrix) if classifies(estimator) else np.asarray(estimator.predict(matrix), dtype=np.float64)
     except Exception as error:
         message = f"{who} could not predict {rows.height} rows: {in_short(error)}."
         raise TrainingError(message) from error
@@ -71,6 +76,22 @@ def predictions(estimator: Any, rows: pl.DataFrame, columns: tuple[str, ...], wh
         )
         raise TrainingError(message)
     return predicted
+
+
+def classifies(estimator: Any) -> bool:  # noqa: ANN401 - scikit-learn has no type for it
+    """Return whether an estimator gives probabilities, as those of the tasks binary and text do."""
+    return hasattr(estimator, "predict_proba")
+
+
+def probabilities(estimator: Any, matrix: "pd.DataFrame") -> Vector:  # noqa: ANN401 - as above
+    """Return the probability that the label is 1, of shape (rows,).
+
+    Parameters:
+        estimator: a fitted classifier that knows the classes 0 and 1.
+        matrix: the features, of shape (rows, features).
+    """
+    positive = [float(each) for each in estimator.classes_].index(1.0)
+    return np.asarray(estimator.predict_proba(matrix)[:, positive], dtype=np.float64)
 
 
 def load_predictor(tracking_uri: str, registry_uri: str | None, model: str, version: int) -> Predictor:

@@ -14,10 +14,12 @@ from mlworks_orchestration.errors import MLWorksError, TrackingError
 from mlworks_orchestration.spec import METRICS, Catalog, MLModel, load_object
 from mlworks_orchestration.training.fit import build_estimator, fit_estimator
 from mlworks_orchestration.training.matrix import design_matrix
-from mlworks_orchestration.training.metrics import Vector, evaluate
+from mlworks_orchestration.training.measure import Measure, Vector
+from mlworks_orchestration.training.metrics import evaluate
 from mlworks_orchestration.training.predictor import predictions
 from mlworks_orchestration.training.provenance import git_state, source_hash
 from mlworks_orchestration.training.reproduction import Cause, Record, Reproduction, differing, first_difference, identical, likely_causes
+from mlworks_orchestration.training.scale import naive_scale
 from mlworks_orchestration.training.snapshot import LABEL, Snapshot, load_snapshot
 from mlworks_orchestration.training.tracking import reaching
 from mlworks_orchestration.training.versions import ModelVersion, Versions
@@ -163,7 +165,7 @@ def _metrics(model: MLModel, rows: _Rows, guesses: Mapping[str, Vector], wanted:
     found: dict[str, float] = {}
     for part, frame in zip(_PARTS, rows, strict=True):
         names = [name.removeprefix(f"{part}_") for name in wanted if name.startswith(f"{part}_")]
-        values = evaluate(model.task, names, frame[LABEL].to_numpy(), guesses[part])
+        values = evaluate(Measure.of(model, naive_scale(model, rows[0])), names, frame[LABEL].to_numpy(), guesses[part])
         found |= {f"{part}_{name}": value for name, value in values.items()}
     return found
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mlworks_orchestration.training.metrics import Vector
+from mlworks_orchestration.training.measure import Vector
 
 CauseKind = Literal["code", "data", "declaration", "libraries", "non-determinism", "unavailable", "unknown"]
 

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from mlworks_orchestration.errors import TrainingError
+from mlworks_orchestration.training.predictor import classifies
 from mlworks_orchestration.training.registry import Registry
 from mlworks_orchestration.training.snapshot import Snapshot
 from mlworks_orchestration.training.tracking import connect, importing, reaching
@@ -109,7 +110,8 @@ def log_model(estimator: Any, example: "pd.DataFrame", snapshot: Snapshot, metri
     logged = mlflow.sklearn.log_model(
         estimator,
         name="model",
-        signature=_signature(example),
+        signature=_signature(example, classifier=classifies(estimator)),
+        pyfunc_predict_fn="predict_proba" if classifies(estimator) else "predict",
         input_example=example,
         pip_requirements=[f"{name}=={version(name)}" for name in _REQUIRED],
         skops_trusted_types=types,
@@ -118,11 +120,12 @@ def log_model(estimator: Any, example: "pd.DataFrame", snapshot: Snapshot, metri
     return logged
 
 
-def _signature(example: "pd.DataFrame") -> Any:  # noqa: ANN401 - MLflow's, whose type is imported with MLflow
+def _signature(example: "pd.DataFrame", *, classifier: bool) -> Any:  # noqa: ANN401 - MLflow's, whose type is imported with MLflow
+    """Return what the model takes and gives: one number a row, or of a classifier the probabilities of 0 and 1."""
     import numpy as np  # noqa: PLC0415
     from mlflow.models import ModelSignature  # noqa: PLC0415 - heavy
     from mlflow.types import ColSpec, Schema, TensorSpec  # noqa: PLC0415
 
     kinds = {name: "double" if dtype.kind == "f" else "string" for name, dtype in example.dtypes.items()}
     inputs = Schema([ColSpec(kind, name, required=False) for name, kind in kinds.items()])
-    return ModelSignature(inputs=inputs, outputs=Schema([TensorSpec(np.dtype("float64"), (-1,))]))
+    return ModelSignature(inputs=inputs, outputs=Schema([TensorSpec(np.dtype("float64"), (-1, 2) if classifier else (-1,))]))

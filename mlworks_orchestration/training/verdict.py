@@ -42,7 +42,7 @@ class Verdict:
         champion: version that it was compared with; None when there was none, then it was compared with the baseline.
         promoted: whether it replaces the champion at once; not so where people have to approve.
         metric: the primary metric, by which it was judged.
-        challenger_value: the challenger's; None when there were too few rows to compare.
+        challenger_value: the challenger's; None when there were too few rows to compare, or the metric is not defined on them.
         champion_value: the champion's, or the baseline's; None likewise.
         gain: by how much the challenger is better, in the metric's unit; negative when it is worse; None likewise.
         gain_low: lower end of the interval of the gain; None likewise.

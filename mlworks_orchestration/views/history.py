@@ -5,7 +5,7 @@ import polars as pl
 from mlworks_orchestration.data import PARTITION, Lake, feature_frame
 from mlworks_orchestration.errors import NotReadyError
 from mlworks_orchestration.spec import Catalog, DriftKind, MLModel
-from mlworks_orchestration.training import Registry, evaluate
+from mlworks_orchestration.training import Measure, Registry, evaluate
 
 
 def monthly_history(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry) -> pl.DataFrame:
@@ -72,7 +72,7 @@ def _errors(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry) ->
 
 def _primary(model: MLModel, rows: pl.DataFrame, column: str) -> float:
     name = model.metrics.primary
-    return evaluate(model.task, [name], rows["label"].cast(pl.Float64).to_numpy(), rows[column].to_numpy())[name]
+    return evaluate(Measure.of(model), [name], rows["label"].cast(pl.Float64).to_numpy(), rows[column].to_numpy())[name]
 
 
 def _alarms(lake: Lake, model: MLModel) -> pl.DataFrame:

@@ -9,10 +9,12 @@ import yaml
 from mlworks_orchestration.spec import (
     METRICS,
     Between,
+    Business,
     Column,
     Drift,
     FeatureSelection,
     FeatureTable,
+    Forecast,
     Gate,
     InSet,
     Label,
@@ -44,7 +46,22 @@ SHARED = {"kind", "severity", "blocking", "column", "mostly"}
 CLASSES: dict[str, type[Spec]] = {
     **{
         f"Fields of {each.__name__}": each
-        for each in (FeatureTable, Column, Partitions, MLModel, FeatureSelection, Label, Owners, Metrics, Drift, Threshold, Retraining, Gate)
+        for each in (
+            FeatureTable,
+            Column,
+            Partitions,
+            MLModel,
+            FeatureSelection,
+            Label,
+            Owners,
+            Metrics,
+            Forecast,
+            Business,
+            Drift,
+            Threshold,
+            Retraining,
+            Gate,
+        )
     },
     **{f"Expectation `{kind}`": each for kind, each in EXPECTATIONS.items()},
 }

@@ -6,7 +6,7 @@ import pytest
 from mlworks_orchestration.monitoring.drift import NumericProfile
 from mlworks_orchestration.monitoring.loss import loss_change
 from mlworks_orchestration.spec import METRICS
-from mlworks_orchestration.training import evaluate
+from mlworks_orchestration.training import Measure, evaluate
 
 RNG = np.random.default_rng(1)
 
@@ -14,7 +14,7 @@ RNG = np.random.default_rng(1)
 @pytest.mark.parametrize("metric", ["mae", "mse", "rmse"])
 def test_it_is_the_metric_of_the_rows(metric: str) -> None:
     before, after = RNG.normal(0, 10, 20_000), RNG.normal(3, 12, 20_000)
-    values = [evaluate("regression", [metric], residuals, np.zeros(20_000))[metric] for residuals in (after, before)]
+    values = [evaluate(Measure("regression"), [metric], residuals, np.zeros(20_000))[metric] for residuals in (after, before)]
     said = loss_change(metric, NumericProfile.of(before), NumericProfile.of(after))
     assert said == f"{metric} {values[0]:.4g} in the window, {values[1]:.4g} on the rows it was not trained on (ratio {values[0] / values[1]:.2f})"
 

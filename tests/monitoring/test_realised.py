@@ -11,13 +11,13 @@ from mlworks_orchestration.data import PARTITION
 from mlworks_orchestration.errors import NotReadyError
 from mlworks_orchestration.monitoring import labelled, performance
 from mlworks_orchestration.monitoring.realised import measure_slices
-from mlworks_orchestration.training import evaluate
+from mlworks_orchestration.training import Measure, evaluate
 from tests.scoring.world import World
 
 
 def run(world: World, first: int, last: int, now: float = 20) -> pl.DataFrame:
     with clock.replaying(world.at(now)):
-        return performance(world.lake, world.catalog, world.model, world.keys(first, last))
+        return performance(world.lake, world.catalog, world.model, world.registry, world.keys(first, last))
 
 
 def plain(world: World) -> pl.DataFrame:
@@ -36,7 +36,7 @@ def test_metrics_of_every_partition_and_slice_are_the_training_rooms(scored: Wor
         parts = {("", ""): day} | {("carrier", name): part for (name,), part in day.partition_by("carrier", as_dict=True).items()}
         for (column, value), part in parts.items():
             groups += 1
-            expected = evaluate("regression", ["mae", "rmse", "r2"], part["arr_delay"].to_numpy(), part["prediction"].to_numpy())
+            expected = evaluate(Measure("regression"), ["mae", "rmse", "r2"], part["arr_delay"].to_numpy(), part["prediction"].to_numpy())
             errors = np.abs((part["arr_delay"] - part["prediction"]).to_numpy())
             expected |= {f"absolute_error_q{share}": float(np.quantile(errors, share / 100)) for share in (50, 90, 95)}
             for metric, number in expected.items():
@@ -86,7 +86,17 @@ def test_a_model_without_slices_reads_no_features(scored: World) -> None:
 
 
 def truth(label: list[float], residual: list[float], carrier: list[str | None]) -> pl.DataFrame:
-    return pl.DataFrame({PARTITION: ["a"] * len(label), "model_version": [1] * len(label), "label": label, "residual": residual, "_slice_0": carrier})
+    prediction = [one - other for one, other in zip(label, residual, strict=True)]
+    return pl.DataFrame(
+        {
+            PARTITION: ["a"] * len(label),
+            "model_version": [1] * len(label),
+            "label": label,
+            "prediction": prediction,
+            "residual": residual,
+            "_slice_0": carrier,
+        }
+    )
 
 
 def test_a_missing_slice_value_is_a_slice_of_its_own(world: World) -> None:

@@ -16,7 +16,7 @@ def watched(world: World, first: int, last: int, now: float = 30) -> None:
     world.score(first, last)
     with clock.replaying(world.at(now)):
         profile(world.lake, world.catalog, world.model, world.keys(first, last))
-        performance(world.lake, world.catalog, world.model, world.keys(first, last))
+        performance(world.lake, world.catalog, world.model, world.registry, world.keys(first, last))
         drift_report(world.lake, world.catalog, world.model, world.registry, world.keys(first, last))
 
 

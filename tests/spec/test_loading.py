@@ -66,7 +66,7 @@ def test_a_broken_declaration_names_its_line_and_hides_no_other(tmp_path: Path, 
     found = read_declarations(tmp_path)
     line = 1 + path.read_text().splitlines().index("    alsoo: []")
     (broken,) = found.broken
-    assert broken.error == f"{path}:{line}: metrics.alsoo: Metrics has no such field; did you mean 'also'? Allowed: also, primary."
+    assert broken.error == f"{path}:{line}: metrics.alsoo: Metrics has no such field; did you mean 'also'? Allowed: also, primary, threshold."
     assert (broken.name, broken.path) == ("airline_delay", path)
     assert set(found.catalog.tables) == {"flights"}
     with pytest.raises(DeclarationError, match=r"metrics\.alsoo: Metrics has no such field"):

@@ -65,7 +65,7 @@ def test_no_field_has_a_name_that_yaml_takes_for_a_truth_value() -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"task": "regresion"}, "task: 'regresion' is not allowed; did you mean 'regression'? Allowed: regression."),
+        ({"task": "regresion"}, "task: 'regresion' is not allowed; did you mean 'regression'? Allowed: binary, forecast, regression, text."),
         ({"metrics": {"primary": "rsme"}}, "metrics: 'rsme' is no metric of task regression; did you mean 'rmse'? Allowed: mae, mse, r2, rmse."),
         ({"metrics": {"primary": "mae", "also": ["auroc"]}}, "metrics: 'auroc' is no metric of task regression; allowed: mae, mse, r2, rmse."),
         ({"slices": ["carier"]}, "slices: 'carier' is no feature; did you mean 'carrier'? Allowed: carrier, distance, wind_speed."),

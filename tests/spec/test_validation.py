@@ -19,7 +19,9 @@ ANYTHING = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.
 
 def test_every_problem_is_told_in_one_paragraph(model: Declare, complaint: Complaint) -> None:
     text = complaint(MLModel, model(task="x", seed="y", owner="z"))
-    assert text.startswith("defs.yaml:7: 3 problems. task: 'x' is not allowed; allowed: regression. seed: 'y' is not allowed; ")
+    assert text.startswith(
+        "defs.yaml:7: 3 problems. task: 'x' is not allowed; allowed: binary, forecast, regression, text. seed: 'y' is not allowed; "
+    )
     assert "owner: MLModel has no such field; did you mean 'owners'?" in text
     assert "\n" not in text
 

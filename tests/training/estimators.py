@@ -3,10 +3,11 @@
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.compose import make_column_transformer
+from sklearn.dummy import DummyClassifier
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 
 def build(seed: int, alpha: float = 1.0) -> object:
@@ -93,3 +94,13 @@ class Restless(Constant):
     def predict(self, frame: np.ndarray) -> np.ndarray:
         """Return the number, once a row."""
         return np.full(len(frame), self.value_)
+
+
+def classifier(seed: int) -> object:
+    """Return a small classifier."""
+    return make_pipeline(*build(seed).steps[0][1:], StandardScaler(), LogisticRegression(random_state=seed))  # type: ignore[attr-defined]
+
+
+def indifferent(seed: int) -> object:
+    """Return a classifier that guesses."""
+    return DummyClassifier(strategy="uniform", random_state=seed)

@@ -10,7 +10,7 @@ from sklearn.linear_model import Ridge
 
 from mlworks_orchestration import clock
 from mlworks_orchestration.errors import DeclarationError, TrackingError, TrainingError
-from mlworks_orchestration.training import baseline, evaluate, fit_candidate, load_snapshot, take_snapshot
+from mlworks_orchestration.training import Measure, baseline, evaluate, fit_candidate, load_snapshot, take_snapshot
 from mlworks_orchestration.training.provenance import git_state
 from tests.training import estimators
 from tests.training.trips import Deployment, day, declare
@@ -57,7 +57,7 @@ def test_held_out_metrics_are_those_of_the_registered_model_and_of_the_best_cons
     predicted = fresh.registry.load(NAME, 1).predict(holdout)
     constant = np.full(truth.size, np.median(train["label"].to_numpy()))
     for part, guess in (("holdout", predicted), ("baseline", constant)):
-        for name, value in evaluate("regression", names, truth, guess).items():
+        for name, value in evaluate(Measure("regression"), names, truth, guess).items():
             assert candidate.metrics[f"{part}_{name}"] == pytest.approx(value)
     assert float(fresh.registry.version(NAME, 1).tags["baseline"]) == constant[0]
 

@@ -128,7 +128,7 @@ def _drift_check(row: dict[str, object], rows: pl.DataFrame) -> Check:
 
 def materialize_performance(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
     """Measure the predictions whose labels are known."""
-    rows = performance(step.lake, catalog, model, step.partitions)
+    rows = performance(step.lake, catalog, model, step.registry, step.partitions)
     by_partition: dict[str, Metadata] = {}
     for row in rows.filter(pl.col("slice_column") == "").iter_rows(named=True):
         by_partition.setdefault(row[PARTITION], {"rows": row["rows"]})[row["metric"]] = row["value"]

@@ -18,7 +18,7 @@ from mlworks_orchestration.monitoring.truth import labelled, read_scores, with_l
 from mlworks_orchestration.monitoring.windows import windows
 from mlworks_orchestration.scoring import log_table
 from mlworks_orchestration.spec import Catalog, DriftKind, MLModel
-from mlworks_orchestration.training import LABEL, Registry, find_snapshot, load_snapshot
+from mlworks_orchestration.training import LABEL, Registry, find_snapshot, load_snapshot, scale_of
 
 _COLUMNS_A_KIND = 3
 
@@ -98,4 +98,5 @@ def _rows(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, *, v
     scores = with_labels(lake, model, read_scores(lake, model, window), labelled(lake, model, window))
     keys = [*model.entity, model.event_time, PARTITION]
     truth = features.join(scores.select(*keys, LABEL, pl.col("prediction").alias(PREDICTED)), on=keys, how="inner", maintain_order="left")
-    return Rows(training, holdout.with_columns(pl.Series(PREDICTED, predicted)), features, truth)
+    scale = scale_of(model, registry, version)
+    return Rows(training, holdout.with_columns(pl.Series(PREDICTED, predicted)), features, truth, scale)

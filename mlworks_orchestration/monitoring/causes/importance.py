@@ -11,7 +11,7 @@ from mlworks_orchestration import clock
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.monitoring.causes.jackknife import Estimate, jackknife
 from mlworks_orchestration.spec import Catalog, MLModel
-from mlworks_orchestration.training import LABEL, Predictor, Registry, evaluate, find_snapshot, load_snapshot
+from mlworks_orchestration.training import LABEL, Measure, Predictor, Registry, evaluate, find_snapshot, load_snapshot, scale_of
 
 Floats = NDArray[np.float64]
 
@@ -78,7 +78,8 @@ def build_importance(lake: Lake, catalog: Catalog, model: MLModel, registry: Reg
     snapshot = find_snapshot(lake, model, registry.version(model.name, version).tags["snapshot"])
     _, holdout = load_snapshot(lake, catalog, model, snapshot)
     used = thinned(holdout)
-    found = permutation_importance(model, registry.load(model.name, version), used, np.random.default_rng(model.seed))
+    scale = scale_of(model, registry, version)
+    found = permutation_importance(model, registry.load(model.name, version), used, np.random.default_rng(model.seed), scale=scale)
     common = {"version": version, "rows": used.height, "repeats": REPEATS, "snapshot": snapshot.id, "built_at": clock.now()}
     lake.append(table, pl.DataFrame([vars(one) | common for one in found], schema=_SCHEMA))
     return found
@@ -89,7 +90,9 @@ def thinned(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.gather_every(-(-rows.height // _MOST_ROWS))
 
 
-def permutation_importance(model: MLModel, predictor: Predictor, rows: pl.DataFrame, generator: np.random.Generator) -> list[Importance]:
+def permutation_importance(
+    model: MLModel, predictor: Predictor, rows: pl.DataFrame, generator: np.random.Generator, *, scale: float = float("nan")
+) -> list[Importance]:
     """Measure by how much the primary metric gets worse when a feature's values are shuffled among the rows.
 
     Breiman 2001, Random Forests (Machine Learning 45), and Fisher, Rudin & Dominici 2019, All Models are Wrong, but Many are Useful (JMLR 20): the
@@ -100,6 +103,10 @@ def permutation_importance(model: MLModel, predictor: Predictor, rows: pl.DataFr
         predictor: the version.
         rows: that it was not trained on: its features and `label`, in time order.
         generator: shuffles.
+        scale: of MASE, in the label's unit.
+
+    Returns:
+        One a feature, in the order of the version's training; an importance of NaN where the metric is not defined on the rows.
     """
     features = rows.select(predictor.columns)
     actual = rows[LABEL].cast(pl.Float64).to_numpy()
@@ -110,7 +117,9 @@ def permutation_importance(model: MLModel, predictor: Predictor, rows: pl.DataFr
         donors = np.stack([generator.permutation(rows.height) for _ in range(REPEATS)])
         constant = features[column].n_unique() == 1
         shuffled = predicted if constant else predictor.predict(tiled.with_columns(features[column].gather(donors.ravel())))
-        found[column] = _loss(model, actual, predicted, _Shuffled(donors, np.broadcast_to(shuffled.reshape(-1, rows.height), donors.shape)))
+        found[column] = _loss(
+            model, Measure.of(model, scale), actual, predicted, _Shuffled(donors, np.broadcast_to(shuffled.reshape(-1, rows.height), donors.shape))
+        )
     total = sum(max(one.value, 0.0) for one in found.values())
     shares = {column: max(one.value, 0.0) / total if total else 0.0 for column, one in found.items()}
     return [Importance(column, model.metrics.primary, one.value, one.error, shares[column]) for column, one in found.items()]
@@ -123,7 +132,7 @@ class _Shuffled(NamedTuple):
     predicted: Floats
 
 
-def _loss(model: MLModel, actual: Floats, predicted: Floats, shuffled: _Shuffled) -> Estimate:
+def _loss(model: MLModel, how: Measure, actual: Floats, predicted: Floats, shuffled: _Shuffled) -> Estimate:
     """Return by how much the metric is worse with a shuffled feature than without.
 
     A row that is left out neither gives nor takes values: the loss is a mean over pairs of rows, and both make its error.
@@ -137,8 +146,8 @@ def _loss(model: MLModel, actual: Floats, predicted: Floats, shuffled: _Shuffled
         flags = np.zeros(len(actual), dtype=np.bool_)
         flags[kept] = True
         pairs = flags & flags[shuffled.donors]
-        before = evaluate(model.task, [metric], actual[kept], predicted[kept])[metric]
-        after = evaluate(model.task, [metric], np.broadcast_to(actual, pairs.shape)[pairs], shuffled.predicted[pairs])[metric]
+        before = evaluate(how, [metric], actual[kept], predicted[kept])[metric]
+        after = evaluate(how, [metric], np.broadcast_to(actual, pairs.shape)[pairs], shuffled.predicted[pairs])[metric]
         return sign * (after - before)
 
     return jackknife(worse, len(actual))

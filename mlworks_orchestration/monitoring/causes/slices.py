@@ -11,9 +11,10 @@ from scipy.special import ndtri
 from mlworks_orchestration.monitoring.causes.changed import Codes, cells_of, compare_change
 from mlworks_orchestration.monitoring.causes.jackknife import BLOCKS, Estimate, jackknife
 from mlworks_orchestration.spec import MLModel
-from mlworks_orchestration.training import LABEL, evaluate
+from mlworks_orchestration.training import LABEL, Measure, evaluate
 
 Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 PREDICTED = "_predicted"
 """What predictions are called beside features, of which one may be called `prediction`."""
@@ -33,12 +34,14 @@ class Rows:
         holdout: the rows held out: features, `label` and `_predicted`.
         window: the features of the window.
         truth: its rows whose label is known: features, `label` and `_predicted`.
+        scale: of MASE, that of the version that the window is compared with.
     """
 
     training: pl.DataFrame
     holdout: pl.DataFrame
     window: pl.DataFrame
     truth: pl.DataFrame
+    scale: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -172,32 +175,39 @@ def _enough(case: _Case, chosen: Flags) -> bool:
 def _metrics(case: _Case, holdout: Flags, truth: Flags) -> dict[str, float | None]:
     """Return what the metric did here, and beyond what it did elsewhere; None for what cannot be told."""
     sign = 1.0 if case.model.primary_metric.lower_is_better else -1.0
-    before, now = (_metric(case.model, rows.filter(chosen)) for rows, chosen in ((case.rows.holdout, holdout), (case.rows.truth, truth)))
+    before, now = (_metric(case, rows.filter(chosen)) for rows, chosen in ((case.rows.holdout, holdout), (case.rows.truth, truth)))
     found: dict[str, float | None] = dict.fromkeys(("change", "excess", "excess_low", "excess_high"))
     found |= {"metric_reference": before, "metric_current": now}
     if before is not None and now is not None:
         found["change"] = sign * (now - before)
     if _enough(case, holdout) and _enough(case, truth):
-        sides = [_gap(case.model, case.rows.holdout, holdout), _gap(case.model, case.rows.truth, truth)]
+        sides = [_gap(case, case.rows.holdout, holdout), _gap(case, case.rows.truth, truth)]
         excess, half = sides[1].value - sides[0].value, case.deviations * float(np.hypot(sides[0].error, sides[1].error))
-        found |= {"excess": excess, "excess_low": excess - half, "excess_high": excess + half}
+        # A metric that is not defined for one side, or without one block of it, tells nothing.
+        if np.isfinite([excess, half]).all():
+            found |= {"excess": excess, "excess_low": excess - half, "excess_high": excess + half}
     return found
 
 
-def _metric(model: MLModel, rows: pl.DataFrame) -> float | None:
-    if rows.height < model.drift.min_rows:
+def _metric(case: _Case, rows: pl.DataFrame) -> float | None:
+    if rows.height < case.model.drift.min_rows:
         return None
-    return evaluate(model.task, [model.metrics.primary], rows[LABEL].to_numpy(), rows[PREDICTED].to_numpy())[model.metrics.primary]
+    value = _measured(case, rows[LABEL].to_numpy(), rows[PREDICTED].to_numpy())
+    return value if np.isfinite(value) else None
 
 
-def _gap(model: MLModel, rows: pl.DataFrame, chosen: Flags) -> Estimate:
+def _measured(case: _Case, actual: Floats, predicted: Floats) -> float:
+    name = case.model.metrics.primary
+    return evaluate(Measure.of(case.model, case.rows.scale), [name], actual, predicted)[name]
+
+
+def _gap(case: _Case, rows: pl.DataFrame, chosen: Flags) -> Estimate:
     """Return by how much worse the metric is in the chosen rows than in the others."""
-    actual, predicted, name = rows[LABEL].to_numpy(), rows[PREDICTED].to_numpy(), model.metrics.primary
-    sign = 1.0 if model.primary_metric.lower_is_better else -1.0
+    actual, predicted = rows[LABEL].to_numpy(), rows[PREDICTED].to_numpy()
+    sign = 1.0 if case.model.primary_metric.lower_is_better else -1.0
 
     def gap(kept: NDArray[np.int64]) -> float:
-        sides = [kept[chosen[kept]], kept[~chosen[kept]]]
-        here, there = (evaluate(model.task, [name], actual[side], predicted[side])[name] for side in sides)
+        here, there = (_measured(case, actual[side], predicted[side]) for side in (kept[chosen[kept]], kept[~chosen[kept]]))
         return sign * (here - there)
 
     return jackknife(gap, rows.height)
