@@ -96,8 +96,10 @@ def test_each_airport_is_observed_at_most_once_an_hour() -> None:
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
 def test_real_rows_fit_the_declaration_and_meet_what_would_block_them(table: FeatureTable) -> None:
-    raw = load_raw(table, table.partitions.span(WEEK), WEEK)
+    # Of every table the slice holds its first months.
+    keys = table.partitions.keys(datetime(2100, 1, 1, tzinfo=UTC))[4:8]
+    raw = load_raw(table, table.partitions.span(keys), keys)
     rows = build_features(table, raw)
     assert rows.height == raw.height
-    failed = [result for result in validate(table, rows, WEEK) if not result.passed and result.severity == "error"]
+    failed = [result for result in validate(table, rows, keys) if not result.passed and result.severity == "error"]
     assert failed == []
