@@ -24,13 +24,16 @@ _FORMS = {"package": r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", "version": r"[
 
 
 class Reading(TypedDict, total=False):
-    """How a member is read; all but `columns` and `timestamps` are of text files alone."""
+    """How a member is read; all but `columns`, `timestamps` and `time_format` are of text files alone."""
 
     columns: Sequence[str]
     """The columns to keep; all by default. Of a wide file this saves most of the time."""
 
     timestamps: Sequence[str]
-    """Columns of text that hold moments in ISO 8601; without an offset they are in UTC."""
+    """Columns of text that hold moments; without an offset they are in UTC."""
+
+    time_format: str
+    """How those moments are written, as `strptime` has it; in ISO 8601 by default."""
 
     nulls: Sequence[str]
     """Texts that mean a missing value; the empty text and `NA` by default."""
@@ -179,7 +182,7 @@ def _scan(file: Path, member: str, reading: Reading) -> pl.LazyFrame:
             infer_schema_length=None,
         )
     frame = frame.select(reading["columns"]) if "columns" in reading else frame
-    return frame.with_columns(pl.col(reading.get("timestamps", ())).str.to_datetime(time_unit="us", time_zone="UTC"))
+    return frame.with_columns(pl.col(reading.get("timestamps", ())).str.to_datetime(reading.get("time_format"), time_unit="us", time_zone="UTC"))
 
 
 def _sha256(path: Path) -> str:

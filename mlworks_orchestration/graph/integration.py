@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
 from mlworks_orchestration.errors import MLWorksError
 from mlworks_orchestration.graph.jobs import request_tags, with_inputs
 from mlworks_orchestration.graph.names import features, raw
-from mlworks_orchestration.graph.replay import QUIET, Progress, Replay, failure
+from mlworks_orchestration.graph.replay import QUIET, STEP, Progress, Replay, failure, first_training
 from mlworks_orchestration.graph.resources import open_lake
 from mlworks_orchestration.project import Project
+from mlworks_orchestration.spec import Catalog, FeatureTable, MLModel
+
+FORTNIGHT = timedelta(weeks=2)
 
 
 @dataclass(frozen=True)
@@ -46,18 +49,18 @@ def integrate(  # noqa: PLR0913 - each is another part of the throw-away place
     instance: dg.DagsterInstance,
     *,
     select: str,
-    until: datetime,
     report: Callable[[Progress], None],
+    until: datetime | None = None,
 ) -> list[CheckReport]:
-    """Build the selected assets, with all that they need, up to `until`, and report their checks.
+    """Build the selected assets, with all that they need, and report their checks.
 
     Parameters:
         project: the deployment; its environment is the throw-away place.
         definitions: the code location's definitions.
         instance: a throw-away Dagster instance.
         select: assets, in Dagster's selection syntax.
-        until: the last moment that the data reach.
         report: is told of every step.
+        until: the last moment that the data reach; by default that of `slice_end` for each model.
 
     Raises:
         MLWorksError: if nothing is selected, or if an asset cannot be built.
@@ -70,20 +73,56 @@ def integrate(  # noqa: PLR0913 - each is another part of the throw-away place
     needed = dg.AssetSelection.assets(*chosen).upstream().resolve(graph)
     models = [model for model in project.catalog.models.values() if any(key.path[0] == model.name for key in needed)]
     for model in models:
-        Replay(model, definitions, instance, open_lake(project.environment), until).run(report)
+        Replay(model, definitions, instance, open_lake(project.environment), until or slice_end(model)).run(report)
     _build_tables(project, definitions, instance, needed, until)
     return _collect(definitions, instance, chosen)
 
 
+def slice_end(model: MLModel) -> datetime:
+    """Return how far a slice of a model's data must reach, so that all of its life is seen once.
+
+    That is two weeks after the first training, or longer, where it takes longer until a partition that the first champion scored has ended, its
+    labels are known, and a week has passed in which they are taken in.
+
+    Parameters:
+        model: the model's declaration.
+
+    Examples:
+        A label that is known a day later is waited for within the two weeks; one that is known a month later is not:
+
+        >>> declared = dict(name="a", description="", task="regression", owners={"data_science": "team:a"}, entity=["id"], event_time="at",
+        ...     partitions={"every": "day", "start": "2024-01-01"}, features=[{"table": "t", "columns": ["x"]}],
+        ...     estimator="a:build", metrics={"primary": "mae"}, retraining={"window": "60d"})
+        >>> [f"{slice_end(MLModel(label={'table': 'l', 'column': 'y', 'delay': delay}, **declared)):%Y-%m-%d}" for delay in ("1d", "30d")]
+        ['2024-03-15', '2024-04-08']
+    """
+    first = first_training(model).astimezone(UTC)
+    cut = model.partitions
+    return max(first + FORTNIGHT, cut.window(cut.key_of(first)).end + model.label.delay + STEP)
+
+
+def table_end(catalog: Catalog, table: FeatureTable) -> datetime:
+    """Return how far a slice of a table must reach: as far as the models that read it, else to the end of the partition two weeks after its start.
+
+    Parameters:
+        catalog: all declarations.
+        table: the table's declaration.
+    """
+    cut = table.partitions
+    fortnight = datetime.combine(cut.start, datetime.min.time(), cut.zone).astimezone(UTC) + FORTNIGHT
+    readers = [model for model in catalog.models.values() if table.name in with_inputs(catalog, model.tables)]
+    return max((slice_end(model) for model in readers), default=cut.window(cut.key_of(fortnight)).end)
+
+
 def _build_tables(
-    project: Project, definitions: dg.Definitions, instance: dg.DagsterInstance, needed: Iterable[dg.AssetKey], until: datetime
+    project: Project, definitions: dg.Definitions, instance: dg.DagsterInstance, needed: Iterable[dg.AssetKey], until: datetime | None
 ) -> None:
     """Build the needed tables that no model's replay has built."""
     lake, wanted = open_lake(project.environment), set(needed)
     for table in (project.catalog.tables[name] for name in with_inputs(project.catalog, list(project.catalog.tables))):
         keys = [key for key in (raw(table.name), features(table.name)) if key in wanted]
         built = set(lake.partitions(f"features/{table.name}"))
-        missing = [key for key in table.partitions.keys(until) if key not in built]
+        missing = [key for key in table.partitions.keys(until or table_end(project.catalog, table)) if key not in built]
         if not keys or not missing:
             continue
         job = definitions.resolve_implicit_global_asset_job_def()

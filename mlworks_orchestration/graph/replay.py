@@ -74,7 +74,7 @@ class Replay:
         midnight = datetime.min.time()
         last_label = datetime.combine(partitions.end, midnight, partitions.zone) + self.model.label.delay if partitions.end else None
         stop = min(moment.astimezone(UTC) for moment in (self.until, last_label) if moment)
-        first = datetime.combine(partitions.start, midnight, partitions.zone) + self.model.retraining.window
+        first = first_training(self.model)
         if stop < first.astimezone(UTC):
             message = (
                 f"Model {self.model.name}: {stop:%Y-%m-%d} is before the first training window has passed ({first:%Y-%m-%d}); "
@@ -192,6 +192,15 @@ class Replay:
             remedy = "Correct the cause and replay again: it goes on from here."
             message = f"The run {result.run_id} of {job} failed at {moment.isoformat()}: {failure(result)} {remedy}"
             raise MLWorksError(message)
+
+
+def first_training(model: MLModel) -> datetime:
+    """Return when a replay trains first, in local time: when a whole training window has passed.
+
+    Parameters:
+        model: the model's declaration.
+    """
+    return datetime.combine(model.partitions.start, datetime.min.time(), model.partitions.zone) + model.retraining.window
 
 
 def failure(result: dg.ExecuteInProcessResult) -> str:

@@ -112,6 +112,12 @@ def test_columns_named_as_timestamps_are_moments_in_utc(index: Path, kept: Path)
     assert seen.to_list() == [datetime(2013, 1, 1, 10, 30, tzinfo=UTC), datetime(2013, 1, 2, tzinfo=UTC)]
 
 
+def test_moments_may_be_written_in_another_form_than_iso(index: Path, kept: Path) -> None:
+    assert index.exists()
+    made = sdist(kept, {"a.csv": b"seen\n12/31/2009 7:45\n1/2/2010 17:05\n"}).table("a.csv", timestamps=["seen"], time_format="%m/%d/%Y %H:%M")
+    assert pl.read_parquet(made)["seen"].to_list() == [datetime(2009, 12, 31, 7, 45, tzinfo=UTC), datetime(2010, 1, 2, 17, 5, tzinfo=UTC)]
+
+
 @pytest.mark.parametrize("column", ["origin", "sen"])
 def test_a_timestamp_column_that_holds_none_or_is_missing_is_an_error_that_names_it(index: Path, kept: Path, column: str) -> None:
     assert index.exists()

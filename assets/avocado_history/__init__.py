@@ -1,1 +1,0 @@
-"""What was sold in the weeks before."""

@@ -1,1 +1,0 @@
-"""What was sold in the week that was forecast."""

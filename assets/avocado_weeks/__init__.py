@@ -1,1 +1,0 @@
-"""The weeks whose avocado sales are to be forecast."""

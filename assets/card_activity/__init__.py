@@ -1,0 +1,1 @@
+"""Feature table `card_activity`: what was paid with a card in the days before."""

@@ -1,0 +1,1 @@
+"""Feature table `card_chargebacks`: whether a payment was charged back as fraud."""

@@ -1,1 +1,0 @@
-"""What was sold and redeemed in the week that was forecast."""

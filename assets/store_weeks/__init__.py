@@ -1,1 +1,0 @@
-"""The stores and weeks to forecast, with their promotions and coupons as planned."""
