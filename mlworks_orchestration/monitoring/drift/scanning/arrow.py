@@ -33,7 +33,7 @@ def runs(ends: Sequence[int], rows: int) -> Iterator[tuple[int, int, bool]]:
 
 
 def numbers_of(array: Any) -> NDArray[Any]:  # noqa: ANN401 - pyarrow has no types
-    """Return the numbers of an array without nulls, as they are in memory.
+    """Return the numbers of an array as they are in memory, anything where it is null.
 
     Parameters:
         array: a pyarrow.Array of integers or floats.
@@ -42,24 +42,40 @@ def numbers_of(array: Any) -> NDArray[Any]:  # noqa: ANN401 - pyarrow has no typ
     return np.frombuffer(array.buffers()[1], dtype=kind, count=len(array), offset=array.offset * kind.itemsize) if len(array) else np.array([], kind)
 
 
+def present_of(array: Any) -> NDArray[np.bool_]:  # noqa: ANN401
+    """Return which rows of an array are not null, shape (rows,).
+
+    Parameters:
+        array: a pyarrow.Array of any type that has a bit a row for it.
+    """
+    if not array.null_count:
+        return np.ones(len(array), dtype=np.bool_)
+    bits = np.unpackbits(np.frombuffer(array.buffers()[0], dtype=np.uint8), count=array.offset + len(array), bitorder="little")
+    return bits[array.offset :].view(np.bool_)
+
+
 def floats_of(array: Any) -> Floats:  # noqa: ANN401
-    """Return the numbers of an array as floats; nulls are left out.
+    """Return the numbers of an array as floats, NaN where it is null.
 
     Parameters:
         array: a pyarrow.Array of numbers of any kind, or of dates or times, which become seconds since 1970 in UTC.
     """
     import pyarrow as pa  # noqa: PLC0415 - only who reads pays for it
 
-    present = array.drop_null() if array.null_count else array
-    kind = present.type
-    if not len(present):
-        return np.array([])
+    if array.null_count == len(array):
+        return np.full(len(array), np.nan)
+    values = np.ascontiguousarray(_converted(array.cast(pa.float64()) if pa.types.is_decimal(array.type) else array), dtype=np.float64)
+    return np.where(present_of(array), values, np.nan) if array.null_count else values
+
+
+def _converted(array: Any) -> NDArray[Any]:  # noqa: ANN401
+    import pyarrow as pa  # noqa: PLC0415 - only who reads pays for it
+
+    kind = array.type
     if pa.types.is_timestamp(kind):
-        return numbers_of(present.view(pa.int64())) * _SECONDS[kind.unit]
+        return numbers_of(array.view(pa.int64())) * _SECONDS[kind.unit]
     if pa.types.is_date32(kind):
-        return numbers_of(present.view(pa.int32())) * _DAY
+        return numbers_of(array.view(pa.int32())) * _DAY
     if pa.types.is_date64(kind):
-        return numbers_of(present.view(pa.int64())) * 1e-3
-    if pa.types.is_decimal(kind):
-        present = present.cast(pa.float64())
-    return np.ascontiguousarray(numbers_of(present), dtype=np.float64)
+        return numbers_of(array.view(pa.int64())) * 1e-3
+    return numbers_of(array)

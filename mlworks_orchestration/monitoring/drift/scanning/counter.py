@@ -2,9 +2,10 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from math import inf, isfinite
+from math import inf, isfinite, isnan
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mlworks_orchestration.monitoring.drift.profiles.bins import NO_BINS, Bins, Floats, Integers, counted, limited, unlimited
 from mlworks_orchestration.monitoring.drift.profiles.moments import Moments, add_moments, measure, total_of
@@ -19,7 +20,7 @@ _PLANNED = 16384
 _MOST_HELD = 1 << 16
 """Most values that wait outside the tables."""
 
-_STRETCH = 1 << 15
+_STRETCH = 1 << 16
 """Values that are counted at a time: they and what is computed from them stay in a core's cache."""
 
 _NEGATIVE_ZERO = np.int64(-(1 << 63))
@@ -64,22 +65,20 @@ class NumericCounter:
             stretch = values[start : start + (_STRETCH if self._grids else _PLANNED)]
             stops = [end - start for end in ends[bisect_right(ends, start) : bisect_right(ends, start + len(stretch))]]
             start += len(stretch)
-            present, span = self._measured(stretch)
-            self._add(stretch, present, span, stops)
+            self._add(stretch, stops)
 
-    def _add(self, stretch: Floats, present: Floats, span: tuple[float, float], stops: Sequence[int]) -> None:
+    def _add(self, stretch: Floats, stops: Sequence[int]) -> None:
         """Count the values of a stretch that are present, block by block."""
-        ends = stops
-        if stops and len(present) < len(stretch):
-            ends = np.concatenate(([0], np.cumsum(~np.isnan(stretch))))[stops].tolist()
-        start, missing = 0, self._missing
-        for stop, end in zip(stops, ends, strict=True):
-            self._count(present[start:end], span)
-            self._missing = missing + stop - end
+        present, there, span = self._measured(stretch)
+        start, begin = 0, 0
+        for stop in stops:
+            end = begin + (stop - start if there is None else int(np.count_nonzero(there[start:stop])))
+            self._count(present[begin:end], span)
+            self._missing += stop - start - (end - begin)
             self._end_block()
-            start = end
-        self._count(present[start:], span)
-        self._missing = missing + len(stretch) - len(present)
+            start, begin = stop, end
+        self._count(present[begin:], span)
+        self._missing += len(stretch) - start - (len(present) - begin)
 
     def _end_block(self) -> None:
         """End a block: the rows since the last one are a profile of their own, in coarse cells."""
@@ -88,7 +87,7 @@ class NumericCounter:
             if not any(part.total for part in parts):
                 self._uncut.append(self._missing)
                 return
-            self._blocks = CoarseBlocks(limited(unlimited(parts)), self._uncut)
+            self._blocks = CoarseBlocks(unlimited(parts), self._uncut)
             self._blocks.start(self._below(self._blocks.cuts), self._waiting)
         self._blocks.end(self._below(self._blocks.cuts), self._waiting, self._missing)
 
@@ -117,21 +116,23 @@ class NumericCounter:
             bits = bits[grid.count(bits, span=span)]
         return bits
 
-    def _measured(self, values: Floats) -> tuple[Floats, tuple[float, float]]:
-        """Note the moments of a stretch; return its values without those missing, the lowest and the highest."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            lowest, highest = span = float(np.minimum.reduce(values)), float(np.maximum.reduce(values))
-            finite = values
-            if not (isfinite(lowest) and isfinite(highest)):
-                values = values[~np.isnan(values)]
-                finite = values[np.isfinite(values)]
-                if not len(finite):
-                    return values, (-inf, inf)
-                lowest, highest, span = float(finite.min()), float(finite.max()), (-inf, inf)
-            self._moments.append(measure(finite, total_of(finite), lowest, highest))
+    def _measured(self, values: Floats) -> tuple[Floats, NDArray[np.bool_] | None, tuple[float, float]]:
+        """Note the moments of a stretch; return its values without those missing, which are not if any is, the lowest and the highest."""
+        there, (lowest, highest) = None, _ends(values)
+        if isnan(lowest):
+            there = ~np.isnan(values)
+            values = values[there]
+            lowest, highest = _ends(values)
+        finite, span = values, (lowest, highest)
+        if not (isfinite(lowest) and isfinite(highest)):
+            finite = values[np.isfinite(values)]
+            lowest, highest = _ends(finite)
+        if len(finite):
+            with np.errstate(over="ignore", invalid="ignore"):
+                self._moments.append(measure(finite, total_of(finite), lowest, highest))
         if len(self._moments) >= _MOST_MOMENTS:
             self._moments = [add_moments(self._moments)]
-        return values, span
+        return values, there, span
 
     def _hold(self, values: Floats) -> None:
         self._held.append(values.copy())  # else a whole batch would be kept for the few
@@ -161,3 +162,8 @@ class NumericCounter:
         for grid in self._grids:
             upto += grid.below(cuts)
         return upto
+
+
+def _ends(values: Floats) -> tuple[float, float]:
+    """Return the lowest and the highest value, NaN both if any is, the infinities if there are none."""
+    return float(np.minimum.reduce(values, initial=inf)), float(np.maximum.reduce(values, initial=-inf))

@@ -65,12 +65,9 @@ class Grid(CountTable):
             cells -= self._base
             np.add.at(self._table, cells, rows)
             return NONE
-        cells = self._cells(bits)
         if self._single:
-            known = self._only[cells] == bits
-            found = slice(None) if known.all() else np.flatnonzero(known)
-            np.add.at(self._table, cells[found], rows if isinstance(rows, int) else rows[found])
-            return np.flatnonzero(~known)
+            return self._count_single(bits, rows)
+        cells = self._cells(bits)
         np.add.at(self._table, cells, rows)  # also where a cell is not counted: its number is never read
         if low < high:
             values = bits.view(np.float64)
@@ -78,6 +75,22 @@ class Grid(CountTable):
             outside |= values >= high
             return outside.nonzero()[0]
         return np.flatnonzero(~self._counted[cells])
+
+    def _count_single(self, bits: Integers, rows: Integers | int) -> Integers:
+        """Count the very floats that the table was made for."""
+        if len(self._places) == 1:  # many zeros, for example: to add to one cell again and again is slow
+            (place,) = self._places
+            known = bits == self._only[place]
+            self._table[place] += np.count_nonzero(known) * rows if isinstance(rows, int) else rows[known].sum()
+            return np.flatnonzero(~known)
+        cells = self._cells(bits)
+        known = self._only[cells] == bits
+        if known.all():
+            np.add.at(self._table, cells, rows)
+            return NONE
+        found = np.flatnonzero(known)
+        np.add.at(self._table, cells[found], rows if isinstance(rows, int) else rows[found])
+        return np.flatnonzero(~known)
 
     def _lay_out(self, keys: Integers, groups: Integers) -> None:
         self._table = np.zeros((self._size + 1) * self._signs, dtype=np.int64)

@@ -10,7 +10,7 @@ from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile
 from mlworks_orchestration.monitoring.drift.profiles.numeric import DatetimeProfile, NumericProfile
 from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile
-from mlworks_orchestration.monitoring.drift.scanning.arrow import floats_of, runs
+from mlworks_orchestration.monitoring.drift.scanning.arrow import floats_of, numbers_of, present_of, runs
 from mlworks_orchestration.monitoring.drift.scanning.counter import NumericCounter
 from mlworks_orchestration.monitoring.drift.scanning.tally import Tally
 
@@ -45,13 +45,7 @@ class NumberReader(NumericCounter):
 
     def add(self, array: Any, ends: Sequence[int] = ()) -> None:  # type: ignore[override] # noqa: ANN401
         """Read a stretch."""
-        if not array.null_count:
-            super().add(floats_of(array), ends=ends)
-            return
-        for start, end, ended in runs(ends, len(array)):
-            part = array.slice(start, end - start)
-            values = floats_of(part)
-            super().add(values, part.null_count, [len(values)] if ended else ())
+        super().add(floats_of(array), ends=ends)
 
 
 class CategoryReader(Tally):
@@ -133,11 +127,15 @@ def reader_of(name: str, first: Any, generator: np.random.Generator, *, exact: b
 
 
 def _is_free_text(first: Any) -> bool:  # noqa: ANN401
-    head = first.slice(0, _TEXT_SEEN).drop_null()
-    codes = head if hasattr(head, "indices") else head.dictionary_encode()
-    distinct = codes.indices.unique()
-    if not len(head) or len(distinct) < _TEXT_DISTINCT * len(head):
+    head = first.slice(0, _TEXT_SEEN)
+    if hasattr(head, "indices"):
+        codes = numbers_of(head.indices)[present_of(head.indices)]
+        rows, distinct = len(codes), np.unique(codes)
+        seen = [head.dictionary[code].as_py() for code in distinct.tolist()] if len(distinct) >= _TEXT_DISTINCT * rows else []
+    else:
+        texts = [text for text in head.to_pylist() if text is not None]
+        rows, seen = len(texts), list(set(texts))
+    if not rows or len(seen) < _TEXT_DISTINCT * rows:
         return False
-    texts = pl.Series("", codes.dictionary.take(distinct).to_pylist(), dtype=pl.String)
-    words = texts.str.count_matches(r"\S+").mean()
+    words = pl.Series("", seen, dtype=pl.String).str.count_matches(r"\S+").mean()
     return isinstance(words, float) and words >= _TEXT_TOKENS

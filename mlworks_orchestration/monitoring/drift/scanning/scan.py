@@ -1,10 +1,8 @@
 """Files to profiles in one pass: as fast as they are read, in memory that does not grow with the rows."""
 
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +20,8 @@ from mlworks_orchestration.spec import DriftKind
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_TOGETHER = 5
-"""Columns that are read at a time."""
-
-_AHEAD = 2
-"""Batches that are read before they are wanted."""
-
-_END = object()
+_THREADS = 2
+"""Threads that read and count, each other columns: more would only wait for Python's lock."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,10 +86,9 @@ def scan(  # noqa: PLR0913 - each is a choice of its own
     ends = np.arange(1, blocks + 1) * opened.rows // blocks if blocks else np.array([], dtype=np.int64)
     pass_over = _Pass(opened, drawn, ends, seed, exact, types or {})
     names = list(keys)
-    together = [names[start : start + _TOGETHER] for start in range(0, len(names), _TOGETHER)] if opened.divisible else [names]
-    with ThreadPoolExecutor(1) as ahead:
-        batches = _ahead(_one_after_another(opened, together), ahead)
-        parts = [pass_over.read(some, batches) for some in together]
+    together = [[name] for name in names] if opened.divisible else [names]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        parts = list(pool.map(pass_over.read, together))
     return _scanned(keys, parts)
 
 
@@ -128,19 +120,14 @@ class _Pass:
     exact: bool
     types: Mapping[str, str]
 
-    def read(self, names: Sequence[str], batches: Iterator[Any]) -> _Part:
-        """Read some of the columns from the first to the last row.
-
-        Parameters:
-            names: of the columns.
-            batches: of these columns, then None, then what is not to be read here.
-        """
+    def read(self, names: Sequence[str]) -> _Part:
+        """Read some of the columns from the first to the last row."""
         import pyarrow as pa  # noqa: PLC0415 - only who reads pays for it
 
         readers: dict[str, Reader] = {}
         generator, sampled, position = np.random.default_rng(self.seed), list[Any](), 0
         try:
-            for batch in iter(partial(next, batches), None):
+            for batch in self.source.batches(names):
                 for name, array in zip(names, batch.columns, strict=True):
                     if name not in readers:
                         readers[name] = reader_of(name, array, generator, exact=self.exact, known=self.types.get(name))
@@ -166,21 +153,6 @@ class _Pass:
         ends = [stop for stop in stops if stop <= batch.num_rows]
         for reader, array in zip(readers.values(), batch.columns, strict=True):
             reader.add(array, ends)
-
-
-def _one_after_another(source: Source, together: Sequence[Sequence[str]]) -> Iterator[Any]:
-    """Yield the batches of some columns, then None, then those of the next columns."""
-    for names in together:
-        yield from source.batches(names)
-        yield None
-
-
-def _ahead(batches: Iterator[Any], pool: ThreadPoolExecutor) -> Iterator[Any]:
-    """Yield what a thread reads while the one before is counted."""
-    coming = deque(pool.submit(next, batches, _END) for _ in range(_AHEAD))
-    while (batch := coming.popleft().result()) is not _END:
-        coming.append(pool.submit(next, batches, _END))
-        yield batch
 
 
 def _scanned(keys: Mapping[str, ColumnKey], parts: Sequence[_Part]) -> Scanned:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 BATCH_ROWS = 1 << 16
 
-_BUFFER = 1 << 20
+_BUFFER = 1 << 16
 """Bytes of a column that are read at a time; a file mapped into memory would count as memory used."""
 
 _NULLS = ["", "null", "NULL", "NaN", "nan"]
@@ -28,7 +28,7 @@ class Source:
         schema: a pyarrow.Schema.
         rows: how many there are; of a CSV file, how many lines, which can be a few more.
         batches: give the batches of some columns, each a pyarrow.RecordBatch.
-        divisible: whether reading half of the columns costs half as much, so that two threads can share them.
+        divisible: whether reading half of the columns costs half as much, so that threads can share them.
     """
 
     name: str

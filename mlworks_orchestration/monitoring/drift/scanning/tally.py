@@ -8,7 +8,7 @@ import numpy as np
 
 from mlworks_orchestration.monitoring.drift.profiles.bins import Integers
 from mlworks_orchestration.monitoring.drift.profiles.categorical import MOST, CategoricalProfile
-from mlworks_orchestration.monitoring.drift.scanning.arrow import numbers_of, runs
+from mlworks_orchestration.monitoring.drift.scanning.arrow import numbers_of, present_of, runs
 
 
 class Tally:
@@ -35,13 +35,14 @@ class Tally:
             self._name()
             self._dictionary, self._names = values.dictionary, None
             self._codes = np.zeros(len(values.dictionary), dtype=np.int64)
+        codes, present = numbers_of(values.indices), present_of(values.indices)
         for start, end, ended in runs(ends, len(values)):
-            codes = values.indices.slice(start, end - start)
-            if codes.null_count:
-                self._missing += codes.null_count
-                codes = codes.drop_null()
-            if len(codes):
-                self._codes += np.bincount(numbers_of(codes), minlength=len(self._codes))
+            there = codes[start:end]
+            if values.indices.null_count:
+                there = there[present[start:end]]
+                self._missing += end - start - len(there)
+            if len(there):
+                self._codes += np.bincount(there, minlength=len(self._codes))
             if ended:
                 self._end_block()
 
