@@ -1,0 +1,1 @@
+"""The weeks whose avocado sales are to be forecast."""

@@ -1,0 +1,1 @@
+"""What was sold and redeemed in the week that was forecast."""
