@@ -5,7 +5,7 @@ import dagster as dg
 from mlworks_orchestration.graph import names
 from mlworks_orchestration.graph.common import model_spec
 from mlworks_orchestration.graph.steps import CheckDeclaration, asset, later
-from mlworks_orchestration.spec import Catalog, MLModel
+from mlworks_orchestration.spec import LOADS_CLEANLY, LOADS_CLEANLY_ASSERTS, AnyModelTest, Catalog, MLModel
 
 GATE = "gate"
 
@@ -30,7 +30,7 @@ def training_assets(catalog: Catalog, model: MLModel, mlflow_ui: str) -> list[dg
     candidate = model_spec(
         model,
         "candidate",
-        f"A model fitted on the training set by `{model.estimator}`, with its MLflow run and its registered version.",
+        f"A model fitted on the training set by `{model.estimator}`, with its MLflow run, its registered version and what its tests found.",
         deps=[training_set.key],
         kinds={"mlflow", "scikitlearn"},
         persona="data_science",
@@ -49,6 +49,7 @@ def training_assets(catalog: Catalog, model: MLModel, mlflow_ui: str) -> list[dg
         asset(
             candidate,
             later("training", "materialize_candidate", catalog, model, mlflow_ui),
+            checks=[CheckDeclaration(LOADS_CLEANLY, LOADS_CLEANLY_ASSERTS), *map(_check, model.model_tests)],
             resources=frozenset({names.tracking_resource(model.name)}),
         ),
         asset(champion, later("training", "materialize_champion", catalog, model), checks=[gate]),
@@ -62,3 +63,8 @@ def _column_schema(catalog: Catalog, model: MLModel) -> dg.TableSchema:
     columns |= {name: catalog.tables[chosen.table].columns[name] for chosen in model.features for name in chosen.columns}
     described = [dg.TableColumn(name, type=str(column.type), description=column.description) for name, column in columns.items()]
     return dg.TableSchema([*described, dg.TableColumn("label", type="float", description=f"{model.label.column}: {label.description}")])
+
+
+def _check(test: AnyModelTest) -> CheckDeclaration:
+    """Declare the check of a model test; none blocks by itself, for the gate is to say which of them hold the version back."""
+    return CheckDeclaration(test.title, test.asserts)

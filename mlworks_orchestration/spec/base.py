@@ -137,10 +137,13 @@ _COLUMN = r"^[^_\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
 _IMPORT = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*$"
 _OWNER = r"^(team:[\w-]+|[^@\s]+@[^@\s]+\.[^@\s]+)$"
 
+IMPORT_PATH = "package.module:function"
+"""The form in which a function is named."""
+
 PATTERNS = {
     _NAME: "lower-case letters, digits and underscores, at most 63, beginning with a letter",
     _COLUMN: "printable text that does not begin with an underscore (those columns are the framework's)",
-    _IMPORT: "package.module:function",
+    _IMPORT: IMPORT_PATH,
     _OWNER: "an e-mail address, or team: and a name",
 }
 """What each pattern stands for, in words."""

@@ -9,6 +9,7 @@ from mlworks_orchestration.spec.base import format_duration
 from mlworks_orchestration.spec.business import Business
 from mlworks_orchestration.spec.feature_table import ColumnType, FeatureTable
 from mlworks_orchestration.spec.model import FeatureSelection, MLModel
+from mlworks_orchestration.spec.model_tests import Direction, Invariance
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ class Catalog:
         for index, selection in enumerate(model.features):
             self._check_selection(model, spine, selection, f"Model {model.name}: features[{index}]")
         self._check_label(model)
+        self._check_tests(model)
 
     def _check_spine(self, model: MLModel) -> None:
         spine = self.spine(model)
@@ -196,3 +198,24 @@ class Catalog:
         if len(found) != 2 or not (found.dtype.is_numeric() or found.dtype == pl.Boolean()):  # noqa: PLR2004 - as many as rows
             message = f"{where} must give one number a row, but gives {len(found)} {found.dtype} of two rows; `aggregate` makes one number of them."
             raise DeclarationError(message)
+
+    def _check_tests(self, model: MLModel) -> None:
+        """Check that what a test writes into a column fits its type."""
+        types = {name: self.tables[selection.table].columns[name].type for selection in model.features for name in selection.columns}
+        for index, test in enumerate(model.model_tests):
+            where = f"Model {model.name}: model_tests[{index}]"
+            if isinstance(test, Direction) and test.change is not None and types[test.column] not in _NUMBERS:
+                message = f"{where}: change cannot be added to {test.column!r}, which is a {types[test.column]}; write becomes: and a value."
+                raise DeclarationError(message)
+            if isinstance(test, Direction | Invariance) and test.becomes is not None and not _fits(test.becomes, types[test.column]):
+                message = f"{where}: {test.becomes!r} is no value of {test.column!r}, which is a {types[test.column]}; give becomes one of that type."
+                raise DeclarationError(message)
+
+
+_NUMBERS = {ColumnType.INTEGER, ColumnType.FLOAT}
+
+
+def _fits(value: object, column: ColumnType) -> bool:
+    if column in _NUMBERS:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, bool if column is ColumnType.BOOLEAN else str)

@@ -10,6 +10,7 @@ from mlworks_orchestration.spec.business import Business
 from mlworks_orchestration.spec.cron import Cron
 from mlworks_orchestration.spec.drift import Drift, DriftKind
 from mlworks_orchestration.spec.metrics import CLASSIFICATION, DEFAULT_THRESHOLD, METRICS, Forecast, Metric, Metrics, Task
+from mlworks_orchestration.spec.model_tests import ModelFacts, ModelTest, objections
 from mlworks_orchestration.spec.partitions import Partitions
 
 _FOLDERS = {"raw", "features", "quality"}
@@ -177,6 +178,9 @@ class MLModel(Spec):
     slices: ColumnNames = Field(default_factory=list)
     """Feature columns by whose values the metrics are also reported."""
 
+    model_tests: list[ModelTest] = Field(default_factory=list)
+    """What a fitted version must pass before it may serve."""
+
     drift: Drift = Field(default_factory=Drift)
     """When a window counts as drifted."""
 
@@ -277,4 +281,11 @@ class MLModel(Spec):
             if name not in columns:
                 message = f"slices: {name!r} is no feature; {nearest(name, columns)}"
                 raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _tests_can_be_run(self) -> "MLModel":
+        facts = ModelFacts(self.task, self.metrics.primary, self.feature_columns, self.slices)
+        if found := objections(self.model_tests, facts):
+            raise ValueError("; ".join(found))
         return self

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from mlworks_orchestration.errors import DeclarationError, nearest
-from mlworks_orchestration.spec.base import PATTERNS, Spec
+from mlworks_orchestration.spec.base import IMPORT_PATH, PATTERNS, Spec
 
 _KEY = "[key]"
 _LONGEST = 80
@@ -81,7 +81,8 @@ def _members(annotation: Any) -> list[Any]:  # noqa: ANN401 - an annotation is a
 def _tags(model: type[BaseModel]) -> tuple[Any, ...]:
     """Return the values of `kind` that choose `model` from a union of specs."""
     kind = model.model_fields.get("kind")
-    return get_args(kind.annotation) if kind else ()
+    # What is no word of ours is a user's function.
+    return (get_args(kind.annotation) or (IMPORT_PATH,)) if kind else ()
 
 
 def _problem(place: _Place, details: Sequence[ErrorDetails]) -> str:

@@ -4,6 +4,7 @@ from mlworks_orchestration.data import Lake
 from mlworks_orchestration.errors import TrainingError
 from mlworks_orchestration.spec import MLModel
 from mlworks_orchestration.training.approvals import Action, Standing, say, standing
+from mlworks_orchestration.training.model_tests import held_back, untested
 from mlworks_orchestration.training.registry import Registry
 from mlworks_orchestration.training.takeover import carried_out, notice
 from mlworks_orchestration.training.verdict import find_verdict
@@ -51,6 +52,10 @@ def _why_not_waiting(lake: Lake, model: MLModel, registry: Registry, version: in
         return f"it was not judged yet; materialise {model.name}/champion first."
     if not verdict.favourable:
         return f"its verdict was unfavourable. {verdict.reason}"
+    if missing := untested(lake, model, version):
+        return f"it was not tested for {', '.join(missing)}; materialise {model.name}/champion for it first, or train again."
+    if obstacle := held_back(lake, model, version):
+        return f"its model tests do not allow it. {obstacle}"
     if verdict.mode != "manual":
         return f"it was judged with gate.mode {verdict.mode}, which asks nobody; set gate.mode to manual, and train again."
     if model.gate.mode != "manual":

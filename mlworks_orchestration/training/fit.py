@@ -56,7 +56,7 @@ class Candidate:
 def fit_candidate(  # noqa: PLR0913 - the three stores, the model, its rows and who asked are all different things
     lake: Lake, catalog: Catalog, model: MLModel, snapshot: Snapshot, registry: Registry, *, tags: Mapping[str, str], trigger: str
 ) -> Candidate:
-    """Fit the model on a snapshot and register it as a version with the alias `challenger`.
+    """Fit the model on a snapshot and register it as a version, without an alias: `run_tests` makes it the challenger.
 
     Works inside the caller's active MLflow run and leaves its end to the caller; without one it starts its own and ends it. Either run is
     ended as FAILED when anything goes wrong, and as KILLED when the user interrupts. Nothing is registered before all else is logged.
@@ -101,7 +101,6 @@ def fit_candidate(  # noqa: PLR0913 - the three stores, the model, its rows and 
             description=model.description,
             tags={**origin, "baseline": repr(constant), **({SCALE: repr(scale)} if model.forecast else {})},
         )
-        registry.set_challenger(model.name, version, why=f"fitted on snapshot {snapshot.id}: {trigger}")
     return Candidate(model.name, version, run_id, snapshot, metrics, software)
 
 

@@ -11,6 +11,7 @@ from mlworks_orchestration.data import Lake
 from mlworks_orchestration.errors import TrackingError, TrainingError
 from mlworks_orchestration.spec import Catalog, MLModel, TimeWindow
 from mlworks_orchestration.training.judge import Comparison, judge
+from mlworks_orchestration.training.model_tests import held_back, require_tested
 from mlworks_orchestration.training.registry import Registry
 from mlworks_orchestration.training.scale import scale_of
 from mlworks_orchestration.training.snapshot import FEWEST_HOLDOUT_ROWS, LABEL, Snapshot, find_snapshot, load_snapshot
@@ -20,7 +21,7 @@ from mlworks_orchestration.training.versions import ModelVersion
 
 
 def run_gate(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, candidate_version: int) -> Verdict:
-    """Judge a candidate once, and let it take over if it is better and, where `gate.mode` asks for that, people have approved.
+    """Judge a candidate once; let it take over if it passed its tests, is better and, where `gate.mode` asks for that, people have approved.
 
     Both are compared on the candidate's held-out rows, of which those that the champion was trained on are left out; those that were held out
     when the champion was judged stay, for no fit has seen them. Without a champion it must be better than the best constant.
@@ -38,11 +39,13 @@ def run_gate(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, c
 
     Raises:
         TrackingError: if MLflow does not answer, does not have the version, or has it from somewhere else.
-        TrainingError: if either model cannot predict the held-out rows, or the candidate already serves without a verdict.
+        TrainingError: if the candidate was not tested, if either model cannot predict the held-out rows, or if the candidate already serves
+            without a verdict.
     """
     notice(lake, model, registry)
     verdict = find_verdict(lake, model.name, candidate_version)
     if verdict is None:
+        require_tested(lake, model, candidate_version)
         verdict = _decide(lake, catalog, model, registry, candidate_version)
         store_verdict(lake, verdict)
     registry.tag(model.name, candidate_version, {"gate": _result(lake, model, verdict), "gate_reason": verdict.reason})
@@ -74,11 +77,14 @@ def _decide(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, nu
     holdout = TimeWindow(min(start, snapshot.holdout.end), snapshot.holdout.end)
     compared = _compare(model, registry, candidate, champion, rows) if rows.height >= FEWEST_HOLDOUT_ROWS else None
     numbers = _numbers(compared) if compared else {**dict.fromkeys(field.name for field in fields(Comparison)), "rows": rows.height}
-    favourable = compared is not None and compared.gain_low > model.gate.min_gain
-    reason = _in_words(model, candidate.version, champion.version if champion else None, compared, rows.height)
+    obstacle = held_back(lake, model, number)
+    favourable = compared is not None and compared.gain_low > model.gate.min_gain and not obstacle
+    reason = _in_words(model, candidate.version, champion.version if champion else None, compared, rows.height, promising=favourable)
     dropped = snapshot.holdout_rows - rows.height
     if champion and dropped:
         reason += f" {dropped:,} held-out rows were left out because version {champion.version} was trained on them."
+    if obstacle:
+        reason += f" {obstacle}"
     if favourable:
         reason += _what_follows(model, candidate.version)
     return Verdict(
@@ -135,7 +141,9 @@ def _numbers(compared: Comparison) -> dict[str, Any]:
     return {name: value if np.isfinite(value) else None for name, value in asdict(compared).items()}
 
 
-def _in_words(model: MLModel, challenger: int, champion: int | None, compared: Comparison | None, rows: int) -> str:
+def _in_words(  # noqa: PLR0913 - who was compared with whom, on what, and what came of it
+    model: MLModel, challenger: int, champion: int | None, compared: Comparison | None, rows: int, *, promising: bool
+) -> str:
     if compared is None:
         return f"Not promoted: {rows} held-out rows are too few to compare on; {FEWEST_HOLDOUT_ROWS} are needed."
     metric, gate = model.metrics.primary, model.gate
@@ -143,7 +151,7 @@ def _in_words(model: MLModel, challenger: int, champion: int | None, compared: C
         return f"Not promoted: {metric} is not defined on the {rows:,} held-out rows{_one_class(model)}, so version {challenger} cannot be judged."
     other = "the best constant" if champion is None else f"version {champion}"
     better = compared.gain_low > gate.min_gain
-    head = ("Promoted" if gate.mode == "automatic" else "Favourable") if better else "Not promoted"
+    head = ("Promoted" if gate.mode == "automatic" else "Favourable") if promising else "Not promoted"
     return (
         f"{head}: on {rows:,} held-out rows version {challenger} has {metric} {compared.challenger_value:.4g}, "
         f"{other} {compared.champion_value:.4g}. The gain is {compared.gain:.4g}, with {gate.confidence:.0%} confidence between "

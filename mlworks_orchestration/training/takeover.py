@@ -10,6 +10,7 @@ from mlworks_orchestration.data import Lake
 from mlworks_orchestration.spec import MLModel
 from mlworks_orchestration.training import aliases
 from mlworks_orchestration.training.approvals import approvals, standing, table_of
+from mlworks_orchestration.training.model_tests import held_back, untested
 from mlworks_orchestration.training.registry import Registry
 from mlworks_orchestration.training.verdict import Verdict, find_verdict, verdicts
 from mlworks_orchestration.training.versions import CHALLENGER, CHAMPION, PREVIOUS
@@ -33,7 +34,7 @@ class Mandate:
 
 
 def mandate(lake: Lake, model: MLModel, verdict: Verdict) -> Mandate | None:
-    """Return by what a judged version may take over, or None if it may not, or if it did once.
+    """Return by what a judged version may take over, or None if it may not, by its model tests too, or if it did once.
 
     Parameters:
         lake: where approvals and moves are recorded.
@@ -41,6 +42,8 @@ def mandate(lake: Lake, model: MLModel, verdict: Verdict) -> Mandate | None:
         verdict: about the version.
     """
     if not verdict.favourable or verdict.mode == "dry_run" or carried_out(lake, verdict):
+        return None
+    if untested(lake, model, verdict.challenger) or held_back(lake, model, verdict.challenger):
         return None
     if verdict.promoted:
         return Mandate(verdict.challenger, verdict.decided_at, verdict.reason, "gate")

@@ -9,8 +9,8 @@ import polars as pl
 
 from mlworks_orchestration import clock
 from mlworks_orchestration.data import PARTITION, Lake
-from mlworks_orchestration.spec import Catalog, FeatureTable, MLModel
-from mlworks_orchestration.training import Candidate, Registry, fit_candidate, take_snapshot
+from mlworks_orchestration.spec import LOADS_CLEANLY, Catalog, FeatureTable, MLModel
+from mlworks_orchestration.training import Candidate, Finding, Registry, Result, fit_candidate, store_results, take_snapshot
 
 FIRST_DAY = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS, TRIPS_A_DAY, CHANGE = 60, 40, 25
@@ -99,7 +99,15 @@ class Deployment:
         chosen = model or self.model
         with clock.replaying(as_of):
             snapshot = take_snapshot(self.lake, self.catalog, chosen, as_of)
-            return fit_candidate(self.lake, self.catalog, chosen, snapshot, self.registry, tags={"dagster_run_id": "run-1"}, trigger="test")
+            fitted = fit_candidate(self.lake, self.catalog, chosen, snapshot, self.registry, tags={"dagster_run_id": "run-1"}, trigger="test")
+            self.let_pass(fitted)
+            return fitted
+
+    def let_pass(self, fitted: Candidate) -> None:
+        """Write down that the version passed its tests, without the seconds that running them takes."""
+        passed = [Result(LOADS_CLEANLY, LOADS_CLEANLY, "error", Finding("passed", "It loads."))]
+        store_results(self.lake, "trip_delay", fitted.version, passed, snapshot=fitted.snapshot.id, champion=None, tested_at=clock.now())
+        self.registry.set_challenger("trip_delay", fitted.version, why=f"fitted on snapshot {fitted.snapshot.id}: test")
 
 
 def deployment(home: Path) -> Deployment:

@@ -8,7 +8,7 @@ from mlworks_orchestration.graph.steps import Check, Metadata, Outcome, Step
 from mlworks_orchestration.graph.training_assets import GATE
 from mlworks_orchestration.monitoring import record_operation
 from mlworks_orchestration.spec import Catalog, MLModel
-from mlworks_orchestration.training import LABEL, Verdict, fit_candidate, latest_snapshot, run_gate, take_snapshot
+from mlworks_orchestration.training import LABEL, Result, Verdict, fit_candidate, latest_snapshot, run_gate, run_tests, take_snapshot
 
 
 def materialize_training_set(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
@@ -39,10 +39,11 @@ def _column_lineage(catalog: Catalog, model: MLModel) -> dg.TableColumnLineage:
 
 
 def materialize_candidate(catalog: Catalog, model: MLModel, mlflow_ui: str, step: Step) -> Outcome:
-    """Fit on the newest snapshot and register the version."""
+    """Fit on the newest snapshot, register the version and test it."""
     snapshot = latest_snapshot(step.lake, model)
     fitted = fit_candidate(step.lake, catalog, model, snapshot, step.registry, tags={"dagster_run_id": step.run_id}, trigger=step.trigger)
     record_operation(step.lake, model, "candidate", fitted.software)
+    tested = run_tests(step.lake, catalog, model, step.registry, fitted.version)
     metadata: Metadata = {
         "version": fitted.version,
         "mlflow_run": fitted.run_id,
@@ -56,12 +57,22 @@ def materialize_candidate(catalog: Catalog, model: MLModel, mlflow_ui: str, step
     if mlflow_ui:
         experiment = step.registry.experiment(model.name)
         metadata["mlflow"] = dg.MetadataValue.url(f"{mlflow_ui}/#/experiments/{experiment}/runs/{fitted.run_id}")
-    return Outcome(metadata)
+    return Outcome(metadata, checks=[_check(result) for result in tested])
+
+
+def _check(result: Result) -> Check:
+    found = result.finding
+    numbers = {name: getattr(found, name) for name in ("value", "low", "high", "limit", "rows")}
+    metadata = {"state": found.state, **{name: value for name, value in numbers.items() if value is not None}}
+    words = f"Cannot tell: {found.words}" if found.state == "inconclusive" else found.words
+    return Check(result.test, passed=result.holds, description=words, severity=result.severity, metadata=metadata)
 
 
 def materialize_champion(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
-    """Let the gate judge the newest version, or the one that the run is about."""
-    verdict = run_gate(step.lake, catalog, model, step.registry, step.version or step.registry.latest(model.name).version)
+    """Let the gate judge the newest version, or the one that the run is about; what a crash left untested is tested first."""
+    version = step.version or step.registry.latest(model.name).version
+    run_tests(step.lake, catalog, model, step.registry, version)
+    verdict = run_gate(step.lake, catalog, model, step.registry, version)
     champion = step.registry.champion(model.name)
     check = Check(
         GATE,

@@ -1,0 +1,26 @@
+"""The version against other predictions of the same rows, by the gate's paired bootstrap."""
+
+import numpy as np
+
+from mlworks_orchestration.training.judge import judge
+from mlworks_orchestration.training.metrics import Vector
+from mlworks_orchestration.training.model_tests.record import Finding, State
+from mlworks_orchestration.training.model_tests.subject import Subject
+
+
+def better_than(subject: Subject, other: Vector, named: str, generator: np.random.Generator) -> Finding:
+    """Say whether the version is better: passed if that is sure, failed if its metric is no better, else inconclusive.
+
+    Parameters:
+        subject: the version.
+        other: predictions of the held-out rows, of shape (rows,).
+        named: whose they are, in words.
+        generator: source of the resamples.
+    """
+    found, metric = judge(subject.model, subject.truth, subject.predicted, other, generator), subject.model.metrics.primary
+    state: State = "passed" if found.gain_low > 0 else "failed" if found.gain <= 0 else "inconclusive"
+    words = (
+        f"{metric} is {found.challenger_value:.4g} on {found.rows:,} rows, that of {named} {found.champion_value:.4g}. The gain is {found.gain:.4g}, "
+        f"with {subject.model.gate.confidence:.2%} confidence between {found.gain_low:.4g} and {found.gain_high:.4g}; above 0 is asked for."
+    )
+    return Finding(state, words, found.gain, found.gain_low, found.gain_high, 0.0, found.rows, f"gain in {metric}")
