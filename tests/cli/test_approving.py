@@ -14,6 +14,7 @@ from mlworks_orchestration.spec import TimeWindow
 from mlworks_orchestration.training import Verdict, moves
 from mlworks_orchestration.training.verdict import store_verdict
 from tests.graph.world import MODEL, World
+from tests.training.passing import let_pass
 
 Call = Callable[..., Result]
 FIRST, SECOND = datetime(2013, 1, 20, 5, tzinfo=UTC), datetime(2013, 2, 1, 5, tzinfo=UTC)
@@ -39,6 +40,7 @@ def waiting(world: World) -> World:
         favourable=True, mode="manual",
     )  # fmt: skip
     store_verdict(world.lake, verdict)
+    let_pass(world.lake, MODEL, 2)
     return world
 
 

@@ -13,6 +13,7 @@ from mlworks_orchestration.spec import MLModel, TimeWindow
 from mlworks_orchestration.training import Mandate, Verdict, give_word, holder, moves, roll_back
 from mlworks_orchestration.training.verdict import store_verdict
 from tests.graph.world import MODEL, World
+from tests.training.passing import let_pass
 
 NOON = datetime(2013, 2, 1, 12, tzinfo=UTC)
 SENSOR = f"{MODEL}_approval_sensor"
@@ -42,6 +43,7 @@ def waiting(world: World) -> World:
         favourable=True, mode="manual",
     )  # fmt: skip
     store_verdict(lake, verdict)
+    let_pass(lake, MODEL, 2)
     return world
 
 

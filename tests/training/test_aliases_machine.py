@@ -18,6 +18,7 @@ from mlworks_orchestration.errors import MLWorksError
 from mlworks_orchestration.spec import Catalog, MLModel, TimeWindow
 from mlworks_orchestration.training import Registry, Verdict, approvals, approved, give_word, moves, notice, roll_back, run_gate, served_at
 from mlworks_orchestration.training.verdict import store_verdict
+from tests.training.passing import let_pass
 from tests.training.trips import day, declare, deployment
 
 _numbers = count(1)
@@ -105,6 +106,7 @@ class Aliases(RuleBasedStateMachine):
                 mode=mode,
             ),
         )
+        let_pass(self.lake, self.name, version)
         self.verdicts[version] = (mode, better, champion)
 
     @rule(data=st.data())

@@ -26,7 +26,7 @@ def show(lake: Lake, model: MLModel, registry: Registry, version: ModelVersion, 
         tested: its results.
     """
     said = summary(tested)
-    if version.tags.get(TAG) != said:
+    if version.tags.get(TAG) != said and version.run_id:
         _log(lake, model, registry, version, tested)
         registry.tag(model.name, version.version, {TAG: said})
     held = registry.aliases(model.name)
