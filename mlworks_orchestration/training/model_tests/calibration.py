@@ -3,7 +3,7 @@
 import numpy as np
 
 from mlworks_orchestration.spec import Calibration
-from mlworks_orchestration.training.metrics import Vector
+from mlworks_orchestration.training.measure import Vector
 from mlworks_orchestration.training.model_tests.intervals import Interval, state_of
 from mlworks_orchestration.training.model_tests.record import Finding, Kind, register, too_few
 from mlworks_orchestration.training.model_tests.subject import Subject

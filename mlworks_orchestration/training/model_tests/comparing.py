@@ -3,7 +3,7 @@
 import numpy as np
 
 from mlworks_orchestration.training.judge import judge
-from mlworks_orchestration.training.metrics import Vector
+from mlworks_orchestration.training.measure import Vector
 from mlworks_orchestration.training.model_tests.record import Finding, State
 from mlworks_orchestration.training.model_tests.subject import Subject
 
@@ -17,7 +17,10 @@ def better_than(subject: Subject, other: Vector, named: str, generator: np.rando
         named: whose they are, in words.
         generator: source of the resamples.
     """
-    found, metric = judge(subject.model, subject.truth, subject.predicted, other, generator), subject.model.metrics.primary
+    metric = subject.model.metrics.primary
+    found = judge(subject.model, subject.truth, subject.predicted, other, generator, scale=float(subject.how.scale))
+    if not np.isfinite(found.gain_low):
+        return Finding("inconclusive", f"{metric} is not defined on the {found.rows:,} held-out rows.", rows=found.rows)
     state: State = "passed" if found.gain_low > 0 else "failed" if found.gain <= 0 else "inconclusive"
     words = (
         f"{metric} is {found.challenger_value:.4g} on {found.rows:,} rows, that of {named} {found.champion_value:.4g}. The gain is {found.gain:.4g}, "

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from mlworks_orchestration.spec import Direction
-from mlworks_orchestration.training.metrics import Vector
+from mlworks_orchestration.training.measure import Vector
 from mlworks_orchestration.training.model_tests.changed import with_value
 from mlworks_orchestration.training.model_tests.intervals import Interval, resampled
 from mlworks_orchestration.training.model_tests.record import Finding, Kind, State, register, too_few

@@ -4,7 +4,7 @@ import numpy as np
 
 from mlworks_orchestration.spec import NoSliceWorseThanChampion
 from mlworks_orchestration.training.judge import judge
-from mlworks_orchestration.training.metrics import Vector
+from mlworks_orchestration.training.measure import Vector
 from mlworks_orchestration.training.model_tests.record import Finding, Kind, State, register, together, too_few
 from mlworks_orchestration.training.model_tests.subject import Part, Subject
 
@@ -39,9 +39,9 @@ def _compared(subject: Subject, test: NoSliceWorseThanChampion, part: Part, hold
     gate = subject.model.gate
     model = subject.model.model_copy(update={"gate": gate.model_copy(update={"confidence": 1 - (1 - gate.confidence) / told})})
     generator = subject.generator(f"{test.title} {part.name}")
-    found = judge(model, subject.truth[part.rows], subject.predicted[part.rows], holding[part.rows], generator)
+    found = judge(model, subject.truth[part.rows], subject.predicted[part.rows], holding[part.rows], generator, scale=float(subject.how.scale))
     metric, least = model.metrics.primary, -test.margin
-    if not np.isfinite(found.gain):
+    if not np.isfinite(found.gain_low):
         return Finding("inconclusive", f"{metric} is not defined on these {found.rows:,} rows.", rows=found.rows, part=part.name)
     state: State = "passed" if found.gain >= least else "failed" if found.gain_high < least else "inconclusive"
     words = (

@@ -1,5 +1,7 @@
 """Missing values in a feature leave predictions finite and cost no more than a share of the primary metric."""
 
+import numpy as np
+
 from mlworks_orchestration.errors import TrainingError
 from mlworks_orchestration.spec import METRICS, RobustToMissing
 from mlworks_orchestration.training.model_tests.changed import blanked
@@ -28,6 +30,8 @@ def _without(subject: Subject, test: RobustToMissing, column: str) -> Finding:
         # No prediction, or one that is no number, is what the test looks for.
         return Finding("failed", f"Blanked in {test.share:.0%} of the rows, there is no prediction. {error}", rows=rows, part=column)
     whole, lacking = (subject.measure(metric, subject.truth, each) for each in (subject.predicted, predicted))
+    if not np.isfinite(whole):
+        return Finding("inconclusive", f"{metric} is not defined on the {rows:,} held-out rows.", rows=rows, part=column)
     sign = 1.0 if METRICS[subject.model.task][metric].lower_is_better else -1.0
     worse, least = sign * (lacking - whole), test.at_most_worse * abs(whole)
     limit = whole + sign * least

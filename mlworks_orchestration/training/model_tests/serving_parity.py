@@ -4,7 +4,7 @@ import numpy as np
 
 from mlworks_orchestration.spec import ServingParity
 from mlworks_orchestration.training.matrix import design_matrix
-from mlworks_orchestration.training.metrics import Vector
+from mlworks_orchestration.training.measure import Vector
 from mlworks_orchestration.training.model_tests.answering import one_a_row
 from mlworks_orchestration.training.model_tests.record import Finding, Kind, register
 from mlworks_orchestration.training.model_tests.subject import Subject

@@ -13,9 +13,11 @@ import polars as pl
 
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.spec import Catalog, MLModel
-from mlworks_orchestration.training.metrics import Vector, evaluate
+from mlworks_orchestration.training.measure import Measure, Vector
+from mlworks_orchestration.training.metrics import evaluate
 from mlworks_orchestration.training.predictor import Predictor
 from mlworks_orchestration.training.registry import Registry
+from mlworks_orchestration.training.scale import scale_of
 from mlworks_orchestration.training.snapshot import LABEL, find_snapshot
 from mlworks_orchestration.training.versions import ModelVersion
 
@@ -73,6 +75,11 @@ class Subject:
         return self.predictor.predict(self.rows)
 
     @cached_property
+    def how(self) -> Measure:
+        """How its predictions are measured."""
+        return Measure.of(self.model, scale_of(self.model, self.stores.registry, self.version.version))
+
+    @cached_property
     def champion(self) -> ModelVersion | None:
         """The version that serves; None before the first."""
         return self.stores.registry.champion(self.model.name)
@@ -94,14 +101,14 @@ class Subject:
         return self.predictor.predict(rows)
 
     def measure(self, metric: str, truth: Vector, predicted: Vector) -> float:
-        """Return a metric of the model's task.
+        """Return a metric of the model's task; NaN where it is not defined.
 
         Parameters:
             metric: its name.
             truth: of shape (rows,).
             predicted: of the same shape.
         """
-        return evaluate(self.model.task, [metric], truth, predicted)[metric]
+        return evaluate(self.how, [metric], truth, predicted)[metric]
 
     def generator(self, name: str) -> np.random.Generator:
         """Return the source of all that is random in a test: the same for the same version.
