@@ -62,6 +62,7 @@ def test_every_asset_is_told_with_its_partitions_and_checks(definitions: dg.Defi
         cut = "time" if graph.get(key).partitions_def else "none"
         checks = found.setdefault(general(key.to_user_string()), (cut, set()))[1]
         checks |= {check.name for check in graph.get_check_keys_for_assets({key})}
+    found["<model>/candidate"][1].difference_update(test.title for model in CATALOG.models.values() for test in model.model_tests)
     told = {names(cells[0])[0]: (cells[1], set(names(cells[3]))) for cells in rows("## The graph of one model")}
     assert told == found
 

@@ -7,30 +7,46 @@ import pytest
 import yaml
 
 from mlworks_orchestration.spec import (
+    LOADS_CLEANLY,
     METRICS,
+    BetterThanBaseline,
+    BetterThanSimpler,
     Between,
     Business,
+    Calibration,
     Column,
+    Direction,
     Drift,
     FeatureSelection,
     FeatureTable,
     Forecast,
     Gate,
     InSet,
+    Invariance,
     Label,
+    Latency,
     Metrics,
+    MinimumQuality,
     MLModel,
+    NoSliceWorseThanChampion,
     NotNull,
     Owners,
+    OwnTest,
     Partitions,
+    Reproducibility,
     Retraining,
+    RobustToMissing,
     RowCount,
     Schema,
+    ServingParity,
+    Size,
+    SliceQuality,
     Spec,
     Threshold,
     Unique,
     read_declarations,
 )
+from mlworks_orchestration.training import registered
 
 TEXT = (Path(__file__).parents[2] / "docs" / "declare.md").read_text(encoding="utf-8")
 EXPECTATIONS: dict[str, type[Spec]] = {
@@ -41,8 +57,27 @@ EXPECTATIONS: dict[str, type[Spec]] = {
     "row_count": RowCount,
     "schema": Schema,
 }
-ANY_EXPECTATION = "Fields of every expectation"
-SHARED = {"kind", "severity", "blocking", "column", "mostly"}
+MODEL_TESTS: dict[str, type[Spec]] = {
+    "minimum_quality": MinimumQuality,
+    "better_than_baseline": BetterThanBaseline,
+    "better_than_simpler": BetterThanSimpler,
+    "slice_quality": SliceQuality,
+    "no_slice_worse_than_champion": NoSliceWorseThanChampion,
+    "invariance": Invariance,
+    "direction": Direction,
+    "calibration": Calibration,
+    "robust_to_missing": RobustToMissing,
+    "latency": Latency,
+    "size": Size,
+    "serving_parity": ServingParity,
+    "reproducibility": Reproducibility,
+    "package.module:function": OwnTest,
+}
+ANY_EXPECTATION, ANY_MODEL_TEST = "Fields of every expectation", "Fields of every model test"
+SHARED = {
+    ANY_EXPECTATION: {"kind", "severity", "blocking", "column", "mostly"},
+    ANY_MODEL_TEST: {"kind", "name", "severity", "min_rows", "metric", "slices", "column", "becomes"},
+}
 CLASSES: dict[str, type[Spec]] = {
     **{
         f"Fields of {each.__name__}": each
@@ -64,6 +99,7 @@ CLASSES: dict[str, type[Spec]] = {
         )
     },
     **{f"Expectation `{kind}`": each for kind, each in EXPECTATIONS.items()},
+    **{f"Model test `{kind}`": each for kind, each in MODEL_TESTS.items()},
 }
 EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", TEXT, flags=re.DOTALL | re.MULTILINE)
 WRONG = re.findall(r"^```yaml wrong\n(.*?)^```\n\n```text\n(.*?)\n```", TEXT, flags=re.DOTALL | re.MULTILINE)
@@ -81,8 +117,8 @@ PAIRS = [pytest.param(title, name, id=f"{title}.{name}") for title, spec in CLAS
 
 
 def said_of(title: str, name: str) -> str:
-    shared = title.startswith("Expectation `") and name in SHARED
-    return FIELDS[ANY_EXPECTATION if shared else title].get(name, "")
+    of_all = {"Expectation": ANY_EXPECTATION, "Model test": ANY_MODEL_TEST}.get(title.partition(" `")[0], "")
+    return FIELDS[of_all if name in SHARED.get(of_all, ()) else title].get(name, "")
 
 
 def default_of(title: str, name: str) -> str:
@@ -104,9 +140,9 @@ def test_every_field_has_a_heading_and_says_its_default_or_that_it_is_required(t
     assert said_of(title, name).startswith(default_of(title, name))
 
 
-@pytest.mark.parametrize("title", [*CLASSES, ANY_EXPECTATION])
+@pytest.mark.parametrize("title", [*CLASSES, *SHARED])
 def test_every_heading_is_a_field(title: str) -> None:
-    known = SHARED if title == ANY_EXPECTATION else CLASSES[title].model_fields.keys()
+    known = SHARED[title] if title in SHARED else CLASSES[title].model_fields.keys()
     assert set(FIELDS[title]) <= set(known)
 
 
@@ -151,3 +187,7 @@ def test_the_python_of_the_examples_runs(code: str) -> None:
     names: dict[str, object] = {}
     exec(compile(code, "declare.md", "exec"), names)  # noqa: S102 - our own page
     assert {"load", "build"} & set(names)
+
+
+def test_every_kind_of_model_test_is_told() -> None:
+    assert set(MODEL_TESTS) == {*registered(), "package.module:function"} - {LOADS_CLEANLY}
