@@ -7,7 +7,7 @@ from mlworks_orchestration.data.ingest import build_features, load_raw
 from mlworks_orchestration.data.labels import build_labels
 from mlworks_orchestration.data.lake import Lake
 from mlworks_orchestration.data.partitioning import PARTITION
-from mlworks_orchestration.data.point_in_time import as_of_join
+from mlworks_orchestration.data.point_in_time import as_of_join, known_rows
 from mlworks_orchestration.data.quality import QualityResult, validate
 from mlworks_orchestration.data.quality_log import quality_table, record_quality
 from mlworks_orchestration.data.retention import Need, Tidied, recorded_needs, tidy
@@ -27,6 +27,7 @@ __all__ = [
     "call_user",
     "feature_frame",
     "feature_kinds",
+    "known_rows",
     "load_raw",
     "polars_type",
     "quality_table",

@@ -8,7 +8,7 @@ import polars as pl
 
 from mlworks_orchestration.data.lake import Lake
 from mlworks_orchestration.data.partitioning import PARTITION
-from mlworks_orchestration.data.point_in_time import as_of_join
+from mlworks_orchestration.data.point_in_time import as_of_join, known_rows
 from mlworks_orchestration.errors import NotReadyError
 from mlworks_orchestration.spec import Catalog, ColumnType, FeatureTable, MLModel, TimeWindow
 
@@ -28,7 +28,8 @@ def feature_frame(lake: Lake, catalog: Catalog, model: MLModel, partitions: Sequ
 
     The first feature table gives the rows and its own columns; those of the others are joined as of the event time. A column by which a
     table is joined is the spine's. Of a joined table, a selection with `max_age` reads the partitions that reach so far back; one without
-    reads the table from its beginning, since the newest row of an entity may be as old as the table is.
+    reads the table from its beginning, since the newest row of an entity may be as old as the table is. Of a table with a `known_time`, rows
+    are those that were known at the event time, the first table's at their own: what came or was corrected later changes nothing.
 
     Parameters:
         lake: holds the tables as `features/<name>`.
@@ -52,11 +53,11 @@ def feature_frame(lake: Lake, catalog: Catalog, model: MLModel, partitions: Sequ
     identity = [*model.entity, model.event_time]
     store = _Store(lake, model, versions or {})
     _present(store, spine, partitions)
-    rows = _read(store, spine, [*identity, *keys, *model.features[0].columns, PARTITION], partitions)
+    rows = known_rows(spine, _read(store, spine, [*spine.identity, *keys, *model.features[0].columns, PARTITION], partitions))
     rows = rows.sort(model.event_time, *model.entity, maintain_order=True)
     for selection, table in joined:
         values = [name for name in selection.columns if name not in table.entity]
-        known = _read(store, table, [*table.entity, table.event_time, *values], _reach(store, table, selection.max_age, partitions))
+        known = _read(store, table, [*table.identity, *values], _reach(store, table, selection.max_age, partitions))
         rows = as_of_join(rows, table, known, values, event_time=model.event_time, max_age=selection.max_age)
     return rows.select(*dict.fromkeys([*identity, *model.feature_columns, PARTITION]))
 

@@ -50,7 +50,8 @@ def build_features(table: FeatureTable, raw: pl.DataFrame | Mapping[str, pl.Data
     Raises:
         DeclarationError: if the transform cannot be imported or called.
         DataError: naming table, partition, column and remedy, if the transform raises, a column is missing or would lose values in its
-            declared type, nulls stand where none may, an entity comes twice at one event time, or rows are of a partition that raw lacks.
+            declared type, nulls stand where none may, an entity comes twice at one event time (and known time), or rows are of a partition that raw
+            lacks.
     """
     given = [raw[name] for name in table.inputs] if isinstance(raw, Mapping) else [raw]
     keys = sorted({key for frame in given for key in frame[PARTITION].unique().to_list()})
@@ -63,7 +64,7 @@ def build_features(table: FeatureTable, raw: pl.DataFrame | Mapping[str, pl.Data
     cut = _partitioned(table, rows, keys, what)
     typed = cut.select(*(_typed(table, cut, name, what) for name in table.columns), PARTITION)
     for name, column in table.columns.items():
-        key = name in table.entity or name == table.event_time
+        key = name in table.identity
         if key or not column.nullable:
             _check_present(table, typed, name, what, key=key)
     _check_unique(table, typed, what)
@@ -158,7 +159,7 @@ def _check_present(table: FeatureTable, rows: pl.DataFrame, name: str, what: str
 
 
 def _check_unique(table: FeatureTable, rows: pl.DataFrame, what: str) -> None:
-    key = list(dict.fromkeys([*table.entity, table.event_time]))
+    key = table.identity
     twice = rows.filter(rows.select(key).is_duplicated())
     if twice.height:
         first = twice.sort(PARTITION, maintain_order=True).row(0, named=True)

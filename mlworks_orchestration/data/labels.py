@@ -3,6 +3,7 @@
 import polars as pl
 
 from mlworks_orchestration.data.partitioning import PARTITION
+from mlworks_orchestration.data.point_in_time import known_rows
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.spec import Catalog, MLModel
 
@@ -12,6 +13,8 @@ _SHOWN = 5
 
 def build_labels(model: MLModel, catalog: Catalog, outcomes: pl.DataFrame) -> pl.DataFrame:
     """Return what the model should have predicted, and when it was known.
+
+    Where the table has a `known_time`, a label is the last version that was known by the end of its delay, so that it never changes afterwards.
 
     Parameters:
         model: whose labels.
@@ -28,7 +31,8 @@ def build_labels(model: MLModel, catalog: Catalog, outcomes: pl.DataFrame) -> pl
     """
     table = catalog.table(model.label.table, asked_by=f"Model {model.name}: label")
     event_time = pl.col(table.event_time)
-    known = outcomes.filter(pl.col(model.label.column).is_not_null()).select(
+    settled = known_rows(table, outcomes, model.label.delay)
+    known = settled.filter(pl.col(model.label.column).is_not_null()).select(
         *model.entity,
         event_time.alias(model.event_time),
         pl.col(model.label.column).cast(pl.Float64).alias(LABEL),

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 import polars as pl
 
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.spec import FeatureTable
 
-_KNOWN_AT = "_known_at"
-_ORDER = "_order"
+_ASKED, _FOUND = "_asked", "_found"
+_ENTITY, _EVENT, _KNOWN, _PLACE = "_entity", "_event", "_known", "_place"
+_LARGEST = 2**63
 
 
 def as_of_join(  # noqa: PLR0913 - two frames, what joins them and two settings, which go by name
@@ -17,13 +19,14 @@ def as_of_join(  # noqa: PLR0913 - two frames, what joins them and two settings,
 ) -> pl.DataFrame:
     """Give each row of `spine` the values that were known of its entity at its event time.
 
-    A row of the table is known from its event time + `table.known_after` on. Of those known, the one with the latest event time is taken,
-    among equals the last of `rows`; without any, or where an entity or a time is null, the values are null.
+    A row of the table is known from its event time + `table.known_after` on; where the table has a `known_time`, from the later of that and
+    its event time on. Of those known, the one with the latest event time is taken; among equals the one that became known last, and among
+    these the last of `rows`. Without any, or where an entity or a time is null, the values are null.
 
     Parameters:
         spine: the rows to be given values, with the columns `table.entity` and `event_time`.
         table: says by which columns to join, which one is its event time, and how long a row takes to be known.
-        rows: of the table, with its entity, its event time and `columns`.
+        rows: of the table, with its entity, its event time, its known time if it has one, and `columns`.
         columns: the names of the values; none of the spine's.
         event_time: the spine's column that says at which moment to look.
         max_age: how long before that moment the taken row's event time may be, itself included; any time if none.
@@ -46,15 +49,97 @@ def as_of_join(  # noqa: PLR0913 - two frames, what joins them and two settings,
         [8.0, None]
     """
     _check_columns(spine, table, rows, columns)
-    known_at = (pl.col(table.event_time) + table.known_after).alias(_KNOWN_AT)
-    known = rows.drop_nulls([*table.entity, table.event_time]).select(known_at, *table.entity, *columns).sort(_KNOWN_AT, maintain_order=True)
-    moments = spine.with_row_index(_ORDER).sort(event_time)
-    # The order within each group follows from that of the whole, which polars does not look into.
-    joined = moments.join_asof(known, left_on=event_time, right_on=_KNOWN_AT, by=table.entity, coalesce=False, check_sortedness=False)
+    found = _found_rows(spine, table, rows, event_time)
+    values = rows.select(pl.col(columns).gather(found))
     if max_age is not None:
-        recent = pl.col(_KNOWN_AT) - table.known_after >= pl.col(event_time) - max_age
-        joined = joined.with_columns(pl.when(recent).then(pl.col(name)).alias(name) for name in columns)
-    return joined.sort(_ORDER).select(*spine.columns, *columns)
+        recent = rows[table.event_time].gather(found) >= spine[event_time] - max_age
+        values = values.select(pl.when(recent).then(pl.col(name)).alias(name) for name in columns)
+    return spine.hstack(values)
+
+
+def known_rows(table: FeatureTable, rows: pl.DataFrame, after: timedelta = timedelta(0)) -> pl.DataFrame:
+    """Return each row as it was known some time after its event time: of its versions the last one by then, none that came to be known later.
+
+    Parameters:
+        table: says which columns identify a row, and from when it was known.
+        rows: of the table, with those columns.
+        after: how long after the event time; not at all by default.
+
+    Returns:
+        Some of the rows, in their order; all of them where the table has no `known_time`.
+    """
+    if table.known_time is None:
+        return rows
+    in_time = rows.filter(pl.col(table.known_time) <= pl.col(table.event_time) + after).with_row_index(_PLACE)
+    versions = in_time.sort(table.known_time, maintain_order=True)
+    return versions.unique([*table.entity, table.event_time], keep="last").sort(_PLACE).drop(_PLACE)
+
+
+class _Line(NamedTuple):
+    """Entities and moments laid on one line, entity after entity, so that a search in one sorted column serves all entities at once.
+
+    Of several ways tried (polars' join by groups, after a running maximum by groups) this one takes least: see benchmarks/point_in_time.py.
+
+    Parameters:
+        first: the earliest moment, in microseconds since 1970.
+        length: of an entity's part of the line, in microseconds.
+        dtype: an integer that holds the whole line.
+    """
+
+    first: int
+    length: int
+    dtype: pl.DataType
+
+    def place(self, moment: str) -> pl.Expr:
+        """Return where a moment of an entity is; one before the first stands at the very beginning of the entity's part, where no row is."""
+        within = (pl.col(moment) - (self.first - 1)).clip(0, self.length - 1)
+        return pl.col(_ENTITY).cast(self.dtype) * self.length + within
+
+
+def _found_rows(spine: pl.DataFrame, table: FeatureTable, rows: pl.DataFrame, event_time: str) -> pl.Series:
+    """Return, for each row of the spine, the index of the row that was known then, or null."""
+    keys = [pl.col(name).alias(f"_{i}") for i, name in enumerate(table.entity)]
+    by = [f"_{i}" for i in range(len(keys))]
+    asked = spine.select(*keys, pl.col(event_time).dt.epoch("us").alias(_EVENT)).with_row_index(_ASKED)
+    entities = asked.select(by).drop_nulls().unique().with_row_index(_ENTITY)
+    known = _known(table, rows, keys).join(entities, on=by, maintain_order="left").drop(by)
+    if known.is_empty():
+        return pl.Series(_FOUND, [None], pl.UInt32()).new_from_index(0, spine.height)
+    line = _line(known, entities.height)
+    sought = asked.join(entities, on=by, how="left", maintain_order="left").select(_ASKED, _ENTITY, line.place(_EVENT).alias(_PLACE)).sort(_PLACE)
+    placed = _placed(table, known, line)
+    # The places are sorted, and polars would only warn that it cannot tell.
+    joined = sought.join_asof(placed, on=_PLACE, coalesce=False, check_sortedness=False)
+    own = pl.col(f"{_PLACE}_right") // line.length == pl.col(_ENTITY)
+    return joined.select(_ASKED, pl.when(own).then(pl.col(_FOUND)).alias(_FOUND)).sort(_ASKED)[_FOUND]
+
+
+def _known(table: FeatureTable, rows: pl.DataFrame, keys: Sequence[pl.Expr]) -> pl.DataFrame:
+    """Return the index of each row with its keys, when it happened and from when it was known, in microseconds; without those that lack one."""
+    event, times = pl.col(table.event_time), [table.event_time]
+    known_at = event + table.known_after
+    if table.known_time is not None:
+        known_at, times = pl.max_horizontal(event, table.known_time), [table.event_time, table.known_time]
+    chosen = rows.with_row_index(_FOUND).drop_nulls([*table.entity, *times])
+    if table.known_time is not None and (chosen[table.known_time] < chosen[table.event_time]).any():
+        # Of versions that were all known before the event, `known_at` does not tell which was the last.
+        chosen = chosen.sort(table.known_time, maintain_order=True)
+    return chosen.select(_FOUND, *keys, event.dt.epoch("us").alias(_EVENT), known_at.dt.epoch("us").alias(_KNOWN))
+
+
+def _line(known: pl.DataFrame, entities: int) -> _Line:
+    first, last = known.select(pl.col(_EVENT).min(), pl.col(_KNOWN).max()).row(0)
+    length = last - first + 2
+    return _Line(first, length, pl.Int64() if entities * length < _LARGEST else pl.Int128())
+
+
+def _placed(table: FeatureTable, known: pl.DataFrame, line: _Line) -> pl.DataFrame:
+    """Return the rows in the order in which they became known, without those that were out of date by then."""
+    placed = known.with_columns(line.place(_KNOWN).alias(_PLACE)).sort(_PLACE, maintain_order=True)
+    if table.known_time is not None:
+        event = line.place(_EVENT)
+        placed = placed.filter(event == event.cum_max())
+    return placed.select(_FOUND, _PLACE)
 
 
 def _check_columns(spine: pl.DataFrame, table: FeatureTable, rows: pl.DataFrame, columns: Sequence[str]) -> None:

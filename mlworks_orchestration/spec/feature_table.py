@@ -80,6 +80,9 @@ class FeatureTable(Spec):
     known_after: Delay = Field(default="0s", validate_default=True)
     """How long after its event time a row is known; a join never sees it earlier."""
 
+    known_time: ColumnName | None = None
+    """The timestamp column that says when a row became known, where that differs from row to row; a row may come late, and in several versions."""
+
     may_be_empty: bool = False
     """Whether a partition may have no rows; otherwise that is an error, and what was there stays."""
 
@@ -95,6 +98,11 @@ class FeatureTable(Spec):
     domain: Name = "general"
     """The subject area, a tag on the assets."""
 
+    @property
+    def identity(self) -> list[str]:
+        """The columns that identify a row: entity, event time and, where there may be versions, known time."""
+        return list(dict.fromkeys([*self.entity, self.event_time, *([self.known_time] if self.known_time else [])]))
+
     @model_validator(mode="after")
     def _has_one_origin(self) -> "FeatureTable":
         if (self.source is None) == (not self.inputs):
@@ -108,12 +116,25 @@ class FeatureTable(Spec):
     @model_validator(mode="after")
     def _keys_are_declared(self) -> "FeatureTable":
         named = [("entity", name) for name in self.entity] + [("event_time", self.event_time)]
+        named += [("known_time", self.known_time)] if self.known_time else []
         named += [(f"expectations[{i}]", name) for i, expected in enumerate(self.expectations) for name in expected.columns()]
         for field, name in named:
             if name not in self.columns:
                 message = f"{field} names the column {name!r}, which is not under columns; {nearest(name, self.columns)}"
                 raise ValueError(message)
-        if self.columns[self.event_time].type is not ColumnType.TIMESTAMP:
-            message = f"event_time column {self.event_time!r} must be of type timestamp, not {self.columns[self.event_time].type}"
+        times = [("event_time", self.event_time), *([("known_time", self.known_time)] if self.known_time else [])]
+        for field, name in times:
+            if self.columns[name].type is not ColumnType.TIMESTAMP:
+                message = f"{field} column {name!r} must be of type timestamp, not {self.columns[name].type}"
+                raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _is_known_in_one_way(self) -> "FeatureTable":
+        if self.known_time is not None and self.known_after:
+            message = "known_time says of each row when it became known, so known_after must be left out"
+            raise ValueError(message)
+        if self.known_time is not None and self.known_time in [self.event_time, *self.entity]:
+            message = f"known_time {self.known_time!r} is also event_time or part of entity; name a column of its own"
             raise ValueError(message)
         return self

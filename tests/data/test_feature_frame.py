@@ -200,3 +200,42 @@ def test_no_partitions_give_no_rows(tmp_path: Path) -> None:
 def test_the_kind_of_a_feature_follows_from_its_declared_type() -> None:
     declared = catalog()
     assert feature_kinds(declared, declared.models["delay"]) == {"distance": "numeric", "origin": "categorical", "wind": "numeric", "calm": "boolean"}
+
+
+def two_times() -> Catalog:
+    """Declare flights and weather whose rows say when they became known."""
+    declared = catalog()
+    tables = []
+    for each in declared.tables.values():
+        fields = each.model_dump()
+        tables.append(FeatureTable.model_validate(fields | {"columns": fields["columns"] | {"heard": "timestamp"}, "known_time": "heard"}))
+    return Catalog.of(tables, declared.models.values())
+
+
+def heard(frame: pl.DataFrame, event_time: str, later: timedelta = timedelta(0)) -> pl.DataFrame:
+    return frame.with_columns(heard=pl.col(event_time) + later)
+
+
+def test_late_and_corrected_rows_change_nothing_of_what_was_known_then(tmp_path: Path) -> None:
+    declared = two_times()
+    on_time = (heard(flights(ONE_A_DAY), "departure"), heard(weather(ONE_A_DAY), "at"))
+    before = feature_frame(filled(tmp_path / "before", *on_time), declared, declared.models["delay"], DAYS)
+    assert before.height == len(DAYS)
+    corrected = [
+        pl.concat([frame, heard(frame.with_columns(pl.lit(-1.0).alias(value)), time, timedelta(days=9))])
+        for frame, time, value in zip(on_time, ("departure", "at"), ("distance", "wind"), strict=True)
+    ]
+    late = heard(flights([(30, "JFK")]), "departure", timedelta(seconds=1)).with_columns(flight_id=pl.lit(99, pl.Int64))
+    lake = filled(tmp_path / "after", pl.concat([corrected[0], late]), corrected[1])
+    assert feature_frame(lake, declared, declared.models["delay"], DAYS).equals(before)
+
+
+def test_a_correction_that_was_known_in_time_is_taken(tmp_path: Path) -> None:
+    declared = two_times()
+    given_weather = heard(weather(ONE_A_DAY), "at")
+    lake = filled(
+        tmp_path,
+        heard(flights([(24 * 2 + 20, "JFK")]), "departure"),
+        pl.concat([given_weather, heard(given_weather.with_columns(wind=pl.col("wind") + 0.5), "at", timedelta(hours=8))]),
+    )
+    assert feature_frame(lake, declared, declared.models["delay"], DAYS[2:3])["wind"].to_list() == [60.5]

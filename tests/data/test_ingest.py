@@ -245,6 +245,18 @@ def test_an_entity_that_comes_twice_at_one_event_time_is_refused() -> None:
     assert build_features(table("x:load"), raw(flight=pl.lit("a"))).height == 4
 
 
+def test_versions_of_a_row_differ_in_their_known_time_which_each_must_have() -> None:
+    columns = {"flight": "string", "at": "timestamp", "distance": "float", "heard": "timestamp"}
+    versions = table("x:load", columns=columns, known_time="heard")
+    given_once = raw().with_columns(heard=pl.col("at"))
+    corrected = pl.concat([given_once, given_once.tail(1).with_columns(heard=pl.col("at") + timedelta(hours=1))])
+    assert build_features(versions, corrected).height == 5
+    with pytest.raises(DataError, match=r"gave 2 rows that share their flight and at and heard with another"):
+        build_features(versions, pl.concat([corrected, corrected.tail(1)]))
+    with pytest.raises(DataError, match=r"nulls in column 'heard', which is part of the key of flights"):
+        build_features(versions, given_once.with_columns(heard=pl.lit(None, pl.Datetime("us", "UTC"))))
+
+
 def test_raw_rows_and_features_pass_through_the_lake_unchanged(user_module: Module, tmp_path: Any) -> None:
     declared, lake = table(f"{user_module(SOURCE.replace('CHANGE', ''))}:load"), Lake(tmp_path)
     lake.write("raw/flights", load_raw(declared, WINDOW, KEYS), partitions=KEYS, schema="merge")

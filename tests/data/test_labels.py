@@ -72,6 +72,16 @@ def test_a_label_that_is_no_finite_number_is_refused_with_its_partition_and_enti
         build_labels(*catalog(), outcomes(1.0, broken, None))
 
 
+def test_a_label_is_the_last_version_that_was_known_by_the_end_of_its_delay() -> None:
+    model, full = catalog()
+    fields = full.tables["outcomes"].model_dump()
+    versions = FeatureTable.model_validate(fields | {"columns": fields["columns"] | {"heard": "timestamp"}, "known_time": "heard"})
+    heard = [timedelta(hours=1), timedelta(days=1), timedelta(days=1, microseconds=1)]
+    rows = pl.concat([outcomes(value).with_columns(heard=pl.lit(NOON + after)) for value, after in zip((1.0, 2.0, 3.0), heard, strict=True)])
+    for seen, expected in ((rows, [2.0]), (rows.reverse(), [2.0]), (rows.head(1), [1.0]), (rows.tail(1), [])):
+        assert build_labels(model, Catalog.of([full.tables["flights"], versions]), seen)["label"].to_list() == expected
+
+
 def test_a_label_of_a_table_that_is_not_declared_is_refused() -> None:
     model, full = catalog()
     with pytest.raises(DeclarationError, match=r"Model airline_delay: label names the feature table 'outcomes', which is not declared"):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlworks_orchestration.data import as_of_join
+from mlworks_orchestration.data import as_of_join, known_rows
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.spec import FeatureTable
 
@@ -75,6 +75,88 @@ def test_the_join_finds_what_a_plain_search_finds(
     joined = as_of_join(spine, table, rows, ["wind", "sky"], event_time="departure", max_age=max_age)
     assert joined.select(spine.columns).equals(spine)
     assert joined.select("wind", "sky").rows() == in_plain_python(spine, table, rows, ["wind", "sky"], max_age)
+
+
+VERSIONS: dict[str, Any] = ROWS | {"heard": pl.Datetime("us", "UTC")}
+versions = st.lists(
+    st.tuples(st.sampled_from(["JFK", "LGA", None]), st.just(1), times, st.integers(0, 99), st.sampled_from("abc"), times), max_size=16
+).map(lambda drawn: pl.DataFrame(drawn, schema=VERSIONS, orient="row"))
+
+
+def heard(**changes: object) -> FeatureTable:
+    """Return weather of which each row says when it became known."""
+    declared = weather().model_dump()
+    return FeatureTable.model_validate(declared | {"columns": declared["columns"] | {"heard": "timestamp"}, "known_time": "heard"} | changes)
+
+
+def two_times_in_plain_python(spine: pl.DataFrame, rows: pl.DataFrame, max_age: timedelta | None) -> list[tuple[object, ...]]:
+    found = []
+    for asked in spine.to_dicts():
+        moment, best = asked["departure"], None
+        for row in rows.to_dicts():
+            if None in (moment, row["at"], row["heard"], row["origin"]) or (row["origin"], row["gate"]) != (asked["origin"], asked["gate"]):
+                continue
+            if max(row["at"], row["heard"]) <= moment and (best is None or (row["at"], row["heard"]) >= (best["at"], best["heard"])):
+                best = row
+        fresh = best is not None and (max_age is None or best["at"] >= moment - max_age)
+        found.append((best["wind"], best["sky"]) if best is not None and fresh else (None, None))
+    return found
+
+
+@settings(max_examples=400, deadline=None)
+@given(spine=spines, rows=versions, max_age=st.none() | spans)
+def test_late_and_corrected_rows_are_joined_as_they_were_known(spine: pl.DataFrame, rows: pl.DataFrame, max_age: timedelta | None) -> None:
+    joined = as_of_join(spine, heard(), rows, ["wind", "sky"], event_time="departure", max_age=max_age)
+    assert joined.select(spine.columns).equals(spine)
+    assert joined.select("wind", "sky").rows() == two_times_in_plain_python(spine, rows, max_age)
+
+
+@settings(max_examples=200, deadline=None)
+@given(spine=spines, rows=versions, later=versions, moment=st.integers(0, 12))
+def test_what_is_heard_later_never_leaks_however_early_it_happened(spine: pl.DataFrame, rows: pl.DataFrame, later: pl.DataFrame, moment: int) -> None:
+    now = START + timedelta(minutes=moment)
+    asked = spine.filter(pl.col("departure") <= now)
+    planted = later.with_columns(heard=now + timedelta(microseconds=1), sky=pl.lit("future"))
+    joined = [as_of_join(asked, heard(), seen, ["wind", "sky"], event_time="departure", max_age=None) for seen in (rows, pl.concat([planted, rows]))]
+    assert joined[0].equals(joined[1])
+
+
+@settings(max_examples=100, deadline=None)
+@given(rows=versions, after=spans)
+def test_a_row_counts_as_it_was_known_some_time_after_its_event(rows: pl.DataFrame, after: timedelta) -> None:
+    best: dict[object, dict[str, Any]] = {}
+    for row in rows.to_dicts():
+        key = (row["origin"], row["gate"], row["at"])
+        if None in (row["at"], row["heard"]) or row["heard"] > row["at"] + after:
+            continue
+        if key not in best or row["heard"] >= best[key]["heard"]:
+            best[key] = row
+    found = known_rows(heard(), rows, after)
+    assert sorted(map(str, found.to_dicts())) == sorted(map(str, best.values()))
+
+
+def test_a_correction_counts_from_the_moment_it_is_heard_and_never_before() -> None:
+    rows = pl.DataFrame(
+        [("JFK", 1, minutes(0), 5, "a", minutes(0)), ("JFK", 1, minutes(0), 7, "b", minutes(4)), ("JFK", 1, minutes(1), 6, "c", minutes(3))],
+        schema=VERSIONS,
+        orient="row",
+    )
+    spine = pl.DataFrame([(i, minutes(i), "JFK", 1) for i in range(6)], schema=SPINE, orient="row")
+    joined = as_of_join(spine, heard(), rows, ["wind"], event_time="departure", max_age=None)
+    assert joined["wind"].to_list() == [5, 5, 5, 6, 6, 6]
+    older = as_of_join(spine, heard(), rows.head(2), ["wind"], event_time="departure", max_age=None)
+    assert older["wind"].to_list() == [5, 5, 5, 5, 7, 7]
+
+
+def test_a_line_too_long_for_64_bits_is_searched_alike() -> None:
+    rows = pl.DataFrame(
+        [(f"{i}", 1, datetime(1900 + i % 200, 1, 1, tzinfo=UTC), i, "a") for i in range(3000)],
+        schema=ROWS,
+        orient="row",
+    )
+    spine = pl.DataFrame([(i, datetime(2199, 1, 1, tzinfo=UTC), f"{i}", 1) for i in range(3000)], schema=SPINE, orient="row")
+    joined = as_of_join(spine, weather(), rows, ["wind"], event_time="departure", max_age=None)
+    assert joined["wind"].to_list() == list(range(3000))
 
 
 @settings(max_examples=100, deadline=None)

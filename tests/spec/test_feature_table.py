@@ -8,6 +8,8 @@ from mlworks_orchestration.spec import Between, Column, ColumnType, FeatureTable
 Declare = Callable[..., dict[str, Any]]
 Complaint = Callable[[type[Spec], object], str]
 
+TWO_TIMES = {"flight_id": "string", "scheduled_departure": "timestamp", "heard": "timestamp"}
+
 
 def test_a_column_may_be_declared_by_its_type_alone(flights: Declare) -> None:
     table = FeatureTable.model_validate(flights())
@@ -43,6 +45,12 @@ def test_expectations_become_what_their_kind_says(flights: Declare) -> None:
     assert [type(value) for value in expectations[1].values] == [str, int, float, bool]
 
 
+def test_what_identifies_a_row(flights: Declare) -> None:
+    assert FeatureTable.model_validate(flights()).identity == ["flight_id", "scheduled_departure"]
+    versions = FeatureTable.model_validate(flights(known_time="heard", columns=TWO_TIMES))
+    assert versions.identity == ["flight_id", "scheduled_departure", "heard"]
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
@@ -61,6 +69,13 @@ def test_expectations_become_what_their_kind_says(flights: Declare) -> None:
         ({"columns": {"_partition": "string"}}, "columns._partition: '_partition' is not allowed; write printable text"),
         ({"columns": {1: "string"}}, "columns[1]: 1 is not allowed; input should be a valid string."),
         ({"known_after": 3600}, "known_after: 3600 is no duration;"),
+        ({"known_time": "heard"}, "known_time names the column 'heard', which is not under columns; "),
+        ({"known_time": "day"}, "known_time column 'day' must be of type timestamp, not date."),
+        ({"known_time": "scheduled_departure"}, "known_time 'scheduled_departure' is also event_time or part of entity; name a column of its own."),
+        (
+            {"known_time": "heard", "known_after": "1h", "columns": TWO_TIMES},
+            "known_time says of each row when it became known, so known_after must be left out.",
+        ),
         ({"expectations": [{"kind": "betwen", "column": "distance"}]}, "expectations[0]: 'betwen' is not allowed; did you mean 'between'? Allowed: "),
         ({"expectations": [{"column": "distance"}]}, "expectations[0]: {'column': 'distance'} has no field 'kind' that says what it is."),
         ({"expectations": ["schema"]}, "expectations[0]: 'schema' is not allowed; write fields with values below it"),

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlworks_orchestration.data import PARTITION, Lake
+from mlworks_orchestration.data import PARTITION, Lake, build_labels
 from mlworks_orchestration.errors import NotReadyError, TrainingError
+from mlworks_orchestration.spec import Catalog, FeatureTable
 from mlworks_orchestration.training import Snapshot, find_snapshot, latest_snapshot, load_snapshot, take_snapshot
 from tests.training.trips import TRIPS_A_DAY, Deployment, day, declare, trips
 
@@ -128,3 +129,21 @@ def test_a_missing_feature_partition_is_named(fresh: Deployment) -> None:
     fresh.lake.write("features/trips", empty, partitions=["2024-02-01"])
     with pytest.raises(NotReadyError, match=r"partition 2024-02-01 of feature table trips"):
         take(fresh, 40)
+
+
+def test_a_training_set_taken_after_corrections_is_the_one_that_was_known_before(fresh: Deployment) -> None:
+    tables = {}
+    for each in fresh.catalog.tables.values():
+        fields = each.model_dump()
+        tables[each.name] = FeatureTable.model_validate(fields | {"columns": fields["columns"] | {"heard": "timestamp"}, "known_time": "heard"})
+    lake, catalog = Lake(fresh.home / "two_times"), Catalog(tables, fresh.catalog.models)
+    first = trips().with_columns(heard=pl.col("starts_at"))
+    hashes = []
+    for later in (first, pl.concat([first, first.with_columns(heard=pl.col("starts_at") + timedelta(days=2), distance=-1.0, delay=-1.0)])):
+        keys = later[PARTITION].unique().sort().to_list()
+        lake.write("features/trips", later.drop("delay"), partitions=keys)
+        outcomes = later.select("trip_id", "starts_at", "delay", "heard", PARTITION)
+        lake.write("features/outcomes", outcomes, partitions=keys)
+        lake.write(LABELS, build_labels(fresh.model, catalog, outcomes), partitions=keys)
+        hashes.append(take_snapshot(lake, catalog, fresh.model, day(40)).content_hash)
+    assert hashes[0] == hashes[1]
