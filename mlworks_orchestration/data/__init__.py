@@ -6,7 +6,7 @@ from mlworks_orchestration.data.frames import call_user, to_polars
 from mlworks_orchestration.data.ingest import build_features, load_raw
 from mlworks_orchestration.data.labels import build_labels
 from mlworks_orchestration.data.lake import Lake
-from mlworks_orchestration.data.partitioning import PARTITION
+from mlworks_orchestration.data.partitioning import PARTITION, partition_of
 from mlworks_orchestration.data.point_in_time import as_of_join, known_rows
 from mlworks_orchestration.data.quality import QualityResult, validate
 from mlworks_orchestration.data.quality_log import quality_table, record_quality
@@ -29,6 +29,7 @@ __all__ = [
     "feature_kinds",
     "known_rows",
     "load_raw",
+    "partition_of",
     "polars_type",
     "quality_table",
     "record_quality",

@@ -6,7 +6,7 @@ from mlworks_orchestration.spec.catalog import Catalog
 from mlworks_orchestration.spec.drift import Drift, DriftKind, Threshold
 from mlworks_orchestration.spec.expectations import Between, Expectation, InSet, NotNull, RowCount, Schema, Unique
 from mlworks_orchestration.spec.feature_table import Column, ColumnType, FeatureTable
-from mlworks_orchestration.spec.loading import Broken, Declarations, read_declarations
+from mlworks_orchestration.spec.loading import Broken, Declarations, parse_declarations, read_declarations
 from mlworks_orchestration.spec.metrics import CLASSIFICATION, METRICS, Forecast, Metric, Metrics, Task
 from mlworks_orchestration.spec.model import FeatureSelection, Gate, Label, MLModel, Owners, Retraining
 from mlworks_orchestration.spec.model_tests import (
@@ -88,6 +88,7 @@ __all__ = [
     "explain",
     "format_duration",
     "load_object",
+    "parse_declarations",
     "parse_duration",
     "read_declarations",
     "uses_of",
