@@ -1,7 +1,7 @@
-"""Drift that lasts starts a retraining: evidence, `decide()`, at most one run."""
+"""Drift that lasts, the schedule or new labels start a retraining: evidence, `decide()`, at most one run a model."""
 
 from mlworks_orchestration.graph import retraining_sensor
 from mlworks_orchestration.project import Project
 
 _project = Project.find()
-retraining_sensors = [retraining_sensor(model, _project.environment) for model in _project.catalog.models.values()]
+all_models = retraining_sensor(list(_project.catalog.models.values()), _project.environment)

@@ -21,6 +21,7 @@ VERBS = {
     "replay": "Move the clock through a model's history, with production's jobs and sensors.",
     "report": "Show a model's drift report: what drifted, the causes and what to do.",
     "reproduce": "Fit a registered version again and say whether it comes out the same, and if not, why.",
+    "retrain": "Train a model now, because a person says so.",
     "rollback": "Let an earlier version serve again.",
     "served-at": "Say which version served at a time, and why.",
     "retain": "Merge small files of the lake, and delete those that no model needs.",

@@ -18,10 +18,18 @@ from mlworks_orchestration.graph.resources import open_lake, open_registry  # no
 from mlworks_orchestration.graph.retraining_sensor import retraining_sensor  # noqa: E402
 
 if TYPE_CHECKING:
+    from mlworks_orchestration.graph.by_hand import Retrained, retrain_by_hand
     from mlworks_orchestration.graph.integration import CheckReport, integrate
     from mlworks_orchestration.graph.replay import Progress, Replay
 
-_FOR_THE_COMMAND_LINE = {"CheckReport": "integration", "Progress": "replay", "Replay": "replay", "integrate": "integration"}
+_FOR_THE_COMMAND_LINE = {
+    "CheckReport": "integration",
+    "Progress": "replay",
+    "Replay": "replay",
+    "Retrained": "by_hand",
+    "integrate": "integration",
+    "retrain_by_hand": "by_hand",
+}
 
 __all__ = [
     "CheckReport",
@@ -29,12 +37,14 @@ __all__ = [
     "MLModel",
     "Progress",
     "Replay",
+    "Retrained",
     "approval_sensor",
     "code_location",
     "integrate",
     "label_sensor",
     "open_lake",
     "open_registry",
+    "retrain_by_hand",
     "retraining_sensor",
 ]
 

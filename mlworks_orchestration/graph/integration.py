@@ -8,8 +8,9 @@ import dagster as dg
 
 from mlworks_orchestration.errors import MLWorksError
 from mlworks_orchestration.graph.jobs import request_tags, with_inputs
+from mlworks_orchestration.graph.moments import WEEK, first_training
 from mlworks_orchestration.graph.names import features, raw
-from mlworks_orchestration.graph.replay import QUIET, STEP, Progress, Replay, failure, first_training
+from mlworks_orchestration.graph.replay import QUIET, Progress, Replay, failure
 from mlworks_orchestration.graph.resources import open_lake
 from mlworks_orchestration.project import Project
 from mlworks_orchestration.spec import Catalog, FeatureTable, MLModel
@@ -88,17 +89,18 @@ def slice_end(model: MLModel) -> datetime:
         model: the model's declaration.
 
     Examples:
-        A label that is known a day later is waited for within the two weeks; one that is known a month later is not:
+        A label that is known a day later is waited for within the two weeks; one that is known a month later is waited for before the first training
+        and again after it:
 
         >>> declared = dict(name="a", description="", task="regression", owners={"data_science": "team:a"}, entity=["id"], event_time="at",
         ...     partitions={"every": "day", "start": "2024-01-01"}, features=[{"table": "t", "columns": ["x"]}],
         ...     estimator="a:build", metrics={"primary": "mae"}, retraining={"window": "60d"})
         >>> [f"{slice_end(MLModel(label={'table': 'l', 'column': 'y', 'delay': delay}, **declared)):%Y-%m-%d}" for delay in ("1d", "30d")]
-        ['2024-03-15', '2024-04-08']
+        ['2024-03-15', '2024-05-08']
     """
     first = first_training(model).astimezone(UTC)
     cut = model.partitions
-    return max(first + FORTNIGHT, cut.window(cut.key_of(first)).end + model.label.delay + STEP)
+    return max(first + FORTNIGHT, cut.window(cut.key_of(first)).end + model.label.delay + WEEK)
 
 
 def table_end(catalog: Catalog, table: FeatureTable) -> datetime:

@@ -1,6 +1,6 @@
 """A model's jobs and its schedule."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -79,14 +79,15 @@ _UNDER_WAY = [
 ]
 
 
-def runs_under_way(instance: dg.DagsterInstance, job_name: str) -> bool:
+def runs_under_way(instance: dg.DagsterInstance, job_name: str, tags: Mapping[str, str] | None = None) -> bool:
     """Return whether a run of a job is queued or not finished.
 
     Parameters:
         instance: the Dagster instance.
         job_name: of the job.
+        tags: that the run must have.
     """
-    return bool(instance.get_runs_count(dg.RunsFilter(job_name=job_name, statuses=_UNDER_WAY)))
+    return bool(instance.get_runs_count(dg.RunsFilter(job_name=job_name, statuses=_UNDER_WAY, tags=dict(tags or {}))))
 
 
 def score_request(model: MLModel, scored: Sequence[str], ended: Sequence[str]) -> dg.RunRequest | dg.SkipReason:

@@ -10,8 +10,11 @@ from dagster.components.core.component_tree import ComponentTree
 from dagster_shared.record import replace
 
 from mlworks_orchestration.errors import DeclarationError, MLWorksError
+from mlworks_orchestration.graph import names
 from mlworks_orchestration.graph.resources import shared_resources
 from mlworks_orchestration.graph.retention import retention_definitions
+from mlworks_orchestration.graph.retraining_sensor import RetrainingSensor
+from mlworks_orchestration.graph.rollback import rollback_definitions
 from mlworks_orchestration.project import Project
 
 
@@ -42,8 +45,9 @@ def code_location(project: Project) -> dg.Definitions:
                 raise DeclarationError(message) from error
             broken.append(broken_asset(folder, reason))
     sensors = dg.load_definitions_from_package_name("sensors")
+    always = [retention_definitions(project), rollback_definitions(project)]
     shared = dg.Definitions(assets=broken, resources=shared_resources(project.environment), executor=dg.in_process_executor)
-    return dg.Definitions.merge(*loaded, _launchable(sensors, loaded) if broken else sensors, retention_definitions(project), shared)
+    return dg.Definitions.merge(*loaded, _launchable(sensors, loaded) if broken else sensors, *always, shared)
 
 
 def _load(folder: Path, project: Project) -> dg.Definitions:
@@ -55,7 +59,16 @@ def _load(folder: Path, project: Project) -> dg.Definitions:
 def _launchable(sensors: dg.Definitions, loaded: Sequence[dg.Definitions]) -> dg.Definitions:
     """Leave out the sensors of models that could not be loaded, for a sensor without its job would empty the whole code location."""
     jobs = {job.name for part in [*loaded, sensors] for job in part.jobs or ()}
-    return replace(sensors, sensors=[sensor for sensor in sensors.sensors or () if all(target.job_name in jobs for target in sensor.targets)])
+    healthy = [
+        sensor.of([model for model in sensor.models if names.job(model.name, "train") in jobs]) if isinstance(sensor, RetrainingSensor) else sensor
+        for sensor in sensors.sensors or ()
+    ]
+    kept = [
+        sensor
+        for sensor in healthy
+        if (bool(sensor.models) if isinstance(sensor, RetrainingSensor) else all(target.job_name in jobs for target in sensor.targets))
+    ]
+    return replace(sensors, sensors=kept)
 
 
 def _innermost(error: BaseException) -> str:

@@ -1,8 +1,8 @@
 """Moving the clock through history, with the jobs and sensors of production against the real instance."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import dagster as dg
 import polars as pl
@@ -10,13 +10,14 @@ from dagster_shared.error import SerializableErrorInfo
 
 from mlworks_orchestration import clock
 from mlworks_orchestration.data import Lake
-from mlworks_orchestration.errors import MLWorksError, NotReadyError
+from mlworks_orchestration.errors import MLWorksError
 from mlworks_orchestration.graph import names
 from mlworks_orchestration.graph.jobs import MAX_PARTITIONS, request_tags
+from mlworks_orchestration.graph.moments import moments
+from mlworks_orchestration.graph.retraining_sensor import RETRAINING_SENSOR, RetrainingSensor
 from mlworks_orchestration.graph.sqlite import fewer_syncs
 from mlworks_orchestration.spec import MLModel
 
-STEP = timedelta(weeks=1)
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Run config under which a run's events go to the instance alone, not to the terminal too."""
 
@@ -31,8 +32,8 @@ class Progress:
     """How far a replay is.
 
     Parameters:
-        done: weeks replayed.
-        total: weeks in all.
+        done: steps replayed.
+        total: steps in all.
         moment: where the clock stands.
         doing: what is going on, in words.
     """
@@ -62,31 +63,12 @@ class Replay:
     until: datetime | None = None
 
     def moments(self) -> list[datetime]:
-        """Return where the clock stops: first when a whole training window has passed, then every week.
+        """Return where the clock stops: first when a whole training window has passed and its labels are known, then step by step.
 
         Raises:
-            NotReadyError: if the declaration has no end, so that there is no history to replay.
+            NotReadyError: if the declaration has no end, so that there is no history to replay, or if it ends before the first training.
         """
-        partitions = self.model.partitions
-        if partitions.end is None and self.until is None:
-            message = f"Model {self.model.name} has no partitions.end; tell `mlworks replay` how far to go with --until."
-            raise NotReadyError(message)
-        midnight = datetime.min.time()
-        last_label = datetime.combine(partitions.end, midnight, partitions.zone) + self.model.label.delay if partitions.end else None
-        stop = min(moment.astimezone(UTC) for moment in (self.until, last_label) if moment)
-        first = first_training(self.model)
-        if stop < first.astimezone(UTC):
-            message = (
-                f"Model {self.model.name}: {stop:%Y-%m-%d} is before the first training window has passed ({first:%Y-%m-%d}); "
-                "give a later --until, or shorten retraining.window."
-            )
-            raise NotReadyError(message)
-        found = []
-        local = first
-        while local.astimezone(UTC) < stop:
-            found.append(local.astimezone(UTC))
-            local += STEP
-        return [*found, stop]
+        return moments(self.model, self.until)
 
     def run(self, report: Callable[[Progress], None]) -> None:
         """Replay from where the last replay stopped.
@@ -116,7 +98,7 @@ class Replay:
                 if index == 0:
                     self._first_training(moment, tell)
                 else:
-                    cursor = self._week(moment, cursor, tell)
+                    cursor = self._step(moment, cursor, tell)
             self.lake.append(self._table, pl.DataFrame({"moment": [moment], "cursor": [cursor or ""]}, schema=_COMPLETED))
         report(Progress(len(moments), len(moments), moments[-1], "done"))
 
@@ -138,22 +120,26 @@ class Replay:
     def _first_training(self, moment: datetime, tell: Callable[[str], None]) -> None:
         ended = self.model.partitions.keys(moment - self.model.label.delay)
         tell(f"data of {len(ended)} partitions")
-        self._execute("data", request_tags(ended), f"first:{ended[0]}:{ended[-1]}", moment)
+        self._execute(self._job("data"), request_tags(ended), f"first:{ended[0]}:{ended[-1]}", moment)
         tell("first training")
-        self._execute("train", {names.RUN_TRIGGER: "first training"}, "first", moment)
+        self._execute(self._job("train"), {names.RUN_TRIGGER: "first training"}, "first", moment)
 
-    def _week(self, moment: datetime, cursor: str | None, tell: Callable[[str], None]) -> str | None:
+    def _step(self, moment: datetime, cursor: str | None, tell: Callable[[str], None]) -> str | None:
+        self._act_on_approvals(moment, tell)
         last = self._last_scored()
         pending = [key for key in self.model.partitions.keys(moment) if key > last]
         for first in range(0, len(pending), MAX_PARTITIONS):
             keys = pending[first : first + MAX_PARTITIONS]
             tell(f"scoring {keys[0]} to {keys[-1]}")
-            self._execute("score", request_tags(keys), f"{keys[0]}:{keys[-1]}", moment)
+            self._execute(self._job("score"), request_tags(keys), f"{keys[0]}:{keys[-1]}", moment)
         for request in self._requests(f"{self.model.name}_label_sensor"):
             tell("labels and performance")
-            self._execute("labels", request.tags, request.run_key, moment)
+            self._execute(self._job("labels"), request.tags, request.run_key, moment)
         tell("retraining sensor")
         return self._retraining_tick(moment, cursor, tell)
+
+    def _job(self, verb: str) -> str:
+        return names.job(self.model.name, verb)
 
     def _last_scored(self) -> str:
         scored = self.lake.partitions(f"{self.model.name}/scores") or self.lake.partitions(f"{self.model.name}/labels")
@@ -161,46 +147,55 @@ class Replay:
 
     def _requests(self, sensor: str) -> Iterator[dg.RunRequest]:
         """Tick a sensor until it has nothing more to ask for."""
+        asked: set[str | None] = set()
         for _ in range(_MAX_REQUESTS):
             with dg.build_sensor_context(instance=self.instance) as context:
-                answer = self.definitions.resolve_sensor_def(sensor)(context)
-            if not isinstance(answer, dg.RunRequest):
+                found = self.definitions.resolve_sensor_def(sensor)(context)
+            requests = [found] if isinstance(found, dg.RunRequest) else list(found.run_requests or []) if isinstance(found, dg.SensorResult) else []
+            new = [request for request in requests if request.run_key not in asked]
+            if not new:
                 return
-            yield answer
+            asked |= {request.run_key for request in new}
+            yield from new
+
+    def _act_on_approvals(self, moment: datetime, tell: Callable[[str], None]) -> None:
+        """Let what people have approved since the last step take over."""
+        if self.model.gate.mode != "manual":
+            return
+        for request in self._requests(f"{self.model.name}_approval_sensor"):
+            tell(request.tags[names.RUN_TRIGGER])
+            self._execute(self._job("train"), request.tags, request.run_key, moment, request.asset_selection)
 
     def _retraining_tick(self, moment: datetime, cursor: str | None, tell: Callable[[str], None]) -> str | None:
-        with dg.build_sensor_context(instance=self.instance, cursor=cursor) as context:
-            answer = self.definitions.resolve_sensor_def(f"{self.model.name}_retraining_sensor")(context)
-        if not isinstance(answer, dg.SensorResult):
-            message = f"{self.model.name}_retraining_sensor must return a SensorResult, not {type(answer).__name__}."
+        sensor = self.definitions.resolve_sensor_def(RETRAINING_SENSOR)
+        if not isinstance(sensor, RetrainingSensor):
+            message = f"{RETRAINING_SENSOR} must be made by graph.retraining_sensor, not a {type(sensor).__name__}."
             raise MLWorksError(message)
-        for request in answer.run_requests or []:
-            tell(f"retraining: {request.tags[names.RUN_TRIGGER]}")
-            self._execute("train", request.tags, request.run_key, moment)
-        return answer.cursor
+        # Only for this model: of the others, nothing is known at the replayed moment.
+        with dg.build_sensor_context(instance=self.instance, cursor=cursor) as context:
+            result = sensor.of([self.model])(context)
+        if not isinstance(result, dg.SensorResult):
+            message = f"{RETRAINING_SENSOR} must return a SensorResult, not {type(result).__name__}."
+            raise MLWorksError(message)
+        for request in result.run_requests or []:
+            tell(f"{request.job_name}: {request.tags[names.RUN_TRIGGER]}")
+            self._execute(f"{request.job_name}", request.tags, request.run_key, moment)
+        return result.cursor
 
-    def _execute(self, verb: str, tags: Mapping[str, str], run_key: str | None, moment: datetime) -> None:
+    def _execute(self, job: str, tags: Mapping[str, str], run_key: str | None, moment: datetime, assets: Sequence[dg.AssetKey] | None = None) -> None:
         """Run a job in this process, unless a run with its key has succeeded already."""
-        job = names.job(self.model.name, verb)
         all_tags = {**tags, "dagster/run_key": f"{run_key}", REPLAYED: self.model.name, names.RUN_NOW: moment.isoformat()}
         same = dg.RunsFilter(job_name=job, tags={"dagster/run_key": f"{run_key}"}, statuses=[dg.DagsterRunStatus.SUCCESS])
         if self.instance.get_runs_count(same):
             return
         resolved = self.definitions.resolve_job_def(job)
-        result = resolved.execute_in_process(run_config=QUIET, instance=self.instance, tags=all_tags, raise_on_error=False)
+        result = resolved.execute_in_process(
+            run_config=QUIET, instance=self.instance, tags=all_tags, raise_on_error=False, asset_selection=list(assets) if assets else None
+        )
         if not result.success:
             remedy = "Correct the cause and replay again: it goes on from here."
             message = f"The run {result.run_id} of {job} failed at {moment.isoformat()}: {failure(result)} {remedy}"
             raise MLWorksError(message)
-
-
-def first_training(model: MLModel) -> datetime:
-    """Return when a replay trains first, in local time: when a whole training window has passed.
-
-    Parameters:
-        model: the model's declaration.
-    """
-    return datetime.combine(model.partitions.start, datetime.min.time(), model.partitions.zone) + model.retraining.window
 
 
 def failure(result: dg.ExecuteInProcessResult) -> str:

@@ -1,11 +1,17 @@
-"""The sensor that closes the loop: evidence, `decide()`, at most one run."""
+"""The sensor that closes the loop, for all models: evidence, `decide()`, at most one run a model."""
 
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from dagster._core.definitions.target import AutomationTarget
 
+from mlworks_orchestration import clock
+from mlworks_orchestration.errors import MLWorksError
 from mlworks_orchestration.graph import names
 from mlworks_orchestration.graph.jobs import runs_under_way
+from mlworks_orchestration.graph.processes import fail_abandoned
 from mlworks_orchestration.graph.resources import open_lake
 from mlworks_orchestration.project import Environment
 from mlworks_orchestration.spec import MLModel
@@ -13,9 +19,11 @@ from mlworks_orchestration.spec import MLModel
 if TYPE_CHECKING:
     from mlworks_orchestration.retraining import Decision
 
+RETRAINING_SENSOR = "retraining_sensor"
+
 
 class InstanceRuns:
-    """What a Dagster instance knows of a model's trainings.
+    """What a Dagster instance knows of a model's trainings and rollbacks.
 
     Parameters:
         instance: the Dagster instance.
@@ -24,52 +32,124 @@ class InstanceRuns:
 
     def __init__(self, instance: dg.DagsterInstance, model: str) -> None:
         self._instance = instance
-        self._job = names.job(model, "train")
+        self._model = model
 
     def in_progress(self) -> bool:
         """Return whether a training of the model is queued or under way."""
-        return runs_under_way(self._instance, self._job)
+        job = names.job(self._model, "train")
+        if not runs_under_way(self._instance, job):
+            return False
+        fail_abandoned(self._instance, job)
+        return runs_under_way(self._instance, job)
+
+    def rolling_back(self) -> bool:
+        """Return whether a rollback of the model is queued or under way."""
+        return runs_under_way(self._instance, names.ROLLBACK, {names.RUN_MODEL: self._model})
 
     def launched(self, run_key: str) -> bool:
         """Return whether a run with this key was ever launched."""
-        return bool(self._instance.get_runs_count(dg.RunsFilter(job_name=self._job, tags={"dagster/run_key": run_key})))
+        return bool(self._instance.get_runs_count(dg.RunsFilter(tags={"dagster/run_key": run_key})))
 
 
-def retraining_sensor(model: MLModel, environment: Environment) -> dg.SensorDefinition:
-    """Return the sensor that asks for a retraining when drift lasts and the policy allows it.
+class RetrainingSensor(dg.SensorDefinition):
+    """One sensor for all models: a sensor a model would cost the daemon a call and a tick each, every half minute, however quiet the models are.
 
     Parameters:
-        model: the model's declaration.
+        models: the declarations.
         environment: where the lake is.
     """
 
-    @dg.sensor(
-        name=f"{model.name}_retraining_sensor",
-        job_name=names.job(model.name, "train"),
-        minimum_interval_seconds=30,
-        default_status=dg.DefaultSensorStatus.RUNNING if environment.automation else dg.DefaultSensorStatus.STOPPED,
-        description=f"Retrains {model.name} when drift lasts; every decision is a row of {model.name}/decisions.",
-    )
-    def definition(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        from mlworks_orchestration.retraining import consider  # noqa: PLC0415 - costs what the code location need not pay to load
+    def __init__(self, models: Sequence[MLModel], environment: Environment) -> None:
+        self.models = tuple(models)
+        self._environment = environment
+        super().__init__(
+            name=RETRAINING_SENSOR,
+            evaluation_fn=self._tick,
+            minimum_interval_seconds=30,
+            default_status=dg.DefaultSensorStatus.RUNNING if environment.automation else dg.DefaultSensorStatus.STOPPED,
+            description="Retrains a model when its policy says so, and rolls back; every decision is a row of <model>/decisions.",
+        )
+        # Dagster takes the names of jobs that are defined elsewhere one a sensor only.
+        self._targets = [AutomationTarget(job) for job in [*(names.job(model.name, "train") for model in self.models), names.ROLLBACK]]
 
-        decision, cursor = consider(open_lake(environment), model, InstanceRuns(context.instance, model.name), context.cursor)
-        return answer(model, decision, cursor)
+    def of(self, models: Sequence[MLModel]) -> "RetrainingSensor":
+        """Return the same sensor for some models only.
 
-    return definition
+        Parameters:
+            models: the declarations.
+        """
+        return RetrainingSensor(models, self._environment)
+
+    def _tick(self, context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        from mlworks_orchestration.retraining.tick import consider, with_news  # noqa: PLC0415 - costs what the code location need not pay to load
+
+        lake, marks = open_lake(self._environment), read_marks(context.cursor)
+        told: dict[str, Decision] = {}
+        wrong: dict[str, Exception] = {}
+        for model in with_news(lake, self.models, marks, clock.now()):
+            try:
+                decision, mark = consider(lake, model, InstanceRuns(context.instance, model.name), marks.get(model.name))
+            except Exception as error:
+                wrong[model.name] = error
+                context.log.exception("%s could not be decided about.", model.name)
+                continue
+            if decision is not None:
+                told[model.name], marks[model.name] = decision, mark
+        if wrong and not told:
+            message = "; ".join(f"{name}: {error}" for name, error in wrong.items())
+            raise MLWorksError(message) from next(iter(wrong.values()))
+        return answer(told, json.dumps(marks))
 
 
-def answer(model: MLModel, decision: "Decision | None", cursor: str | None) -> dg.SensorResult:
-    """Turn a decision into what Dagster is told.
+def retraining_sensor(models: Sequence[MLModel], environment: Environment) -> RetrainingSensor:
+    """Return the sensor that asks for retrainings and rollbacks.
 
     Parameters:
-        model: the model's declaration.
-        decision: none if there was nothing new to decide about.
+        models: the declarations.
+        environment: where the lake is.
+    """
+    return RetrainingSensor(models, environment)
+
+
+def read_marks(cursor: str | None) -> dict[str, Any]:
+    """Return what the last look at each model saw; nothing, so that all are looked at afresh, where the cursor is none of ours.
+
+    Parameters:
+        cursor: as Dagster kept it.
+
+    Examples:
+        >>> read_marks('{"airline_delay": {"drift_report": 7}}'), read_marks("an older release's"), read_marks(None)
+        ({'airline_delay': {'drift_report': 7}}, {}, {})
+    """
+    try:
+        found = json.loads(cursor or "{}")
+    except json.JSONDecodeError:
+        return {}
+    return {name: mark for name, mark in found.items() if isinstance(mark, dict)} if isinstance(found, dict) else {}
+
+
+def answer(told: "Mapping[str, Decision]", cursor: str) -> dg.SensorResult:
+    """Turn decisions into what Dagster is told.
+
+    Parameters:
+        told: the decisions by model; none of models of which there was nothing new.
         cursor: for the next look.
     """
-    if decision is None:
-        return dg.SensorResult(skip_reason=f"No drift report of {model.name} has come since the last look.", cursor=cursor)
-    if decision.action != "retrain":
-        return dg.SensorResult(skip_reason=f"{decision.action}: {decision.reason}", cursor=cursor)
-    request = dg.RunRequest(run_key=decision.run_key, tags={names.RUN_TRIGGER: decision.reason})
-    return dg.SensorResult(run_requests=[request], cursor=cursor)
+    requests = [request_of(model, decision) for model, decision in told.items() if decision.run_key is not None]
+    if requests:
+        return dg.SensorResult(run_requests=requests, cursor=cursor)
+    said = "\n".join(f"{model}: {decision.action}: {decision.reason}" for model, decision in told.items())
+    return dg.SensorResult(skip_reason=said or "Nothing to decide about has come since the last look.", cursor=cursor)
+
+
+def request_of(model: str, decision: "Decision") -> dg.RunRequest:
+    """Return the run that a decision asks for.
+
+    Parameters:
+        model: the model's name.
+        decision: to retrain or to roll back.
+    """
+    if decision.action == "retrain":
+        return dg.RunRequest(decision.run_key, job_name=names.job(model, "train"), tags={names.RUN_TRIGGER: decision.reason})
+    tags = {names.RUN_MODEL: model, names.RUN_FROM: f"{decision.champion}", names.RUN_VERSION: f"{decision.to}", names.RUN_TRIGGER: decision.reason}
+    return dg.RunRequest(decision.run_key, job_name=names.ROLLBACK, tags=tags)

@@ -1,27 +1,42 @@
-"""When a model is trained again, and when a person is called instead."""
+"""When a model is trained again, when an earlier version serves again, and when a person is called instead."""
 
 from mlworks_orchestration.monitoring import ACTIONS
-from mlworks_orchestration.retraining.decide import decide
+from mlworks_orchestration.retraining.aftermath import look_back
+from mlworks_orchestration.retraining.blocks import Gain, gain_by_blocks
+from mlworks_orchestration.retraining.decide import decide, decide_by_hand
 from mlworks_orchestration.retraining.evidence import Runs, gather
-from mlworks_orchestration.retraining.facts import Action, Attempt, Decision, Episode, Evidence, Finding, History, Outcome, Report
+from mlworks_orchestration.retraining.facts import Aftermath, Evidence, Finding, Overdue, Promotion, Report
 from mlworks_orchestration.retraining.ledger import read_history, record
-from mlworks_orchestration.retraining.tick import consider
+from mlworks_orchestration.retraining.past import Action, Attempt, Decision, Episode, History, Outcome, Rollback, Trigger
+from mlworks_orchestration.retraining.promotions import promotion
+from mlworks_orchestration.retraining.tick import ask_by_hand, consider
 
 __all__ = [
     "ACTIONS",
     "Action",
+    "Aftermath",
     "Attempt",
     "Decision",
     "Episode",
     "Evidence",
     "Finding",
+    "Gain",
     "History",
     "Outcome",
+    "Overdue",
+    "Promotion",
     "Report",
+    "Rollback",
     "Runs",
+    "Trigger",
+    "ask_by_hand",
     "consider",
     "decide",
+    "decide_by_hand",
+    "gain_by_blocks",
     "gather",
+    "look_back",
+    "promotion",
     "read_history",
     "record",
 ]

@@ -1,72 +1,35 @@
-"""The decision to retrain: a pure function of evidence, policy, history and the time."""
+"""The decision about a model: a pure function of evidence, policy, history and the time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from textwrap import shorten
+from datetime import datetime
 
-from mlworks_orchestration.monitoring import ACTIONS
-from mlworks_orchestration.retraining.facts import Action, Attempt, Decision, Episode, Evidence, History, Outcome
-from mlworks_orchestration.retraining.signs import Sign, current_episode, read_signs
-from mlworks_orchestration.spec import Retraining, format_duration
+from mlworks_orchestration.retraining.breaker import declared_alarm, in_vain, previous_is_better, retraining_does_not_help, rollback_was_decided
+from mlworks_orchestration.retraining.case import YEAR, Case, advice, at, needed, seen
+from mlworks_orchestration.retraining.facts import Evidence
+from mlworks_orchestration.retraining.past import Decision, History, Outcome
+from mlworks_orchestration.spec import Gate, Retraining, format_duration
 
-YEAR = timedelta(days=365)
-TRIES = 2
-"""Retrainings in a row, in one episode, that may fail to give a new champion before a person is called."""
-
-_LONGEST = 200
+_AUTOMATIC = Gate()
 
 
-@dataclass(frozen=True)
-class _Case:
-    """Everything that a guard looks at."""
-
-    evidence: Evidence
-    policy: Retraining
-    history: History
-    now: datetime
-    champion: int
-    signs: list[Sign]
-    attempts: list[Attempt]
-    episode: Episode | None
-
-    @property
-    def lasting(self) -> list[Sign]:
-        return [sign for sign in self.signs if sign.lasting]
-
-    @property
-    def last_asked(self) -> Attempt | None:
-        asked = [attempt for attempt in self.attempts if attempt.run_key]
-        return asked[-1] if asked else None
-
-    @property
-    def latest_report(self) -> str:
-        return max((report.partition for report in self.evidence.reports if report.reference_version == self.champion), default="")
-
-    @property
-    def cooling(self) -> Attempt | None:
-        last = max(self.history.attempts, key=lambda attempt: attempt.at, default=None)
-        return last if last and self.now - last.at < self.policy.cooldown else None
-
-    def conclude(self, action: Action, reason: str, run_key: str | None = None) -> Decision:
-        return Decision(action, reason, run_key, tuple(sign.kind for sign in self.lasting), self.episode)
-
-
-def decide(evidence: Evidence, policy: Retraining, history: History, now: datetime) -> Decision:
+def decide(evidence: Evidence, policy: Retraining, history: History, now: datetime, gate: Gate = _AUTOMATIC) -> Decision:
     """Decide what to do about a model now.
 
-    The first guard that applies decides: no champion; a training under way; no drift that lasts; a retraining that was decided and never
-    launched (asked for again, with its own key); no report since the last retraining; the breaker; the cooldown; the budget; too few new
-    rows. If none does, the model is retrained. It never raises, and the same facts always give the same decision.
+    The first guard that applies decides: no champion; a rollback decided before; a predecessor that is better; an alarm on which the
+    declaration rolls back; a training under way; a retraining that was decided and never launched (asked for again, with its own key);
+    nothing that asks for a training; no report since the last retraining; the breaker; a version that waits for approval; the cooldown;
+    the budget; too few new rows. If none does, the model is retrained. It never raises, and the same facts always give the same decision.
 
-    The run key is `<model>:<champion>:<n>`, the n-th retraining asked for against this champion. It depends on what was recorded and
-    not on which reports were seen, so whoever decides from the same records asks with the same key, and a run starts once for each.
+    The run key is `<model>:<champion>:<n>`, the n-th retraining asked for against this champion, and `<model>:rollback:<champion>:<to>` of a
+    rollback. It depends on what was recorded and not on which reports were seen or what asks for it, so whoever decides from the same
+    records asks with the same key, and a run starts once for each.
 
     Parameters:
         evidence: what is known now.
         policy: the declared policy.
         history: what was decided and trained before.
         now: the moment, aware.
+        gate: the declared gate: its mode, and the alarms on which it rolls back.
 
     Examples:
         >>> from datetime import UTC
@@ -75,94 +38,146 @@ def decide(evidence: Evidence, policy: Retraining, history: History, now: dateti
     """
     if evidence.champion is None:
         return Decision("wait", f"{evidence.model} has no champion yet; train it first.")
-    signs = read_signs(evidence, policy)
-    attempts = sorted((attempt for attempt in history.attempts if attempt.champion == evidence.champion), key=lambda attempt: attempt.at)
-    episode = current_episode(signs, evidence.champion, history.episode, attempts)
-    case = _Case(evidence, policy, history, now, evidence.champion, signs, attempts, episode)
+    case = Case.of(evidence, policy, gate, history, now)
     return next(decision for guard in _GUARDS if (decision := guard(case)))
 
 
-def _training_is_running(case: _Case) -> Decision | None:
+def decide_by_hand(evidence: Evidence, policy: Retraining, history: History, now: datetime, gate: Gate, *, by: str, why: str) -> Decision:  # noqa: PLR0913 - facts, who and why
+    """Decide about a training that a person asks for: it waits for one that is under way and for nothing else, but what speaks against it is said.
+
+    Parameters:
+        evidence: what is known now.
+        policy: the declared policy.
+        history: what was decided and trained before.
+        now: the moment, aware.
+        gate: the declared gate.
+        by: who asks.
+        why: the reason in words.
+    """
+    case = Case.of(evidence, policy, gate, history, now)
+    if evidence.running:
+        return case.conclude("wait", f"A training of {evidence.model} is queued or under way; its verdict comes first, then ask again.")
+    notes = "".join(f" {note}" for note in _notes(case))
+    champion = "first" if evidence.champion is None else evidence.champion
+    key = f"{evidence.model}:{champion}:{case.number}"
+    return case.conclude("retrain", f"{by.strip()} asks for it: {why.strip().rstrip('.')}.{notes}", run_key=key, trigger="person")
+
+
+def _notes(case: Case) -> list[str]:
+    """Say what would have held back a retraining that nobody asks for."""
+    found, used = [], len(case.spent) + (case.evidence.champion is not None)
+    if tried := in_vain(case):
+        found.append(f"The breaker is open: the last {len(tried)} in this episode came to nothing ({', '.join(each.outcome for each in tried)}).")
+    if case.last and case.last.outcome is Outcome.WAITING:
+        found.append(f"Version {case.last.version} waits for approval.")
+    if case.cooling:
+        found.append(f"The last training, {at(case.cooling.at)}, is less than the cooldown of {format_duration(case.policy.cooldown)} ago.")
+    if used > case.policy.budget_per_year:
+        found.append(f"With it {used} retrainings of a budget of {case.policy.budget_per_year} in {YEAR.days} days are used.")
+    return found
+
+
+def _training_is_running(case: Case) -> Decision | None:
     if not case.evidence.running:
         return None
-    return case.conclude("wait", f"A training of {case.evidence.model} is queued or under way; its verdict comes first. {_seen(case)}.")
+    return case.conclude("wait", f"A training of {case.evidence.model} is queued or under way; its verdict comes first. {seen(case)}.")
 
 
-def _nothing_lasts(case: _Case) -> Decision | None:
-    if case.lasting:
+def _was_never_launched(case: Case) -> Decision | None:
+    asked = case.last_asked
+    if asked is None or asked.outcome is not Outcome.UNFINISHED or case.evidence.launched or asked.trigger == "person":
+        return None
+    by_drift = asked.trigger in {None, "drift"}
+    again = case.has_new_report if by_drift else case.cause is not None
+    if (by_drift and not case.lasting) or (case.cooling is None and again):
+        return None
+    why = f"The retraining decided {at(asked.at)} was never launched and is asked for again"
+    return case.conclude("retrain", f"{why}. {seen(case)}.", run_key=asked.run_key, trigger=asked.trigger or "drift")
+
+
+def _nothing_asks(case: Case) -> Decision | None:
+    if case.cause:
         return None
     if not any(sign.partitions for sign in case.signs):
-        others = sorted({report.reference_version for report in case.evidence.reports} - {case.champion})
-        seen = f" (the newest are against version {', '.join(map(str, others))})" if others else ""
-        return case.conclude("wait", f"No report that tells anything is against the champion, version {case.champion}{seen}.")
-    return case.conclude("wait", f"No drift lasts: {_needed(case)}. {_seen(case)}.")
+        others = sorted({report.reference_version for report in case.evidence.reports} - {case.evidence.champion})
+        newest = f" (the newest are against version {', '.join(map(str, others))})" if others else ""
+        return case.put_off(f"No report that tells anything is against the champion, version {case.evidence.champion}{newest}.")
+    return case.put_off(f"No drift lasts: {needed(case)}. {seen(case)}.{_aftermath(case)}")
 
 
-def _was_never_launched(case: _Case) -> Decision | None:
+def _aftermath(case: Case) -> str:
+    """Say how the champion does beside its predecessor."""
+    told = case.evidence.aftermath
+    if told is None or case.evidence.promotion is None or told.champion != case.evidence.promotion.version:
+        return ""
+    if told.gain is None or told.gain_low is None or told.gain_high is None:
+        return f" Version {told.champion} could not be compared with version {told.previous}: {told.reason}"
+    return (
+        f" On {told.rows:,} rows since its promotion version {told.champion} has {told.metric} {told.champion_value:.4g}, version {told.previous} "
+        f"would have {told.previous_value:.4g}; the gain of going back is between {told.gain_low:.4g} and {told.gain_high:.4g}."
+    )
+
+
+def _nothing_new(case: Case) -> Decision | None:
     asked = case.last_asked
-    if asked is None or asked.outcome is not Outcome.UNFINISHED or case.evidence.launched:
+    if asked is None or case.has_new_report or (case.cause and case.cause.trigger != "drift"):
         return None
-    if case.cooling is None and (asked.latest_report or "") < case.latest_report:
+    return case.conclude("wait", f"No report has come since the retraining decided {at(asked.at)}, which saw {asked.latest_report}.")
+
+
+def _a_version_waits(case: Case) -> Decision | None:
+    last = case.attempts[-1] if case.attempts else None
+    if last is None or last.outcome is not Outcome.WAITING:
         return None
-    why = f"The retraining decided {_at(asked.at)} was never launched and is asked for again"
-    return case.conclude("retrain", f"{why}. {_seen(case)}.", asked.run_key)
+    command = f"`mlworks approve {case.evidence.model} {last.version} --by NAME --why TEXT`, or `mlworks reject`"
+    why = f"Version {last.version}, asked for {at(last.at)}, was judged better and waits for approval: {command}. {seen(case)}."
+    return case.conclude("escalate" if case.lasting and case.cooling is None else "wait", why)
 
 
-def _nothing_new(case: _Case) -> Decision | None:
-    asked = case.last_asked
-    if asked is None or (asked.latest_report or "") < case.latest_report:
-        return None
-    return case.conclude("wait", f"No report has come since the retraining decided {_at(asked.at)}, which saw {asked.latest_report}.")
-
-
-def _retraining_does_not_help(case: _Case) -> Decision | None:
-    tried = [attempt for attempt in case.attempts if case.episode and attempt.episode == case.episode.began]
-    failed = tried[-TRIES:]
-    if len(failed) < TRIES or any(attempt.outcome is Outcome.PROMOTED for attempt in failed):
-        return None
-    told = ", ".join(f"{_at(attempt.at)} {attempt.outcome}" for attempt in failed)
-    began = case.episode.began if case.episode else ""
-    why = f"{TRIES} retrainings in a row against version {case.champion} did not help ({told}), and the drift that began in {began} lasts"
-    return case.conclude("escalate", f"{why}. {_seen(case)}. {_advice(case)}")
-
-
-def _is_cooling_down(case: _Case) -> Decision | None:
+def _is_cooling_down(case: Case) -> Decision | None:
     last = case.cooling
     if last is None:
         return None
-    why = f"the last training, {_at(last.at)} ({last.outcome}), is less than the cooldown of {format_duration(case.policy.cooldown)} ago"
-    return case.conclude("wait", f"Drift lasts, but {why}. {_seen(case)}.")
+    ahead = "is later than now, so the clock went back, and" if last.at > case.now else "is"
+    why = f"the last training, {at(last.at)} ({last.outcome}), {ahead} less than the cooldown of {format_duration(case.policy.cooldown)} ago"
+    return case.conclude("wait", f"{_asking(case)}, but {why}. {seen(case)}.")
 
 
-def _budget_is_spent(case: _Case) -> Decision | None:
-    spent = [attempt.at for attempt in case.history.attempts if attempt.champion is not None and case.now - attempt.at < YEAR]
+def _budget_is_spent(case: Case) -> Decision | None:
+    spent = case.spent
     if len(spent) < case.policy.budget_per_year:
         return None
     used = f"{len(spent)} of {case.policy.budget_per_year} retrainings of the last {YEAR.days} days are used"
-    oldest = f" (the oldest {_at(min(spent))})" if spent else ""
-    return case.conclude("escalate", f"Drift lasts, but {used}{oldest}. {_seen(case)}. {_advice(case)}")
+    oldest = f" (the oldest {at(min(spent))})" if spent else ""
+    why = f"{_asking(case)}, but {used}{oldest}. {seen(case)}."
+    return case.conclude("escalate", f"{why} {advice(case)}") if case.lasting else case.conclude("wait", why)
 
 
-def _too_few_rows(case: _Case) -> Decision | None:
+def _too_few_rows(case: Case) -> Decision | None:
     if case.evidence.new_rows >= case.policy.min_new_rows:
         return None
     rows = f"{case.evidence.new_rows:,} labelled rows are newer than the last training knew; {case.policy.min_new_rows:,} are needed"
-    return case.conclude("wait", f"Drift lasts, but {rows}. {_seen(case)}.")
+    return case.put_off(f"{_asking(case)}, but {rows}. {seen(case)}.")
 
 
-def _retrain(case: _Case) -> Decision:
-    number = 1 + sum(attempt.run_key is not None for attempt in case.attempts)
+def _retrain(case: Case) -> Decision:
     rows = f"{case.evidence.new_rows:,} new labelled rows (at least {case.policy.min_new_rows:,})"
-    why = f"Drift lasts: {_needed(case)}. {_seen(case)}. {rows}; retraining {number} against version {case.champion}"
-    return case.conclude("retrain", f"{why}.", f"{case.evidence.model}:{case.champion}:{number}")
+    cause = case.cause
+    why = f"{cause.why if cause else ''}. {seen(case)}. {rows}; retraining {case.number} against version {case.evidence.champion}"
+    key = f"{case.evidence.model}:{case.evidence.champion}:{case.number}"
+    return case.conclude("retrain", f"{why}.", run_key=key, trigger=cause.trigger if cause else None)
 
 
-_GUARDS: tuple[Callable[[_Case], Decision | None], ...] = (
+_GUARDS: tuple[Callable[[Case], Decision | None], ...] = (
+    rollback_was_decided,
+    previous_is_better,
+    declared_alarm,
     _training_is_running,
-    _nothing_lasts,
     _was_never_launched,
+    _nothing_asks,
     _nothing_new,
-    _retraining_does_not_help,
+    retraining_does_not_help,
+    _a_version_waits,
     _is_cooling_down,
     _budget_is_spent,
     _too_few_rows,
@@ -170,18 +185,7 @@ _GUARDS: tuple[Callable[[_Case], Decision | None], ...] = (
 )
 
 
-def _needed(case: _Case) -> str:
-    return f"{case.policy.violations} of a kind's last {case.policy.of} reports must drift, the latest among them"
-
-
-def _seen(case: _Case) -> str:
-    counted = f"Drifted: {', '.join(map(str, case.signs))} (up to {case.latest_report or 'none'})"
-    return "; ".join([counted, *(f"{sign.kind}: {shorten(sign.said, _LONGEST, placeholder=' …')}" for sign in case.lasting if sign.said)])
-
-
-def _advice(case: _Case) -> str:
-    return "What to do: " + "; ".join(f"{sign.kind} drift: {ACTIONS[sign.kind]}" for sign in case.lasting) + "."
-
-
-def _at(moment: datetime) -> str:
-    return f"on {moment:%Y-%m-%d %H:%M}"
+def _asking(case: Case) -> str:
+    """Say what asks for a training, before what speaks against it."""
+    cause = case.cause
+    return "Drift lasts" if cause is None or cause.trigger == "drift" else cause.why

@@ -4,24 +4,32 @@ The cost follows what is new, not what has been: of the reports the newest few p
 log), of the labels those that came after the last training set, until there are enough.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import polars as pl
 
 from mlworks_orchestration.data import PARTITION, Lake
-from mlworks_orchestration.retraining.facts import Evidence, Finding, History, Report
+from mlworks_orchestration.retraining.aftermath import newest_aftermath
+from mlworks_orchestration.retraining.case import rows_tried
+from mlworks_orchestration.retraining.facts import Evidence, Finding, Overdue, Report
+from mlworks_orchestration.retraining.past import History
+from mlworks_orchestration.retraining.promotions import promotion
 from mlworks_orchestration.spec import DriftKind, MLModel
 from mlworks_orchestration.training import holder
 
 _LONG_AGO = datetime(1900, 1, 2, tzinfo=UTC)
+_A_RUN = timedelta(days=1)
 
 
 class Runs(Protocol):
-    """What the orchestrator knows of a model's trainings."""
+    """What the orchestrator knows of a model's trainings and rollbacks."""
 
     def in_progress(self) -> bool:
         """Return whether a training of the model is queued or under way."""
+
+    def rolling_back(self) -> bool:
+        """Return whether a rollback of the model is queued or under way."""
 
     def launched(self, run_key: str) -> bool:
         """Return whether a run with this key was ever launched."""
@@ -37,15 +45,34 @@ def gather(lake: Lake, model: MLModel, history: History, runs: Runs, now: dateti
         runs: what the orchestrator knows.
         now: the moment, aware; what became known later is left out.
     """
-    asked = [attempt.run_key for attempt in history.attempts if attempt.run_key is not None]
+    champion = holder(lake, model.name, "champion", now)
+    promoted = promotion(lake, model, history, now)
+    asked = [attempt.run_key for attempt in history.attempts if attempt.run_key is not None and attempt.champion == champion]
+    back = [done.run_key for done in history.rollbacks if promoted and done.champion == promoted.version]
     return Evidence(
         model=model.name,
-        champion=holder(lake, model.name, "champion", now),
+        champion=champion,
         reports=_reports(lake, model, now),
-        new_rows=_new_rows(lake, model, history.trained_until, now),
+        new_rows=_new_rows(lake, model, history, now),
         running=runs.in_progress(),
         launched=not asked or runs.launched(asked[-1]),
+        promotion=promoted,
+        aftermath=newest_aftermath(lake, model, promoted) if promoted else None,
+        rollback_launched=not back or runs.launched(back[-1]),
+        rolling_back=bool(back) and runs.rolling_back(),
+        overdue=_overdue(lake, model, now),
     )
+
+
+def rows_wanted(model: MLModel, history: History) -> int:
+    """Return how many new labelled rows are enough for every guard.
+
+    Parameters:
+        model: the model's declaration.
+        history: what was trained before.
+    """
+    asking = (model.retraining.new_rows or 0) + rows_tried(history) if model.retraining.new_rows else 0
+    return max(1, model.retraining.min_new_rows, asking)
 
 
 def _reports(lake: Lake, model: MLModel, now: datetime) -> tuple[Report, ...]:
@@ -67,15 +94,23 @@ def _report(partition: str, rows: pl.DataFrame) -> Report:
     return Report(partition, rows["reference_version"][0], versions, findings)
 
 
-def _new_rows(lake: Lake, model: MLModel, trained_until: datetime | None, now: datetime) -> int:
+def _new_rows(lake: Lake, model: MLModel, history: History, now: datetime) -> int:
     """Count labels known now of events that no training knew, opening ever more partitions until there are enough."""
-    table, after = f"{model.name}/labels", trained_until or _LONG_AGO
-    first = model.partitions.key_of(after)
+    table, after = f"{model.name}/labels", history.trained_until or _LONG_AGO
+    first, wanted = model.partitions.key_of(after), rows_wanted(model, history)
     keys = [key for key in lake.partitions(table) if key >= first]
     count, opened = 0, 0
-    while opened < len(keys) and count < max(1, model.retraining.min_new_rows):
+    while opened < len(keys) and count < wanted:
         until = 2 * opened + 1
         labels = lake.read(table, columns=[model.event_time, "known_at"], partitions=keys[opened:until])
         count += labels.filter(pl.col(model.event_time) >= after, pl.col("known_at") <= now).height
         opened = until
     return count
+
+
+def _overdue(lake: Lake, model: MLModel, now: datetime) -> Overdue | None:
+    """Return which scored partitions after the newest measured one lack labels that were due a day ago, which is time enough for a run."""
+    measured = max(lake.partitions(f"{model.name}/performance"), default="")
+    due = {key: model.partitions.window(key).end + model.label.delay for key in lake.partitions(f"{model.name}/scores") if key > measured}
+    late = [key for key, moment in due.items() if moment + _A_RUN <= now]
+    return Overdue(late[0], len(late), due[late[0]]) if late else None

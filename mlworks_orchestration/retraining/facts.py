@@ -1,14 +1,11 @@
-"""What a decision is made of, and the decision: plain values, so that any moment can be decided again."""
+"""What is known about a model now: plain values, so that any moment can be decided again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from mlworks_orchestration.spec import DriftKind
-
-Action = Literal["retrain", "wait", "escalate"]
 
 
 class Finding(NamedTuple):
@@ -40,6 +37,74 @@ class Report:
     findings: Mapping[DriftKind, Finding]
 
 
+class Promotion(NamedTuple):
+    """How the champion came to serve, where the gate let it serve for the first time.
+
+    Parameters:
+        version: the champion.
+        at: since when it serves.
+        previous: the version before, which could serve again; none if there is none, or if that was rolled back itself.
+    """
+
+    version: int
+    at: datetime
+    previous: int | None
+
+
+@dataclass(frozen=True)
+class Aftermath:
+    """How the champion does beside its predecessor, on the same rows of after its promotion.
+
+    Parameters:
+        champion: the version.
+        previous: its predecessor.
+        until: the newest partition that was compared.
+        blocks: how many partitions (days, if those are shorter) were compared.
+        rows: how many labelled rows they hold.
+        metric: the primary metric.
+        champion_value: the champion's; none where it could not be compared.
+        previous_value: the predecessor's; none likewise.
+        gain: by how much the predecessor is better, in the metric's unit; none likewise.
+        gain_low: lower end of the interval of the gain; none likewise.
+        gain_high: its upper end; none likewise.
+        margin: what the lower end must be above for the predecessor to be better.
+        reason: why it could not be compared; empty where it was.
+    """
+
+    champion: int
+    previous: int
+    until: str
+    blocks: int
+    rows: int
+    metric: str
+    champion_value: float | None
+    previous_value: float | None
+    gain: float | None
+    gain_low: float | None
+    gain_high: float | None
+    margin: float
+    reason: str = ""
+
+    @property
+    def previous_is_better(self) -> bool:
+        """Whether the predecessor is better by more than the margin, with confidence."""
+        return self.gain_low is not None and self.gain_low > self.margin
+
+
+class Overdue(NamedTuple):
+    """Labels that should be known by now and are not.
+
+    Parameters:
+        since: the first partition without labels after the newest that has them.
+        partitions: how many scored ones lack labels that are due.
+        due: when those of the first were due.
+    """
+
+    since: str
+    partitions: int
+    due: datetime
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What is known now.
@@ -51,6 +116,11 @@ class Evidence:
         new_rows: labelled rows that are newer than the last training knew; counting may stop once there are enough.
         running: whether a training of the model is queued or under way.
         launched: whether the run that the last retraining was asked for with was ever launched.
+        promotion: how the champion came to serve; none if it came back by a rollback, or by hand.
+        aftermath: how it does beside its predecessor; none before enough labels of after its promotion are known.
+        rollback_launched: whether the run that the last rollback was asked for with was ever launched.
+        rolling_back: whether a rollback is queued or under way.
+        overdue: labels that should be known by now; none if none are missing.
     """
 
     model: str
@@ -59,80 +129,8 @@ class Evidence:
     new_rows: int = 0
     running: bool = False
     launched: bool = True
-
-
-class Outcome(StrEnum):
-    """What came of a training."""
-
-    PROMOTED = "promoted"
-    REJECTED = "rejected"
-    UNFINISHED = "unfinished"
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """A training of the past, whoever asked for it.
-
-    Parameters:
-        at: when it was asked for, or judged if no decision asked for it.
-        champion: the version that served then; none for the first training.
-        outcome: the gate's verdict; unfinished without one.
-        run_key: what the decision asked for the run with; none if it was started otherwise.
-        episode: the drift episode that it was to end.
-        latest_report: the newest partition whose report the decision saw.
-        kinds: the kinds of drift that it was to end.
-    """
-
-    at: datetime
-    champion: int | None
-    outcome: Outcome = Outcome.UNFINISHED
-    run_key: str | None = None
-    episode: str | None = None
-    latest_report: str | None = None
-    kinds: tuple[DriftKind, ...] = ()
-
-
-class Episode(NamedTuple):
-    """A time of drift against one champion, from the first violation until every kind is clear again.
-
-    Parameters:
-        champion: the version.
-        began: the first partition that violated.
-    """
-
-    champion: int
-    began: str
-
-
-@dataclass(frozen=True)
-class History:
-    """What was decided and trained before.
-
-    Parameters:
-        attempts: all trainings, in the order of time.
-        episode: the one in which the last decision was taken; none when all was clear.
-        trained_until: where the event times end that the last judged training knew; none before.
-    """
-
-    attempts: tuple[Attempt, ...] = ()
-    episode: Episode | None = None
-    trained_until: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What to do about a model now.
-
-    Parameters:
-        action: start a training, do nothing, or call a person.
-        reason: why, in words with numbers.
-        run_key: with which the training is to be started, once; none unless the action is `retrain`.
-        kinds: the kinds of drift that last.
-        episode: the drift episode that it belongs to.
-    """
-
-    action: Action
-    reason: str
-    run_key: str | None = None
-    kinds: tuple[DriftKind, ...] = ()
-    episode: Episode | None = None
+    promotion: Promotion | None = None
+    aftermath: Aftermath | None = None
+    rollback_launched: bool = True
+    rolling_back: bool = False
+    overdue: Overdue | None = None

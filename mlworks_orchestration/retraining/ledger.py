@@ -1,6 +1,6 @@
 """What was decided, as rows of the lake table `<model>/decisions`, and what came of it.
 
-The table is cut so that reading it back does not grow with the model's age: retrainings, of which the budget allows few, stand in a
+The table is cut so that reading it back does not grow with the model's age: retrainings and rollbacks, of which there are few, stand in a
 partition of their own, everything else in one a month, of which only the newest is read.
 """
 
@@ -13,9 +13,11 @@ from typing import Any
 import polars as pl
 
 from mlworks_orchestration.data import PARTITION, Lake
-from mlworks_orchestration.retraining.facts import Attempt, Decision, Episode, Evidence, History, Outcome
+from mlworks_orchestration.retraining.facts import Evidence
+from mlworks_orchestration.retraining.outcomes import outcome_of
+from mlworks_orchestration.retraining.past import Attempt, Decision, Episode, History, Outcome, Rollback
 from mlworks_orchestration.spec import DriftKind
-from mlworks_orchestration.training import verdicts
+from mlworks_orchestration.training import moves, verdicts
 
 _RETRAININGS = "retrain"
 _SCHEMA = pl.Schema(
@@ -30,6 +32,8 @@ _SCHEMA = pl.Schema(
         "latest_report": pl.String(),
         "new_rows": pl.Int64(),
         "evidence": pl.String(),
+        "trigger": pl.String(),
+        "to": pl.Int64(),
         PARTITION: pl.String(),
     }
 )
@@ -38,7 +42,7 @@ _SCHEMA = pl.Schema(
 def record(lake: Lake, evidence: Evidence, decision: Decision, now: datetime) -> bool:
     """Store a decision as a row of `<model>/decisions`, unless it says nothing new.
 
-    A retraining is new when its run key is; anything else when action, reason or evidence differ from the last row.
+    A retraining or a rollback is new when its run key is; anything else when action, reason or evidence differ from the last row.
 
     Parameters:
         lake: where it is stored.
@@ -61,61 +65,69 @@ def record(lake: Lake, evidence: Evidence, decision: Decision, now: datetime) ->
     if not lake.exists(table):
         # An empty write makes a table that is cut by partition; of two daemons that both do so, neither loses the other's row.
         lake.write(table, _SCHEMA.to_frame(), partitions=[_RETRAININGS])
-    lake.append(table, pl.DataFrame([row], schema=_SCHEMA))
+    lake.append(table, pl.DataFrame([row], schema=_SCHEMA), schema="merge")
     return True
 
 
 def read_history(lake: Lake, model: str) -> History:
-    """Return what was decided and trained before.
+    """Return what was decided and trained before, and what came of it.
 
     Parameters:
         lake: where it is stored.
         model: the model's name.
     """
     recent = _recent(lake, model)
-    episode = None
-    if len(recent) and recent["episode"][-1] is not None:
-        episode = Episode(recent["champion"][-1], recent["episode"][-1])
+    champion, began = recent.select("champion", "episode").row(-1) if len(recent) else (None, None)
+    episode = Episode(champion, began) if began is not None else None
     asked = recent.filter(pl.col("run_key").is_not_null()).unique("run_key", keep="first", maintain_order=True)
     judged = verdicts(lake, model).sort("decided_at", maintain_order=True)
     until = judged["holdout_end"][-1] if len(judged) else None
-    return History(tuple(_attempts(asked.to_dicts(), judged.to_dicts())), episode, until)
+    served = moves(lake, model).filter(pl.col("alias") == "champion", pl.col("version").is_not_null())
+    outcomes = [outcome_of(lake, model, verdict, served) for verdict in judged.iter_rows(named=True)]
+    trained = _attempts(asked.filter(pl.col("action") == "retrain").to_dicts(), judged.to_dicts(), outcomes)
+    rollbacks = asked.filter(pl.col("action") == "rollback").select("decided_at", "champion", "to", "run_key")
+    return History(tuple(trained), episode, until, champion, tuple(Rollback(*row) for row in rollbacks.iter_rows()))
 
 
-def _attempts(asked: Sequence[dict[str, Any]], judged: Sequence[dict[str, Any]]) -> list[Attempt]:
+def _attempts(asked: Sequence[dict[str, Any]], judged: Sequence[dict[str, Any]], outcomes: Sequence[Outcome]) -> list[Attempt]:
     """Return all trainings in the order of time: a verdict belongs to the last retraining asked for before it, if that has none yet."""
-    outcomes: dict[str, Outcome] = {}
+    found: dict[str, tuple[Outcome, int]] = {}
     others: list[Attempt] = []
-    for verdict in judged:
-        outcome = Outcome.PROMOTED if verdict["promoted"] else Outcome.REJECTED
+    for verdict, outcome in zip(judged, outcomes, strict=True):
         before = [row for row in asked if row["decided_at"] <= verdict["decided_at"] and row["champion"] == verdict["champion"]]
-        if before and before[-1]["run_key"] not in outcomes:
-            outcomes[before[-1]["run_key"]] = outcome
+        if before and before[-1]["run_key"] not in found:
+            found[before[-1]["run_key"]] = outcome, verdict["challenger"]
         else:
-            others.append(Attempt(verdict["decided_at"], verdict["champion"], outcome))
-    decided = [
-        Attempt(
-            at=row["decided_at"],
-            champion=row["champion"],
-            outcome=outcomes.get(row["run_key"], Outcome.UNFINISHED),
-            run_key=row["run_key"],
-            episode=row["episode"],
-            latest_report=row["latest_report"],
-            kinds=tuple(map(DriftKind, row["kinds"])),
-        )
-        for row in asked
-    ]
-    return sorted([*others, *decided], key=lambda attempt: attempt.at)
+            others.append(Attempt(verdict["decided_at"], verdict["champion"], outcome, version=verdict["challenger"]))
+    return sorted([*others, *(_asked_for(row, *found.get(row["run_key"], (Outcome.UNFINISHED, None))) for row in asked)], key=lambda each: each.at)
+
+
+def _asked_for(row: dict[str, Any], outcome: Outcome, version: int | None) -> Attempt:
+    return Attempt(
+        at=row["decided_at"],
+        champion=row["champion"],
+        outcome=outcome,
+        run_key=row["run_key"],
+        episode=row["episode"],
+        latest_report=row["latest_report"],
+        kinds=tuple(map(DriftKind, row["kinds"])),
+        trigger=row["trigger"] or "drift",
+        new_rows=row["new_rows"],
+        version=version,
+    )
 
 
 def _recent(lake: Lake, model: str) -> pl.DataFrame:
-    """Return all retrainings and the decisions of the newest month, in the order of time."""
+    """Return all retrainings and rollbacks, and the other decisions of the newest month, in the order of time."""
     table = _table(model)
     keys = lake.partitions(table)
     months = [key for key in keys if key != _RETRAININGS]
     if not keys:
         return _SCHEMA.to_frame()
-    return lake.read(table, columns=list(_SCHEMA), partitions=[*months[-1:], _RETRAININGS]).sort("decided_at", "action", maintain_order=True)
+    stored = lake.read(table, partitions=[*months[-1:], _RETRAININGS])
+    # Rows of an earlier release do not have every column.
+    lacking = [pl.lit(None, dtype).alias(name) for name, dtype in _SCHEMA.items() if name not in stored.columns]
+    return stored.with_columns(lacking).select(list(_SCHEMA)).sort("decided_at", "action", maintain_order=True)
 
 
 def _row(evidence: Evidence, decision: Decision, now: datetime) -> dict[str, Any]:
@@ -130,8 +142,10 @@ def _row(evidence: Evidence, decision: Decision, now: datetime) -> dict[str, Any
         "episode": decision.episode.began if decision.episode else None,
         "latest_report": max(counted, default=None),
         "new_rows": evidence.new_rows,
-        "evidence": json.dumps(asdict(evidence), sort_keys=True),
-        PARTITION: _RETRAININGS if decision.action == "retrain" else f"{now:%Y-%m}",
+        "evidence": json.dumps(asdict(evidence), sort_keys=True, default=datetime.isoformat),
+        "trigger": decision.trigger,
+        "to": decision.to,
+        PARTITION: _RETRAININGS if decision.run_key else f"{now:%Y-%m}",
     }
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mlworks_orchestration.retraining.facts import Attempt, Episode, Evidence, Report
+from mlworks_orchestration.retraining.facts import Evidence, Report
+from mlworks_orchestration.retraining.past import Attempt, Episode, History, Outcome
 from mlworks_orchestration.spec import DriftKind, Retraining
 
 # Their reports come late or are filled in later, so their last reports are the last that could tell.
@@ -60,20 +61,24 @@ def read_signs(evidence: Evidence, policy: Retraining) -> list[Sign]:
     return [_sign(kind, reports, policy) for kind in DriftKind if kind in policy.kinds]
 
 
-def current_episode(signs: Sequence[Sign], champion: int, before: Episode | None, attempts: Sequence[Attempt]) -> Episode | None:
+def current_episode(signs: Sequence[Sign], champion: int, history: History, attempts: Sequence[Attempt]) -> Episode | None:
     """Return the drift episode that goes on now.
 
     It begins with the first violation that is seen and ends when no report at hand violates and every kind that a retraining was to end is
-    clear; another champion begins anew.
+    clear. Another champion begins anew; one that is back because the version which took over from it was rolled back goes on with its own.
 
     Parameters:
         signs: what the last reports say.
         champion: the serving version.
-        before: the episode of the last decision.
+        history: with the episode of the last decision.
         attempts: retrainings against this champion.
     """
     violating = [partition for sign in signs for partition in sign.violations]
-    if before is None or before.champion != champion:
+    before = history.episode
+    if history.champion not in {None, champion} or (before and before.champion != champion):
+        undone = attempts[-1] if attempts and attempts[-1].outcome is Outcome.ROLLED_BACK else None
+        before = Episode(champion, undone.episode) if undone and undone.episode else None
+    if before is None:
         return Episode(champion, min(violating)) if violating else None
     treated = {kind for attempt in attempts if attempt.episode == before.began for kind in attempt.kinds}
     judged = [sign for sign in signs if sign.kind in treated or not treated]

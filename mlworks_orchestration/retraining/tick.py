@@ -1,39 +1,113 @@
 """One look at a model: evidence, decision, record."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
 from mlworks_orchestration import clock
 from mlworks_orchestration.data import Lake
-from mlworks_orchestration.retraining.decide import decide
+from mlworks_orchestration.retraining.decide import decide, decide_by_hand
 from mlworks_orchestration.retraining.evidence import Runs, gather
-from mlworks_orchestration.retraining.facts import Decision
 from mlworks_orchestration.retraining.ledger import read_history, record
+from mlworks_orchestration.retraining.past import Decision, History
 from mlworks_orchestration.spec import MLModel
+from mlworks_orchestration.training import check_signed
+
+Mark = Mapping[str, int | str]
+"""What the last look at a model saw: the Delta version of each table that is watched, and under `due` when to look again without anything new."""
+
+DUE = "due"
+_AGAIN = timedelta(days=1)
 
 
-def consider(lake: Lake, model: MLModel, runs: Runs, cursor: str | None) -> tuple[Decision | None, str | None]:
-    """Decide about a model if a drift report has come since the last look, and record the decision.
+def with_news(lake: Lake, models: Iterable[MLModel], marks: Mapping[str, Mark], now: datetime) -> list[MLModel]:
+    """Return the models that are to be looked at: something was written since the last look, or the schedule's time has come.
 
-    It is recorded before it is acted upon. When a crash comes in between, the cursor is the old one, the decision is taken again from the
-    record, and the retraining is asked for again with the same run key.
+    One file is looked for a table, and none is opened, so that it costs little for a thousand models and does not grow with their age.
+
+    Parameters:
+        lake: the Delta tables.
+        models: the declarations.
+        marks: what the last look at each saw, by the model's name.
+        now: the moment, aware.
+    """
+    declared = {model.name: model for model in models}
+    seen = {f"{name}/{table}": _version(marks.get(name, {}), table) for name, model in declared.items() for table in watched(model)}
+    news = {table.partition("/")[0] for table in lake.newer(seen)}
+    due = {name for name in declared if (moment := marks.get(name, {}).get(DUE)) and now >= datetime.fromisoformat(str(moment))}
+    return [model for name, model in declared.items() if name in news | due]
+
+
+def watched(model: MLModel) -> list[str]:
+    """Return the tables in which something new is a reason to decide.
+
+    Parameters:
+        model: the model's declaration.
+    """
+    return ["drift_report", "aftermath", *(["labels"] if model.retraining.new_rows else [])]
+
+
+def consider(lake: Lake, model: MLModel, runs: Runs, mark: Mark | None) -> tuple[Decision | None, Mark | None]:
+    """Decide about a model if there is something new since the last look, and record the decision.
+
+    It is recorded before it is acted upon. When a crash comes in between, the mark is the old one, the decision is taken again from the
+    record, and the run is asked for again with the same run key.
 
     Parameters:
         lake: the Delta tables.
         model: the model's declaration.
-        runs: what the orchestrator knows of the model's trainings.
-        cursor: what the last look returned; none for the first.
+        runs: what the orchestrator knows of the model's trainings and rollbacks.
+        mark: what the last look returned; none for the first.
 
     Returns:
-        The decision, none if there is nothing new; and the cursor for the next look, the Delta version of `<model>/drift_report`.
+        The decision, none if there is nothing new; and the mark for the next look.
     """
-    table = f"{model.name}/drift_report"
-    if not lake.exists(table):
-        return None, cursor
-    # Read before the reports: one that lands in between is looked at twice rather than never.
-    version = str(lake.version(table))
-    if version == cursor:
-        return None, cursor
+    now = clock.now()
+    if not with_news(lake, [model], {model.name: mark or {}}, now):
+        return None, mark
+    # Read before the evidence: what lands in between is looked at twice rather than never.
+    seen = {table: lake.version(f"{model.name}/{table}") for table in watched(model) if lake.exists(f"{model.name}/{table}")}
+    history = read_history(lake, model.name)
+    evidence = gather(lake, model, history, runs, now)
+    decision = decide(evidence, model.retraining, history, now, model.gate)
+    record(lake, evidence, decision, now)
+    due = _due(model, history, decision, now)
+    return decision, seen if due is None else {**seen, DUE: due.isoformat()}
+
+
+def ask_by_hand(lake: Lake, model: MLModel, runs: Runs, *, by: str, why: str) -> Decision:
+    """Decide about a training that a person asks for, and record the decision; the run is the caller's business.
+
+    Parameters:
+        lake: the Delta tables.
+        model: the model's declaration.
+        runs: what the orchestrator knows.
+        by: who asks.
+        why: the reason in words.
+
+    Raises:
+        TrainingError: if nobody is named or no reason is given.
+    """
+    check_signed(by, why)
     now = clock.now()
     history = read_history(lake, model.name)
     evidence = gather(lake, model, history, runs, now)
-    decision = decide(evidence, model.retraining, history, now)
-    record(lake, evidence, decision, now)
-    return decision, version
+    decision = decide_by_hand(evidence, model.retraining, history, now, model.gate, by=by, why=why)
+    if not record(lake, evidence, decision, now) and decision.run_key is not None:
+        said = f"Another training of {model.name} was asked for at this very moment; ask again when it is judged."
+        return replace(decision, action="wait", run_key=None, reason=said)
+    return decision
+
+
+def _version(mark: Mark, table: str) -> int:
+    seen = mark.get(table, -1)
+    return seen if isinstance(seen, int) else -1
+
+
+def _due(model: MLModel, history: History, decision: Decision, now: datetime) -> datetime | None:
+    """Return when the schedule asks for a look; what it asked for and was put off is looked at again a day later."""
+    every = model.retraining.every
+    if every is None:
+        return None
+    trained = now if decision.action == "retrain" else max((attempt.at for attempt in history.attempts), default=None)
+    return now + _AGAIN if trained is None else max(trained + every, now + _AGAIN)

@@ -90,6 +90,12 @@ class Retraining(Spec):
     min_new_rows: Count = 1000
     """Fewest rows with a label that came after the last training."""
 
+    every: Duration | None = None
+    """How long after a training the model is trained again without drift too; none: drift alone decides."""
+
+    new_rows: Annotated[Count, Field(ge=1)] | None = None
+    """How many labelled rows newer than the last training are a reason to train again without drift too; none: they are none."""
+
     @model_validator(mode="after")
     def _can_fire(self) -> "Retraining":
         if self.violations > self.of:
@@ -118,6 +124,9 @@ class Gate(Spec):
 
     resamples: Annotated[Count, Field(ge=100)] = 1000
     """Number of bootstrap resamples."""
+
+    rollback_on: list[DriftKind] = Field(default_factory=list)
+    """The kinds of drift whose alarm against a newly promoted champion lets the version before serve again at once."""
 
     @model_validator(mode="after")
     def _approvals_are_asked_for(self) -> "Gate":

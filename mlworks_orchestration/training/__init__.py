@@ -1,7 +1,7 @@
 """Continuous training: snapshots, fitting and tracking, the registry, and the gate between challenger and champion."""
 
 from mlworks_orchestration.training.aliases import holder, moves
-from mlworks_orchestration.training.approvals import Standing, approvals, standing
+from mlworks_orchestration.training.approvals import Standing, approvals, check_signed, standing
 from mlworks_orchestration.training.approving import give_word
 from mlworks_orchestration.training.cross_fit import cross_predict
 from mlworks_orchestration.training.environment import prepare_environment
@@ -30,7 +30,7 @@ from mlworks_orchestration.training.registry import Registry
 from mlworks_orchestration.training.reproduce import reproduce
 from mlworks_orchestration.training.reproduction import Reproduction
 from mlworks_orchestration.training.retention import needed_versions, retain
-from mlworks_orchestration.training.rollback import roll_back
+from mlworks_orchestration.training.rollback import roll_back, roll_back_from
 from mlworks_orchestration.training.scale import naive_scale, scale_of
 from mlworks_orchestration.training.served import Term, served_at
 from mlworks_orchestration.training.snapshot import LABEL, Snapshot, find_snapshot, latest_snapshot, load_snapshot, take_snapshot
@@ -63,6 +63,7 @@ __all__ = [
     "approvals_version",
     "approved",
     "baseline",
+    "check_signed",
     "cross_predict",
     "evaluate",
     "find_snapshot",
@@ -87,6 +88,7 @@ __all__ = [
     "results",
     "retain",
     "roll_back",
+    "roll_back_from",
     "run_gate",
     "run_tests",
     "scale_of",

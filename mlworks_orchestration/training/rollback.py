@@ -48,6 +48,32 @@ def roll_back(lake: Lake, model: MLModel, registry: Registry, to: int | None = N
     return last, target
 
 
+def roll_back_from(lake: Lake, model: MLModel, registry: Registry, judged: int, to: int, *, by: str, why: str) -> bool:  # noqa: PLR0913
+    """Let an earlier version serve again if the version that was judged serves still; what people or the gate did meanwhile stands.
+
+    Parameters:
+        lake: where moves are recorded.
+        model: the model's declaration.
+        registry: where versions and aliases are.
+        judged: the version that is to give way.
+        to: the version that is to serve again.
+        by: who or what decided.
+        why: the reason in words.
+
+    Returns:
+        Whether `to` serves because of this; so too when a crash had left only the record to be written.
+
+    Raises:
+        TrackingError: if MLflow does not answer, or has the version no longer.
+    """
+    serving, known = registry.aliases(model.name).get(CHAMPION), aliases.recorded(lake, model.name).get(CHAMPION)
+    if serving != judged and (serving, known) != (to, judged):
+        notice(lake, model, registry)
+        return False
+    roll_back(lake, model, registry, to, by=by, why=why)
+    return True
+
+
 def _previous(model: MLModel, held: dict[str, int], known: dict[str, int | None]) -> int:
     """Return the version before. While MLflow and the record differ, a rollback was killed on its way: the record has what it went back to."""
     champion, previous = held.get(CHAMPION), held.get(PREVIOUS)

@@ -110,5 +110,5 @@ def _next_step(model: MLModel, champion: int | None, scored: list[str], failing:
     if not scored:
         return f"Score it: run the job {model.name}_score, or switch on {model.name}_schedule."
     if failing:
-        return f"Look at {model.name}/drift_report of {scored[-1]}; {model.name}_retraining_sensor says whether it will retrain."
+        return f"Look at {model.name}/drift_report of {scored[-1]}; retraining_sensor says whether it will retrain."
     return "Nothing to do."

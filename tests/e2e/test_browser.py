@@ -119,6 +119,6 @@ def test_the_drift_report_page_shows_the_history_of_each_check(page: Page) -> No
 
 
 def test_the_retraining_sensor_page_shows_its_job(page: Page) -> None:
-    page.goto(f"/locations/mlworks/sensors/{MODEL}_retraining_sensor")
+    page.goto("/locations/mlworks/sensors/retraining_sensor")
     expect(page.get_by_text(f"{MODEL}_train", exact=True).first).to_be_visible()
     photograph(page, "retraining_sensor")

@@ -117,7 +117,7 @@ def test_the_schedule_scores_what_has_ended_and_then_says_that_nothing_is_left(s
 
 
 def test_lasting_drift_retrains_the_model_once_and_the_better_challenger_is_promoted(server: Server, deployment: Deployment) -> None:
-    sensor, job = f"{MODEL}_retraining_sensor", f"{MODEL}_train"
+    sensor, job = "retraining_sensor", f"{MODEL}_train"
 
     def asked() -> list[dict[str, Any]]:
         return [tick for tick in server.sensor_ticks(sensor) if tick["status"] == "SUCCESS"]
@@ -132,7 +132,7 @@ def test_lasting_drift_retrains_the_model_once_and_the_better_challenger_is_prom
     assert run["tags"]["mlworks/trigger"].endswith("retraining 1 against version 1.")
 
     first_look = min(server.sensor_ticks(sensor), key=lambda each: each["timestamp"])
-    assert first_look["skipReason"].startswith("wait: No drift lasts: 2 of a kind's last 3 reports must drift")
+    assert first_look["skipReason"].startswith(f"{MODEL}: wait: No drift lasts: 2 of a kind's last 3 reports must drift")
 
     def judged() -> dict[str, dict[str, Any]]:
         kinds = ("feature", "label", "prediction", "concept")
@@ -164,7 +164,7 @@ def test_lasting_drift_retrains_the_model_once_and_the_better_challenger_is_prom
 
 
 def test_reports_after_the_retraining_do_not_retrain_again(server: Server) -> None:
-    sensor, job = f"{MODEL}_retraining_sensor", f"{MODEL}_train"
+    sensor, job = "retraining_sensor", f"{MODEL}_train"
     server.until(lambda: server.runs(job, dagster__sensor_name=sensor), "the retraining")
     server.success(server.runs(job, dagster__sensor_name=sensor)[0]["runId"])
     (run,) = server.backfill([f"{MODEL}/drift_report"], LANDED[-3:])
@@ -177,5 +177,5 @@ def test_reports_after_the_retraining_do_not_retrain_again(server: Server) -> No
 
     tick = server.until(looked, "the sensor's look at the new reports")[-1]
     assert tick["status"] == "SKIPPED"
-    assert tick["skipReason"].startswith("wait: ")
+    assert tick["skipReason"].startswith(f"{MODEL}: wait: ")
     assert len(server.runs(job, dagster__sensor_name=sensor)) == 1

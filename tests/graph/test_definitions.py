@@ -140,8 +140,12 @@ def test_checks_stand_beside_their_assets_and_block_where_declared(loaded: dg.De
 
 
 def test_a_model_has_jobs_a_schedule_and_sensors_that_are_off_at_first(loaded: dg.Definitions) -> None:
-    assert sorted(job.name for job in loaded.jobs or ()) == ["retention", *(f"{MODEL}_{verb}" for verb in ("data", "labels", "score", "train"))]
-    assert sorted(sensor.name for sensor in loaded.sensors or ()) == [f"{MODEL}_label_sensor", f"{MODEL}_retraining_sensor"]
+    assert sorted(job.name for job in loaded.jobs or ()) == [
+        "retention",
+        *(f"{MODEL}_{verb}" for verb in ("data", "labels", "score", "train")),
+        "rollback",
+    ]
+    assert sorted(sensor.name for sensor in loaded.sensors or ()) == ["retraining_sensor", f"{MODEL}_label_sensor"]
     schedule = loaded.resolve_schedule_def(f"{MODEL}_schedule")
     assert (schedule.name, schedule.cron_schedule, schedule.execution_timezone) == (f"{MODEL}_schedule", "0 0 * * *", "America/New_York")
     assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED

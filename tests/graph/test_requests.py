@@ -11,9 +11,9 @@ from mlworks_orchestration import clock
 from mlworks_orchestration.errors import MLWorksError
 from mlworks_orchestration.graph.jobs import MAX_PARTITIONS, request_tags, score_request
 from mlworks_orchestration.graph.label_sensor import labels_request
-from mlworks_orchestration.graph.names import RUN_TRIGGER
+from mlworks_orchestration.graph.names import RUN_FROM, RUN_MODEL, RUN_TRIGGER, RUN_VERSION
 from mlworks_orchestration.graph.replay import Replay
-from mlworks_orchestration.graph.retraining_sensor import InstanceRuns, answer
+from mlworks_orchestration.graph.retraining_sensor import RETRAINING_SENSOR, InstanceRuns, answer
 from mlworks_orchestration.retraining import Decision
 from mlworks_orchestration.spec import MLModel
 from tests.graph.world import MODEL, World
@@ -123,24 +123,31 @@ def test_labels_of_a_long_time_come_in_pieces(model: MLModel) -> None:
     assert asked(request) == (days(1, 1)[0], days(MAX_PARTITIONS, MAX_PARTITIONS)[0])
 
 
-def test_a_decision_to_retrain_is_one_request_with_its_key_and_reason(model: MLModel) -> None:
-    result = answer(model, Decision("retrain", "Drift lasts.", "ride_time:1:1"), "7")
+def test_a_decision_to_retrain_is_one_request_with_its_key_and_reason() -> None:
+    result = answer({MODEL: Decision("retrain", "Drift lasts.", "ride_time:1:1")}, "7")
     [request] = result.run_requests or []
-    assert (request.run_key, request.tags) == ("ride_time:1:1", {RUN_TRIGGER: "Drift lasts."})
+    assert (request.run_key, request.job_name, request.tags) == ("ride_time:1:1", f"{MODEL}_train", {RUN_TRIGGER: "Drift lasts."})
     assert result.cursor == "7"
+
+
+def test_a_decision_to_go_back_is_one_request_that_says_from_which_version_to_which() -> None:
+    back = Decision("rollback", "Version 2 did not help.", "ride_time:rollback:2:1", to=1, champion=2)
+    [request] = answer({MODEL: back, "another": Decision("wait", "Nothing lasts.")}, "7").run_requests or []
+    assert (request.run_key, request.job_name) == ("ride_time:rollback:2:1", "rollback")
+    assert request.tags == {RUN_MODEL: MODEL, RUN_FROM: "2", RUN_VERSION: "1", RUN_TRIGGER: "Version 2 did not help."}
 
 
 @pytest.mark.parametrize("action", ["wait", "escalate"])
-def test_any_other_decision_is_a_skip_in_words(model: MLModel, action: str) -> None:
-    result = answer(model, Decision(action, "The budget is spent."), "7")  # type: ignore[arg-type]
+def test_any_other_decision_is_a_skip_in_words(action: str) -> None:
+    result = answer({MODEL: Decision(action, "The budget is spent.")}, "7")  # type: ignore[arg-type]
     assert not result.run_requests
-    assert "The budget is spent." in str(result.skip_reason)
+    assert f"{MODEL}: {action}: The budget is spent." in str(result.skip_reason)
     assert result.cursor == "7"
 
 
-def test_nothing_new_is_a_skip_too(model: MLModel) -> None:
-    result = answer(model, None, "7")
-    assert "No drift report of ride_time has come" in str(result.skip_reason)
+def test_nothing_new_is_a_skip_too() -> None:
+    result = answer({}, "7")
+    assert "Nothing to decide about has come" in str(result.skip_reason)
     assert result.cursor == "7"
 
 
@@ -187,13 +194,13 @@ def test_sensors_tick_on_a_world_without_data(world: World, blank: dg.DagsterIns
     with dg.build_sensor_context(instance=blank) as context:
         assert "No labels of ride_time are due" in skipped(definitions.resolve_sensor_def(f"{MODEL}_label_sensor")(context))  # type: ignore[arg-type]
     with dg.build_sensor_context(instance=blank) as context:
-        result = definitions.resolve_sensor_def(f"{MODEL}_retraining_sensor")(context)
+        result = definitions.resolve_sensor_def(RETRAINING_SENSOR)(context)
     assert isinstance(result, dg.SensorResult)
-    assert "No drift report" in str(result.skip_reason)
+    assert "Nothing to decide about" in str(result.skip_reason)
 
 
 def test_a_replay_does_not_take_any_sensor_for_the_retraining_one(world: World, blank: dg.DagsterInstance) -> None:
-    @dg.sensor(name=f"{MODEL}_retraining_sensor", job_name=f"{MODEL}_train")
+    @dg.sensor(name=RETRAINING_SENSOR, job_name=f"{MODEL}_train")
     def another() -> dg.SkipReason:
         return dg.SkipReason("not ours")
 
@@ -202,5 +209,5 @@ def test_a_replay_does_not_take_any_sensor_for_the_retraining_one(world: World, 
         pass
 
     made = Replay(world.model, dg.Definitions(jobs=[training], sensors=[another]), blank, world.lake)
-    with pytest.raises(MLWorksError, match="must return a SensorResult, not SkipReason"):
+    with pytest.raises(MLWorksError, match=r"must be made by graph\.retraining_sensor, not a SensorDefinition"):
         made._retraining_tick(datetime(2013, 1, 1, tzinfo=UTC), None, lambda _: None)  # noqa: SLF001 - it would take a whole replay to get there

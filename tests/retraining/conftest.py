@@ -20,10 +20,14 @@ class FakeRuns:
     """An orchestrator that knows what it is told."""
 
     running: bool = False
+    going_back: bool = False
     keys: set[str] = field(default_factory=set)
 
     def in_progress(self) -> bool:
         return self.running
+
+    def rolling_back(self) -> bool:
+        return self.going_back
 
     def launched(self, run_key: str) -> bool:
         return run_key in self.keys

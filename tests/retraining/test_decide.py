@@ -116,7 +116,7 @@ def test_the_latest_reports_words_are_in_the_reason_cut_short() -> None:
 
 
 def test_after_a_training_the_cooldown_runs_whatever_came_of_it() -> None:
-    for outcome in Outcome:
+    for outcome in (Outcome.PROMOTED, Outcome.REJECTED, Outcome.DRY_RUN, Outcome.UNFINISHED):
         found = decision(attempts=(asked(13.9, outcome),))
         assert found.action == "wait"
         assert found.reason.startswith(f"Drift lasts, but the last training, on 2013-05-18 02:24 ({outcome}), is less than the cooldown of 2w ago.")

@@ -1,6 +1,7 @@
 """What the assets of a model at work do."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import dagster as dg
@@ -13,6 +14,7 @@ from mlworks_orchestration.graph.steps import Check, Metadata, Outcome, Step, sh
 from mlworks_orchestration.monitoring import drift_report, performance, profile, record_operation
 from mlworks_orchestration.monitoring.causes import explain_if_new
 from mlworks_orchestration.monitoring.page import StoredReport, causes_note, page_path, ranked_causes, read_report, refresh_page
+from mlworks_orchestration.retraining import look_back
 from mlworks_orchestration.scoring import score
 from mlworks_orchestration.spec import Catalog, DriftKind, MLModel
 from mlworks_orchestration.training import notice
@@ -127,9 +129,11 @@ def _drift_check(row: dict[str, object], rows: pl.DataFrame) -> Check:
 
 
 def materialize_performance(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
-    """Measure the predictions whose labels are known."""
+    """Measure the predictions whose labels are known, and compare a new champion with the version before when enough are."""
     rows = performance(step.lake, catalog, model, step.registry, step.partitions)
+    compared = look_back(step.lake, model, step.registry)
     by_partition: dict[str, Metadata] = {}
     for row in rows.filter(pl.col("slice_column") == "").iter_rows(named=True):
         by_partition.setdefault(row[PARTITION], {"rows": row["rows"]})[row["metric"]] = row["value"]
-    return Outcome(by_partition=by_partition)
+    aftermath = {f"aftermath_{name}": value for name, value in asdict(compared).items() if value is not None} if compared else {}
+    return Outcome(aftermath, by_partition)

@@ -1,0 +1,123 @@
+"""What was decided and trained before, and what is decided now: plain values too."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, NamedTuple
+
+from mlworks_orchestration.spec import DriftKind
+
+Action = Literal["retrain", "wait", "escalate", "rollback"]
+Trigger = Literal["drift", "schedule", "new_rows", "person"]
+
+
+class Outcome(StrEnum):
+    """What came of a training."""
+
+    PROMOTED = "promoted"
+    REJECTED = "rejected"
+    WAITING = "waiting"
+    DRY_RUN = "dry run"
+    ROLLED_BACK = "rolled back"
+    UNFINISHED = "unfinished"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A training of the past, whoever asked for it.
+
+    Parameters:
+        at: when it was asked for, or judged if no decision asked for it.
+        champion: the version that served then; none for the first training.
+        outcome: what came of it: the gate's verdict, and what followed from that; unfinished without one.
+        run_key: what the decision asked for the run with; none if it was started otherwise.
+        episode: the drift episode that it was to end.
+        latest_report: the newest partition whose report the decision saw.
+        kinds: the kinds of drift that it was to end.
+        trigger: what it was asked for by; none if no decision asked for it.
+        new_rows: the new labelled rows that the decision counted.
+        version: what was trained; none without a verdict.
+    """
+
+    at: datetime
+    champion: int | None
+    outcome: Outcome = Outcome.UNFINISHED
+    run_key: str | None = None
+    episode: str | None = None
+    latest_report: str | None = None
+    kinds: tuple[DriftKind, ...] = ()
+    trigger: Trigger | None = None
+    new_rows: int = 0
+    version: int | None = None
+
+
+class Rollback(NamedTuple):
+    """A rollback that was decided.
+
+    Parameters:
+        at: when.
+        champion: the version that served then.
+        to: the version that was to serve again.
+        run_key: what the decision asked for the run with.
+    """
+
+    at: datetime
+    champion: int
+    to: int
+    run_key: str
+
+
+class Episode(NamedTuple):
+    """A time of drift against one champion, from the first violation until every kind is clear again.
+
+    Parameters:
+        champion: the version.
+        began: the first partition that violated.
+    """
+
+    champion: int
+    began: str
+
+
+@dataclass(frozen=True)
+class History:
+    """What was decided and trained before.
+
+    Parameters:
+        attempts: all trainings, in the order of time.
+        episode: the one in which the last decision was taken; none when all was clear.
+        trained_until: where the event times end that the last judged training knew; none before.
+        champion: the version that served when the last decision was taken; none before the first.
+        rollbacks: all that were decided, in the order of time.
+    """
+
+    attempts: tuple[Attempt, ...] = ()
+    episode: Episode | None = None
+    trained_until: datetime | None = None
+    champion: int | None = None
+    rollbacks: tuple[Rollback, ...] = ()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do about a model now.
+
+    Parameters:
+        action: start a training, do nothing, call a person, or let the version before serve again.
+        reason: why, in words with numbers.
+        run_key: with which the run is to be started, once; none unless the action is `retrain` or `rollback`.
+        kinds: the kinds of drift that last, or whose alarm asked for the rollback.
+        episode: the drift episode that it belongs to.
+        trigger: what asks for the training; none unless the action is `retrain`.
+        to: the version that is to serve again; none unless the action is `rollback`.
+        champion: the version that serves; none where none does.
+    """
+
+    action: Action
+    reason: str
+    run_key: str | None = None
+    kinds: tuple[DriftKind, ...] = ()
+    episode: Episode | None = None
+    trigger: Trigger | None = None
+    to: int | None = None
+    champion: int | None = None
