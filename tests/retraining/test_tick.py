@@ -140,8 +140,8 @@ def test_decisions_of_another_month_are_remembered(deployment: Make) -> None:
     history = read_history(made.lake, "delays")
     assert history.trained_until == START + 30 * DAY
     assert history.attempts == (
-        Attempt(START, None, Outcome.PROMOTED),
-        Attempt(START + 31 * DAY, 1, Outcome.REJECTED, "delays:1:1", "2013-03-28", "2013-03-30", (DriftKind.FEATURE,)),
+        Attempt(START, None, Outcome.PROMOTED, version=9),
+        Attempt(START + 31 * DAY, 1, Outcome.REJECTED, "delays:1:1", "2013-03-28", "2013-03-30", (DriftKind.FEATURE,), "drift", 1500, 9),
     )
 
 
