@@ -190,7 +190,7 @@ def test_a_training_set_shows_what_it_pins(replayed: World, instance: dg.Dagster
     tables = metadata["tables"]
     assert isinstance(tables, dict)
     assert set(tables) == {"features/rides", "features/demand", "features/outcomes", f"{MODEL}/labels"}
-    assert metadata["rows"] == 360
+    assert metadata["rows"] == 400
     assert metadata["holdout_rows"] == 160
     assert "label is known by" in str(metadata["filter"])
     assert replayed.lake.exists(f"{MODEL}/training_set")

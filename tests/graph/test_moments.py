@@ -32,13 +32,18 @@ def days(found: list[datetime]) -> list[str]:
     return [f"{moment:%Y-%m-%d}" for moment in found]
 
 
-def test_days_are_replayed_by_the_week_from_when_the_labels_of_a_whole_window_are_known() -> None:
-    assert days(moments(model("day", "2010-03-20"), None)) == ["2010-03-03", "2010-03-10", "2010-03-17", "2010-03-21"]
+def test_days_are_replayed_by_the_week_from_when_a_whole_window_has_passed() -> None:
+    assert days(moments(model("day", "2010-03-20"), None)) == ["2010-03-02", "2010-03-09", "2010-03-16", "2010-03-21"]
+
+
+@pytest.mark.parametrize(("delay", "first"), [("7d", "2010-03-02"), ("8d", "2010-03-10"), ("90d", "2010-05-31")])
+def test_labels_that_take_longer_than_a_week_are_waited_for(delay: str, first: str) -> None:
+    assert days(moments(model("day", "2011-01-01", delay=delay), None))[0] == first
 
 
 def test_weeks_are_replayed_as_they_end() -> None:
     found = moments(model("week", "2010-05-01", delay="7d", window="56d", start="2010-01-04"), None)
-    assert days(found)[:3] == ["2010-03-08", "2010-03-15", "2010-03-22"]
+    assert days(found)[:3] == ["2010-03-01", "2010-03-08", "2010-03-15"]
     assert {moment.weekday() for moment in found[:-1]} == {0}
     assert days(found)[-1] == "2010-05-08"
 
