@@ -1,0 +1,1 @@
+"""Coupons redeemed in a store in the week to come."""

@@ -1,0 +1,1 @@
+"""Ice cream sold by a store in the week to come."""

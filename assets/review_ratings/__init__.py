@@ -1,0 +1,1 @@
+"""What people who read the texts thought of their mood."""

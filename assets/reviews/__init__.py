@@ -1,0 +1,1 @@
+"""Texts in which people say what they think of something."""

@@ -1,0 +1,1 @@
+"""Avocado sales of the week to come, forecast on the Sunday before."""
