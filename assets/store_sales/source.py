@@ -65,7 +65,8 @@ def _sold(_folder: Path) -> pl.DataFrame:
         .group_by("store_id", "week")
         .agg(
             pl.col("quantity").filter(frozen).sum().alias("units"),
-            pl.col("sales_value").filter(frozen).sum().alias("revenue"),
+            # In whole cents, whose sum is the same in whatever order threads add them.
+            ((pl.col("sales_value") * 100).round().cast(pl.Int64).filter(frozen).sum() / 100).alias("revenue"),
             (pl.col("coupon_disc") > 0).sum().cast(pl.Int64).alias("coupons"),
         )
     )
