@@ -1,1 +1,0 @@
-"""Whether a customer who writes is happy."""
