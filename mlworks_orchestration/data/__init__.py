@@ -1,7 +1,7 @@
 """Sources, the lake, and feature tables: how data come in, are kept and are found again."""
 
 from mlworks_orchestration.data.archive import Archive
-from mlworks_orchestration.data.feature_frame import FeatureKind, feature_frame, feature_kinds
+from mlworks_orchestration.data.feature_frame import FeatureKind, feature_frame, feature_kinds, text_features
 from mlworks_orchestration.data.frames import call_user, to_polars
 from mlworks_orchestration.data.ingest import build_features, load_raw
 from mlworks_orchestration.data.labels import build_labels
@@ -34,6 +34,7 @@ __all__ = [
     "quality_table",
     "record_quality",
     "recorded_needs",
+    "text_features",
     "tidy",
     "to_polars",
     "validate",

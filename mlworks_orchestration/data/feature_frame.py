@@ -79,6 +79,16 @@ def feature_kinds(catalog: Catalog, model: MLModel) -> dict[str, FeatureKind]:
     return kinds
 
 
+def text_features(catalog: Catalog, model: MLModel) -> list[str]:
+    """Return the features that are texts, in declared order: what they say is in their words, not in how often each occurs as a whole.
+
+    Parameters:
+        catalog: declares the model's tables.
+        model: whose features are meant.
+    """
+    return [name for name, kind in feature_kinds(catalog, model).items() if kind == "text"]
+
+
 class _Store(NamedTuple):
     lake: Lake
     model: MLModel

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 import polars as pl
 
 from mlworks_orchestration import clock
-from mlworks_orchestration.data import PARTITION, Lake, feature_frame
-from mlworks_orchestration.monitoring.estimates import LossEstimator, fit_loss_estimator
+from mlworks_orchestration.data import PARTITION, Lake, feature_frame, text_features
+from mlworks_orchestration.monitoring.estimates import LossEstimator, ProbabilityEstimator, fit_loss_estimator, fit_probability_estimator
 from mlworks_orchestration.monitoring.truth import read_scores
 from mlworks_orchestration.monitoring.unseen import snapshot_rows
 from mlworks_orchestration.spec import Catalog, MLModel
 from mlworks_orchestration.training import LABEL, Registry
 
-INSTEAD = {"r2": "rmse"}
-"""What is estimated in the place of a metric that needs the labels' own variance."""
+INSTEAD = {"r2": "rmse", "mase": "mae", "smape": "mae"}
+"""What is estimated in the place of a metric that needs more than errors: the labels' own variance, a version's scale, the labels themselves."""
 
 MOST_ROWS = 10_000
 """Rows from which a model of the errors is fitted, at most; more would hardly make it better, but later."""
@@ -50,7 +50,7 @@ def expected_performance(  # noqa: PLR0913 - the three stores, the model, its ve
 
     Returns:
         One row: `value` with its interval from `low` to `high` (95 %), whether it is `trusted` and, in `reason`, when it is not. None if the version
-        has no predictions in the window.
+        has no predictions in the window, or the metric is not defined for what is expected of it (one class alone).
 
     Raises:
         NotReadyError: naming a partition that has no features or is not scored.
@@ -63,25 +63,34 @@ def expected_performance(  # noqa: PLR0913 - the three stores, the model, its ve
     if rows.is_empty():
         return pl.DataFrame(schema=_SCHEMA)
     estimator = _estimator(lake, catalog, model, registry, version)
-    found = estimator.estimate(rows.select(model.feature_columns), rows["prediction"].to_numpy(), blocks=rows[PARTITION].n_unique())
+    found = estimator.estimate(rows.select(_looked_at(catalog, model)), rows["prediction"].to_numpy(), blocks=rows[PARTITION].n_unique())
     common = {"rows": rows.height, "model_version": version, "estimated_at": clock.now(), "inputs": json.dumps(inputs)}
-    frame = pl.DataFrame([{PARTITION: max(window), **vars(found), **common}], schema=_SCHEMA)
+    frame = pl.DataFrame([{PARTITION: max(window), **vars(found), **common}] if found else [], schema=_SCHEMA)
     lake.write(f"{model.name}/expected_performance", frame, partitions=[max(window)])
     return frame
 
 
-def _estimator(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, version: int) -> LossEstimator:
-    """Return the model of the errors of a version; in one process it is fitted once."""
+def _looked_at(catalog: Catalog, model: MLModel) -> list[str]:
+    """Return the features that are no texts, from whose values no number could be made."""
+    texts = text_features(catalog, model)
+    return [name for name in model.feature_columns if name not in texts]
+
+
+def _estimator(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, version: int) -> LossEstimator | ProbabilityEstimator:
+    """Return what was learnt of the errors of a version; in one process it is fitted once."""
     key = registry.tracking_uri, str(lake.root), model.model_dump_json(), version
     if key not in _fitted:
         rows = snapshot_rows(lake, catalog, model, registry, version).unseen
         thinned = rows.gather_every(-(-rows.height // MOST_ROWS))
         metric = INSTEAD.get(model.metrics.primary, model.metrics.primary)
-        labelled = thinned.select(model.feature_columns), thinned["prediction"].to_numpy(), thinned[LABEL].to_numpy()
+        labelled = thinned.select(_looked_at(catalog, model)), thinned["prediction"].to_numpy(), thinned[LABEL].to_numpy()
         blocks = thinned[PARTITION].to_numpy() if thinned[PARTITION].n_unique() > 1 else None
         _fitted.clear()
-        _fitted[key] = fit_loss_estimator(*labelled, metric, model.seed, blocks=blocks)
+        if model.classifies:
+            _fitted[key] = fit_probability_estimator(*labelled, metric, model.seed, threshold=model.threshold)
+        else:
+            _fitted[key] = fit_loss_estimator(*labelled, metric, model.seed, blocks=blocks)
     return _fitted[key]
 
 
-_fitted: dict[tuple[str, str, str, int], LossEstimator] = {}
+_fitted: dict[tuple[str, str, str, int], LossEstimator | ProbabilityEstimator] = {}

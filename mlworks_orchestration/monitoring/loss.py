@@ -11,16 +11,18 @@ _LOSSES: dict[str, Callable[[NumericProfile], float]] = {
     "mae": lambda residuals: residuals.mean_of(np.abs),
     "mse": lambda residuals: _mean_square(residuals),  # noqa: PLW0108 - defined below
     "rmse": lambda residuals: sqrt(_mean_square(residuals)),
+    "brier": lambda residuals: _mean_square(residuals),  # noqa: PLW0108 - as above
 }
-_RELATIVE = {"r2": "rmse"}
-"""What stands in for a metric that is already a comparison, with the labels' variance."""
+_INSTEAD = {"r2": "rmse", "mase": "mae", "smape": "mae"}
+"""What stands in for a metric that needs more than residuals: the labels' variance, the scale of a version, the labels themselves."""
 
 
 def loss_change(metric: str, reference: ColumnProfile | None, current: ColumnProfile | None) -> str:
     """Return a metric on both sides and their ratio, in words; nothing where a side has no residuals.
 
     Parameters:
-        metric: the model's primary one; for `r2`, the root mean squared error takes its place.
+        metric: the model's primary one. For `r2` the root mean squared error takes its place, for `mase` and `smape` the mean absolute error, for
+            those of classification the Brier score, the mean square of label less probability.
         reference: residuals on the hold-out window.
         current: residuals of the window.
 
@@ -31,7 +33,7 @@ def loss_change(metric: str, reference: ColumnProfile | None, current: ColumnPro
     sides = [side for side in (current, reference) if isinstance(side, NumericProfile) and side.present]
     if len(sides) < 2:  # noqa: PLR2004 - a comparison has two sides
         return ""
-    name = _RELATIVE.get(metric, metric)
+    name = _INSTEAD.get(metric, metric if metric in _LOSSES else "brier")
     now, before = (_LOSSES[name](side) for side in sides)
     ratio = f" (ratio {now / before:.2f})" if before else ""
     return f"{name} {now:.4g} in the window, {before:.4g} on the rows it was not trained on{ratio}"

@@ -8,9 +8,19 @@ import numpy as np
 import polars as pl
 
 from mlworks_orchestration import clock
-from mlworks_orchestration.data import PARTITION, Lake, feature_frame
-from mlworks_orchestration.monitoring.drift import ColumnKey, JointProfile, Profile, RelationProfile
-from mlworks_orchestration.monitoring.tables import COLUMN_SCHEMA, JOINT_KEY, PREDICTION, RESIDUAL, column_rows, feature_keys, label_key, relation_key
+from mlworks_orchestration.data import PARTITION, Lake, feature_frame, text_features
+from mlworks_orchestration.monitoring.drift import ColumnKey, JointProfile, Profile, RelationProfile, TextProfile
+from mlworks_orchestration.monitoring.tables import (
+    COLUMN_SCHEMA,
+    JOINT_KEY,
+    PREDICTION,
+    RESIDUAL,
+    column_rows,
+    feature_key,
+    label_key,
+    relation_key,
+    value_keys,
+)
 from mlworks_orchestration.monitoring.truth import labelled, read_scores, with_labels
 from mlworks_orchestration.spec import Catalog, MLModel
 
@@ -50,13 +60,13 @@ def profile(lake: Lake, catalog: Catalog, model: MLModel, partitions: Sequence[s
     versions = dict(scores.group_by(PARTITION).agg(pl.col("model_version").unique().sort()).iter_rows())
     common = {"profiled_at": clock.now(), "inputs": json.dumps(inputs)}
     profiles = by_partition(
-        (features, feature_keys(model)),
+        (features, value_keys(catalog, model)),
         (scores, {"prediction": PREDICTION}),
         (truth, {"label": label_key(model), "residual": RESIDUAL}),
     )
     keys = [*model.entity, model.event_time, PARTITION]
     with_features = truth.select(*keys, "label").join(features, on=keys)
-    profiles = merge_by_partition(profiles, joint_profiles(model, features), relation_profiles(model, with_features))
+    profiles = merge_by_partition(profiles, *of_features(catalog, model, features), relation_profiles(catalog, model, with_features))
     rows = [{PARTITION: key, **row, "scored_versions": versions[key], **common} for key, found in profiles.items() for row in column_rows(found)]
     frame = pl.DataFrame(rows, schema=_SCHEMA)
     lake.write(f"{model.name}/profile", frame, partitions=partitions)
@@ -80,30 +90,38 @@ def by_partition(*parts: tuple[pl.DataFrame, Mapping[str, ColumnKey]]) -> dict[s
     return {key: Profile.merged(found[key]) for key in sorted(found)}
 
 
-def joint_profiles(model: MLModel, features: pl.DataFrame) -> dict[str, Profile]:
-    """Return, by partition, the profile of all features together.
+def of_features(catalog: Catalog, model: MLModel, features: pl.DataFrame) -> tuple[dict[str, Profile], dict[str, Profile]]:
+    """Return, by partition, the profile of all features together that are no texts, and the profiles of the texts.
 
     Parameters:
+        catalog: declares the features.
         model: whose features.
         features: with `_partition` and the model's features.
     """
-    return {
-        str(key): Profile(
-            {JOINT_KEY: JointProfile.of(rows.select(model.feature_columns), np.random.default_rng([model.seed, crc32(str(key).encode())]))}
-        )
-        for (key,), rows in features.partition_by(PARTITION, as_dict=True).items()
+    values, texts = list(value_keys(catalog, model)), text_features(catalog, model)
+    parts = {str(key): rows for (key,), rows in features.partition_by(PARTITION, as_dict=True).items()}
+    joint = {key: Profile({JOINT_KEY: JointProfile.of(rows.select(values), _generator(model, key))} if values else {}) for key, rows in parts.items()}
+    words = {
+        key: Profile({feature_key(name): TextProfile.of(rows[name], _generator(model, key, name)) for name in texts}) for key, rows in parts.items()
     }
+    return joint, words
 
 
-def relation_profiles(model: MLModel, truth: pl.DataFrame) -> dict[str, Profile]:
-    """Return, by partition, how the label goes with each feature.
+def _generator(model: MLModel, *names: str) -> np.random.Generator:
+    """Return the generator of a partition's sample: no two of them may be in the same state."""
+    return np.random.default_rng([model.seed, *(crc32(name.encode()) for name in names)])
+
+
+def relation_profiles(catalog: Catalog, model: MLModel, truth: pl.DataFrame) -> dict[str, Profile]:
+    """Return, by partition, how the label goes with each feature that is no text.
 
     Parameters:
+        catalog: declares the features.
         model: whose features.
         truth: with `_partition`, the model's features and `label`.
     """
     return {
-        str(key): Profile({relation_key(model, name): RelationProfile.of(rows[name], rows["label"]) for name in model.feature_columns})
+        str(key): Profile({relation_key(model, name): RelationProfile.of(rows[name], rows["label"]) for name in value_keys(catalog, model)})
         for (key,), rows in truth.partition_by(PARTITION, as_dict=True).items()
     }
 

@@ -11,8 +11,8 @@ from mlworks_orchestration import clock
 from mlworks_orchestration.data import PARTITION, Lake
 from mlworks_orchestration.monitoring.drift import Blocks, ColumnDrift, ColumnKey, Profile, Reference, compare
 from mlworks_orchestration.monitoring.normal import calibrated
-from mlworks_orchestration.monitoring.profiles import by_partition, joint_profiles, merge_by_partition, relation_profiles
-from mlworks_orchestration.monitoring.tables import COLUMN_SCHEMA, PREDICTION, RESIDUAL, column_rows, feature_keys, label_key, profile_from
+from mlworks_orchestration.monitoring.profiles import by_partition, merge_by_partition, of_features, relation_profiles
+from mlworks_orchestration.monitoring.tables import COLUMN_SCHEMA, PREDICTION, RESIDUAL, column_rows, label_key, profile_from, value_keys
 from mlworks_orchestration.monitoring.unseen import snapshot_rows
 from mlworks_orchestration.spec import Catalog, Drift, MLModel
 from mlworks_orchestration.training import Registry, find_snapshot
@@ -84,9 +84,9 @@ def build_reference(lake: Lake, catalog: Catalog, model: MLModel, registry: Regi
     snapshot = find_snapshot(lake, model, registry.version(model.name, version).tags["snapshot"])
     residuals = rows.unseen.select(PARTITION, residual=pl.col("label") - pl.col("prediction"))
     parts = by_partition(
-        (rows.training, {**feature_keys(model), "prediction": PREDICTION, "label": label_key(model)}), (residuals, {"residual": RESIDUAL})
+        (rows.training, {**value_keys(catalog, model), "prediction": PREDICTION, "label": label_key(model)}), (residuals, {"residual": RESIDUAL})
     )
-    parts = merge_by_partition(parts, joint_profiles(model, rows.training), relation_profiles(model, rows.training))
+    parts = merge_by_partition(parts, *of_features(catalog, model, rows.training), relation_profiles(catalog, model, rows.training))
     profile = Profile.merged(list(parts.values()))
     # Last comes what says that it is built: after a crash before that, all of it is built again.
     past = calibrated(lake, model, version, _blocks(model, profile, parts))

@@ -149,7 +149,10 @@ def _expectation(  # noqa: PLR0913 - the three stores, the model, its version an
     """Say what the errors of a window are expected to be, as long as not all its labels are known."""
     if window.labelled == len(window.keys) or version not in window.scored_versions:
         return ""
-    found = expected_performance(lake, catalog, model, registry, version=version, window=window.keys).row(0, named=True)
+    rows = expected_performance(lake, catalog, model, registry, version=version, window=window.keys)
+    if rows.is_empty():
+        return f"; by the features alone {model.metrics.primary} cannot be told, for one class alone is expected"
+    found = rows.row(0, named=True)
     doubt = "" if found["trusted"] else f" ({found['reason'].split(' It holds')[0].removesuffix('.')})"
     return f"; by the features alone {found['metric']} is expected to be {found['value']:.4g}, from {found['low']:.4g} to {found['high']:.4g}{doubt}"
 

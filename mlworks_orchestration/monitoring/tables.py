@@ -5,8 +5,9 @@ from typing import Any
 
 import polars as pl
 
+from mlworks_orchestration.data import text_features
 from mlworks_orchestration.monitoring.drift import ColumnKey, NumericProfile, Profile, from_json, to_json
-from mlworks_orchestration.spec import DriftKind, MLModel
+from mlworks_orchestration.spec import Catalog, DriftKind, MLModel
 
 COLUMN_SCHEMA: dict[str, pl.DataType] = {
     "kind": pl.String(),
@@ -31,9 +32,15 @@ RESIDUAL = ColumnKey(DriftKind.CONCEPT, "residual")
 JOINT_KEY = ColumnKey(DriftKind.FEATURE, JOINT)
 
 
-def feature_keys(model: MLModel) -> dict[str, ColumnKey]:
-    """Return what each feature is called in a profile."""
-    return {name: ColumnKey(DriftKind.FEATURE, name) for name in model.feature_columns}
+def feature_key(name: str) -> ColumnKey:
+    """Return what a feature is called in a profile."""
+    return ColumnKey(DriftKind.FEATURE, name)
+
+
+def value_keys(catalog: Catalog, model: MLModel) -> dict[str, ColumnKey]:
+    """Return what each feature that is a number, a category or a boolean is called in a profile; texts are profiled by their words instead."""
+    texts = text_features(catalog, model)
+    return {name: feature_key(name) for name in model.feature_columns if name not in texts}
 
 
 def label_key(model: MLModel) -> ColumnKey:

@@ -158,7 +158,7 @@ def injection(name: str, size: float) -> Injection:
 def test_verdicts_are_those_of_compare(trained: World, name: str, size: float, key: ColumnKey) -> None:
     reference = build_reference(trained.lake, trained.catalog, trained.model, trained.registry, 1)
     rows = snapshot_rows(trained.lake, trained.catalog, trained.model, trained.registry, 1)
-    part = next(parts_of(trained.model, reference, rows, np.random.default_rng(0)))
+    part = next(parts_of(trained.catalog, trained.model, reference, rows, np.random.default_rng(0)))
     days, shifted = profiles(part, key, injection(name, size))
     fast, slow = fast_verdicts(part, trained.model.drift, key, shifted), []
     for order, _ in zip(part.histories.order, range(60), strict=False):

@@ -30,6 +30,13 @@ def test_every_metric_of_regression_has_a_loss(metric: str) -> None:
     assert "ratio 1.00" in loss_change(metric, residuals, residuals)
 
 
+@pytest.mark.parametrize("task", ["binary", "text", "forecast"])
+def test_every_metric_of_every_task_has_one_that_residuals_tell(task: str) -> None:
+    residuals = NumericProfile.of(np.array([0.5, -0.5]))
+    said = {metric: loss_change(metric, residuals, residuals).split()[:2] for metric in METRICS[task]}
+    assert said["log_loss" if task != "forecast" else "mase"] == (["brier", "0.25"] if task != "forecast" else ["mae", "0.5"])
+
+
 def test_without_errors_on_the_reference_there_is_no_ratio() -> None:
     assert loss_change("mae", NumericProfile.of(np.array([0.0])), NumericProfile.of(np.array([1.0]))).endswith("not trained on")
 

@@ -49,7 +49,7 @@ def measure_error_rates(  # noqa: PLR0913 - the three stores, the model and its 
     rows = snapshot_rows(lake, catalog, model, registry, version)
     _require_past(model, version, rows)
     generator = np.random.default_rng([model.seed, version, _SEED])
-    planted = list(parts_of(model, reference, rows, generator))
+    planted = list(parts_of(catalog, model, reference, rows, generator))
     total = 2 * len(planted) + sum(part.steps for part in planted)
     done = 0
 

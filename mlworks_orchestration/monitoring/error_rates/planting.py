@@ -18,9 +18,9 @@ from mlworks_orchestration.monitoring.error_rates.injections import FLIPS, INJEC
 from mlworks_orchestration.monitoring.error_rates.records import Power, Shift
 from mlworks_orchestration.monitoring.error_rates.verdicts import Test, Verdicts, alarms
 from mlworks_orchestration.monitoring.reference import ModelReference
-from mlworks_orchestration.monitoring.tables import PREDICTION, RESIDUAL, feature_keys, label_key
+from mlworks_orchestration.monitoring.tables import PREDICTION, RESIDUAL, label_key, value_keys
 from mlworks_orchestration.monitoring.unseen import Rows
-from mlworks_orchestration.spec import DriftKind, MLModel
+from mlworks_orchestration.spec import Catalog, DriftKind, MLModel
 
 HISTORIES = 400
 """Pseudo-histories in which a shift is planted: a power of 50 % is then known to 5 %."""
@@ -128,16 +128,17 @@ class Part:
         return verdicts.tests(key, self.histories.counts(self.blocks.columns[key].counts, counts, begins))
 
 
-def parts_of(model: MLModel, reference: ModelReference, rows: Rows, generator: Generator) -> Iterator[Part]:
+def parts_of(catalog: Catalog, model: MLModel, reference: ModelReference, rows: Rows, generator: Generator) -> Iterator[Part]:
     """Yield the parts of a reference whose windows are judged by what is normal.
 
     Parameters:
+        catalog: declares the features.
         model: whose version.
         reference: of the version.
         rows: of its snapshot.
         generator: of random numbers.
     """
-    for side, columns in zip((reference.training, reference.errors), _columns(model, rows), strict=True):
+    for side, columns in zip((reference.training, reference.errors), _columns(catalog, model, rows), strict=True):
         blocks, normal = side.blocks, side.normal
         if blocks is not None and normal is not None:
             window = max(1, int(normal.window + 1e-9))
@@ -145,8 +146,8 @@ def parts_of(model: MLModel, reference: ModelReference, rows: Rows, generator: G
             yield Part(side.profile, blocks, normal, columns, histories)
 
 
-def _columns(model: MLModel, rows: Rows) -> tuple[Columns, Columns]:
+def _columns(catalog: Catalog, model: MLModel, rows: Rows) -> tuple[Columns, Columns]:
     residuals = rows.unseen.with_columns(residual=pl.col("label") - pl.col("prediction"))
-    training = {**{key: name for name, key in feature_keys(model).items()}, PREDICTION: "prediction", label_key(model): "label"}
+    training = {**{key: name for name, key in value_keys(catalog, model).items()}, PREDICTION: "prediction", label_key(model): "label"}
     seen, unseen = (frame.sort(PARTITION, maintain_order=True) for frame in (rows.training, residuals))
     return Columns(seen, training), Columns(unseen, {RESIDUAL: "residual"})

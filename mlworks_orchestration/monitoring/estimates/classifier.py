@@ -27,7 +27,7 @@ def estimate_classifier(
 
     Parameters:
         probabilities: of the positive class, shape (rows,), or of each class, shape (rows, classes).
-        metric: `accuracy`, and for two classes also `f1`, `roc_auc`, `log_loss` or `brier`.
+        metric: `accuracy`, and for two classes also `f1`, `precision`, `recall`, `roc_auc`, `pr_auc`, `log_loss` or `brier`.
         calibration: learnt from labelled rows.
         threshold: of the probability from which the positive class is predicted.
         doubts: what else speaks against the estimate, in sentences, for example `Encoding.doubts` of the features.
@@ -43,6 +43,19 @@ def estimate_classifier(
         >>> found.low < 0.75 < found.high, found.trusted
         (True, True)
     """
+    found = find_estimate(probabilities, metric, calibration, threshold=threshold, doubts=doubts)
+    if found is None:
+        message = f"The metric {metric!r} is not defined for the window: it expects no positive or no negative label. Give a window with more rows."
+        raise DataError(message)
+    return found
+
+
+def find_estimate(probabilities: ArrayLike, metric: str, calibration: Calibration, *, threshold: float, doubts: Sequence[str]) -> Estimate | None:
+    """Return what `estimate_classifier` does; None where the metric is not defined for the window.
+
+    Raises:
+        DataError: if the metric is unknown.
+    """
     scores, several = confidence(probabilities)
     allowed = ("accuracy",) if several else tuple(_METRICS)
     if metric not in allowed:
@@ -53,8 +66,7 @@ def estimate_classifier(
     expected = calibration(scores)
     value, slopes = _METRICS[metric](expected, scores, np.ones(len(scores)) if several else (scores >= threshold).astype(np.float64))
     if not np.isfinite(value):
-        message = f"The metric {metric!r} is not defined for the window: it expects no positive or no negative label. Give a window with more rows."
-        raise DataError(message)
+        return None
     by_bin = np.bincount(np.searchsorted(calibration.edges, scores), slopes, len(calibration.variances))
     variance = float((slopes**2 * expected * (1 - expected)).sum() + (by_bin**2 * calibration.variances).sum())
     reach = _NORMAL_95 * sqrt(variance)
@@ -108,10 +120,40 @@ def _roc_auc(expected: Floats, scores: Floats, predicted: Floats) -> Terms:
     return won / pairs, slope_won / pairs - won * slope_pairs / pairs**2
 
 
+def _precision(expected: Floats, scores: Floats, predicted: Floats) -> Terms:
+    del scores
+    flagged = float(predicted.sum())
+    return (float((expected * predicted).sum()) / flagged, predicted / flagged) if flagged else (inf, predicted)
+
+
+def _recall(expected: Floats, scores: Floats, predicted: Floats) -> Terms:
+    del scores
+    hits, positives = float((expected * predicted).sum()), float(expected.sum())
+    return (hits / positives, predicted / positives - hits / positives**2) if positives else (inf, predicted)
+
+
+def _pr_auc(expected: Floats, scores: Floats, predicted: Floats) -> Terms:
+    """Average the precision at each positive row; a row is certain to be positive where it is one of those averaged over."""
+    del predicted
+    _, place = np.unique(-scores, return_inverse=True)
+    positives, rows = np.bincount(place, expected), np.cumsum(np.bincount(place))
+    total = float(expected.sum())
+    if not total:
+        return inf, expected
+    found = np.cumsum(positives)
+    itself = expected * (1 - expected) / rows[place]
+    value = (float((positives * found / rows).sum()) + float(itself.sum())) / total
+    later = np.cumsum((positives / rows)[::-1])[::-1]
+    return value, (found / rows + later)[place] / total + (1 - 2 * expected) / rows[place] / total - value / total
+
+
 _METRICS: dict[str, Callable[[Floats, Floats, Floats], Terms]] = {
     "accuracy": _accuracy,
     "brier": _brier,
     "f1": _f1,
     "log_loss": _log_loss,
+    "pr_auc": _pr_auc,
+    "precision": _precision,
+    "recall": _recall,
     "roc_auc": _roc_auc,
 }

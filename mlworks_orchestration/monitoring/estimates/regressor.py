@@ -157,7 +157,7 @@ def _between(surplus: Floats, block: NDArray[np.int64], variances: Floats) -> fl
 
 
 def _with_predictions(features: pl.DataFrame, predictions: ArrayLike) -> pl.DataFrame:
-    if not features.height:
+    if not len(np.atleast_1d(np.asarray(predictions))):
         message = "Performance cannot be estimated without rows; give a window that has some."
         raise DataError(message)
     return features.with_columns(pl.Series(_PREDICTION, np.asarray(predictions, dtype=np.float64)))

@@ -5,7 +5,16 @@ from itertools import product
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from sklearn.metrics import accuracy_score, brier_score_loss, f1_score, log_loss, roc_auc_score
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    brier_score_loss,
+    f1_score,
+    log_loss,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+)
 
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.estimates import Calibration, estimate_classifier, fit_calibration
@@ -15,6 +24,9 @@ Rows = tuple[NDArray[np.float64], NDArray[np.int64]]
 REALISED = {
     "accuracy": lambda labels, scores: accuracy_score(labels, scores >= 0.5),
     "f1": lambda labels, scores: f1_score(labels, scores >= 0.5),
+    "precision": lambda labels, scores: precision_score(labels, scores >= 0.5),
+    "recall": lambda labels, scores: recall_score(labels, scores >= 0.5),
+    "pr_auc": average_precision_score,
     "roc_auc": roc_auc_score,
     "log_loss": log_loss,
     "brier": brier_score_loss,
@@ -80,6 +92,6 @@ def test_what_cannot_be_estimated_is_refused() -> None:
         estimate_classifier([0.5, np.nan], "accuracy", PERFECT)
     with pytest.raises(DataError, match="there are 3"):
         fit_calibration([0.1, 0.2, 0.3], [0, 1, 0])
-    for metric in ("f1", "roc_auc"):
+    for metric in ("f1", "roc_auc", "pr_auc", "precision", "recall"):
         with pytest.raises(DataError, match="not defined"):
             estimate_classifier([0.0, 0.0], metric, PERFECT)
