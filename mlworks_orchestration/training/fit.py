@@ -41,7 +41,8 @@ class Candidate:
         version: its registered version.
         run_id: its MLflow run.
         snapshot: what it was trained on.
-        metrics: `train_…`, `holdout_…` and `baseline_…`, the last two on the held-out rows; without those that are not defined there.
+        metrics: `train_…`, `holdout_…` and `baseline_…`, the last two on the held-out rows, without those that are not defined there; and `aic`
+            and `bic`, where the estimator has them.
         software: what fitting cost, MLflow's own predictions of the training rows included (about a fifth of it).
     """
 
@@ -91,7 +92,7 @@ def fit_candidate(  # noqa: PLR0913 - the three stores, the model, its rows and 
         estimator, software = _fit(model, build, train, registry)
         constant = baseline(model, train[LABEL].to_numpy())
         scale = naive_scale(model, train)
-        metrics = _measure(model, estimator, Measure.of(model, scale), constant, train, holdout)
+        metrics = _measure(model, estimator, Measure.of(model, scale), constant, train, holdout) | _criteria(estimator)
         example = design_matrix(holdout.head(5), model.feature_columns, asked_by=model.name)
         with reaching(registry.tracking_uri):
             logged = log_model(estimator, example, snapshot, {**metrics, **_costs(software)}, model.feature_columns)
@@ -207,6 +208,12 @@ def _measure(  # noqa: PLR0913, PLR0917 - a fitted model, its rows, and how it i
         for name, value in evaluate(how, model.metrics.names, actual, predicted).items()
         if np.isfinite(value)
     }
+
+
+def _criteria(estimator: Any) -> dict[str, float]:  # noqa: ANN401 - scikit-learn has no type for it
+    """Return the information criteria of the training rows that an estimator, or the last step of a pipeline, has as `aic_` and `bic_`."""
+    last = estimator[-1] if hasattr(estimator, "steps") else estimator
+    return {name: float(getattr(last, f"{name}_")) for name in ("aic", "bic") if hasattr(last, f"{name}_")}
 
 
 def _costs(software: Measured) -> dict[str, float]:
