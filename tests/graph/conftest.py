@@ -4,7 +4,7 @@ import pytest
 
 from tests.graph.fixtures import blank, history, instance, let_notices_pass, replayed, world
 
-collect_ignore = ["deployment"]
+collect_ignore = ["deployment", "tasks"]
 """Modules that are called `assets` only where a world is in place."""
 
 __all__ = ["blank", "history", "instance", "replayed", "world"]

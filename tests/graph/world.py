@@ -146,11 +146,11 @@ def _taken_out() -> dict[str, ModuleType]:
     return {name: sys.modules.pop(name) for name in names}
 
 
-def new_world(root: Path) -> World:
-    """Write a deployment: assets of its own, everything else as in the project."""
+def new_world(root: Path, deployment: str = "deployment") -> World:
+    """Write a deployment: assets of its own, from a folder beside this file, everything else as in the project."""
     for folder in ("sensors", "resources"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(Path(__file__).parent / "deployment" / "assets", root / "assets", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(Path(__file__).parent / deployment / "assets", root / "assets", ignore=shutil.ignore_patterns("__pycache__"))
     for file in ("pyproject.toml", "dagster.yaml", "workspace.yaml"):
         shutil.copy(ROOT / file, root / file)
     (root / "home").mkdir()
