@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from io import UnsupportedOperation
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import Any, Literal, TextIO, TypeAlias
 
 import polars as pl
 from rich.box import SIMPLE_HEAD
@@ -19,7 +19,9 @@ from rich.text import Text
 
 from mlworks_orchestration.errors import MLWorksError
 from mlworks_orchestration.project import Project
-from mlworks_orchestration.spec import DriftKind, MLModel
+from mlworks_orchestration.spec import Business, DriftKind, MLModel
+
+_Heading: TypeAlias = tuple[str, Literal["left", "right"], bool]
 
 
 def replay_model(project: Project, model: MLModel, until: datetime | None = None) -> pl.DataFrame:
@@ -90,12 +92,14 @@ def show_history(model: MLModel, history: pl.DataFrame) -> None:
         model: the model's declaration.
         history: as `views.monthly_history` returns it.
     """
-    metric = model.metrics.primary
+    metric, digits = model.metrics.primary, 3 if model.classifies else 2
     table = Table(title=f"{model.name} by month", box=SIMPLE_HEAD, padding=(0, 1))
-    for heading, justify, no_wrap in _HEADINGS:
+    business = _business_headings(model)
+    for heading, justify, no_wrap in (*_HEADINGS[:_METRICS_END], *business, *_HEADINGS[_METRICS_END:]):
         table.add_column(heading.format(metric=metric), justify=justify, no_wrap=no_wrap)
     for row in history.iter_rows(named=True):
-        numbers = [f"{row[name]:.2f}" if row[name] is not None else "-" for name in ("champion", "first_model")]
+        numbers = [f"{row[name]:.{digits}f}" if row[name] is not None else "-" for name in _SIDES]
+        numbers += [_amount(row[f"{name}_business"]) for name in _SIDES if business]
         alarms = " ".join(f"{row[f'{kind}_alarms']:>2}" for kind in DriftKind)
         verdicts = "; ".join(f"{word} {row[word]}" for word in ("promoted", "rejected") if row[word])
         cells = [row["month"], f"{row['rows']:,}", *numbers, alarms, str(row["retrainings"]), verdicts]
@@ -104,9 +108,32 @@ def show_history(model: MLModel, history: pl.DataFrame) -> None:
     console.print(table)
     for line in _LEGEND:
         console.print(Text(line.format(metric=metric, model=model.name)))
+    if model.business:
+        console.print(Text(_business_legend(model.business)))
 
 
-_HEADINGS: tuple[tuple[str, Literal["left", "right"], bool], ...] = (
+def _business_headings(model: MLModel) -> list[_Heading]:
+    if model.business is None:
+        return []
+    return [(f"{side}\n{model.business.name}", "right", True) for side in ("Champion", "First")]
+
+
+def _business_legend(business: Business) -> str:
+    name, better = business.name[:1].upper() + business.name[1:], "lower" if business.lower_is_better else "higher"
+    unit = f" in {business.unit}" if business.unit else ""
+    return f"{name}: {business.aggregate}{unit} of the rows whose label is known; {better} is better."
+
+
+def _amount(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= _WHOLE_FROM else f"{value:.3g}"
+
+
+_SIDES = ("champion", "first_model")
+_WHOLE_FROM = 1000
+_METRICS_END = 4
+_HEADINGS: tuple[_Heading, ...] = (
     ("Month", "left", True),
     ("Rows", "right", True),
     ("Champion\n{metric}", "right", True),

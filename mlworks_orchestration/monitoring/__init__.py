@@ -14,18 +14,33 @@ if TYPE_CHECKING:
     from mlworks_orchestration.monitoring.reference import build_reference
     from mlworks_orchestration.monitoring.report import drift_report
     from mlworks_orchestration.monitoring.truth import labelled
+    from mlworks_orchestration.monitoring.worth import aggregate_worth, business_features, worth
 
 _HOMES = {
     "ACTIONS": "actions",
+    "aggregate_worth": "worth",
     "build_reference": "reference",
+    "business_features": "worth",
     "drift_report": "report",
     "labelled": "truth",
     "performance": "realised",
     "profile": "profiles",
     "record_operation": "operations",
+    "worth": "worth",
 }
 
-__all__ = ["ACTIONS", "build_reference", "drift_report", "labelled", "performance", "profile", "record_operation"]
+__all__ = [
+    "ACTIONS",
+    "aggregate_worth",
+    "build_reference",
+    "business_features",
+    "drift_report",
+    "labelled",
+    "performance",
+    "profile",
+    "record_operation",
+    "worth",
+]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module's names have any type

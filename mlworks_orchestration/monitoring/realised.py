@@ -9,13 +9,15 @@ import polars as pl
 from mlworks_orchestration import clock
 from mlworks_orchestration.data import PARTITION, Lake, feature_frame
 from mlworks_orchestration.monitoring.truth import labelled, read_scores, with_labels
-from mlworks_orchestration.monitoring.worth import aggregate, business_features, with_business
+from mlworks_orchestration.monitoring.worth import aggregate_worth, business_features, worth
 from mlworks_orchestration.spec import Catalog, MLModel
 from mlworks_orchestration.training import Measure, Registry, evaluate, scale_of
 
 _QUANTILES = {f"absolute_error_q{share}": pl.col("residual").abs().quantile(share / 100, interpolation="linear") for share in (50, 90, 95)}
 BUSINESS = "business"
 """What the business's number is called among the metrics."""
+
+_WORTH = "_business"
 
 _SCHEMA = {
     PARTITION: pl.String(),
@@ -81,20 +83,21 @@ def measure_slices(model: MLModel, truth: pl.DataFrame, scales: Mapping[int, flo
 
 
 def _with_features(model: MLModel, truth: pl.DataFrame, features: pl.DataFrame | None) -> pl.DataFrame:
+    valued = [worth(model.business).alias(_WORTH)] if model.business else []
     if features is None:
-        return with_business(model, truth)
+        return truth.with_columns(valued)
     keys = [*model.entity, model.event_time, PARTITION]
     # Slices are numbered, because a feature may be called as a column of ours is.
     sliced = [pl.col(name).cast(pl.String).alias(_slice(i)) for i, name in enumerate(model.slices)]
     values = features.select(*keys, *sliced, *(name for name in business_features(model) if name not in keys))
-    return with_business(model, truth.join(values, on=keys, how="left"))
+    return truth.join(values, on=keys, how="left").with_columns(valued)
 
 
 def _measure(model: MLModel, truth: pl.DataFrame, slice_column: str, scales: Mapping[int, float]) -> pl.DataFrame:
     index = [PARTITION, "model_version", "slice_value"]
     aggregated = {} if model.classifies else dict(_QUANTILES)
     if model.business:
-        aggregated[BUSINESS] = aggregate(model.business)
+        aggregated[BUSINESS] = aggregate_worth(model.business, _WORTH)
     groups = truth.group_by(index).agg(pl.len().alias("rows"), "label", "prediction", **aggregated).sort(index)
     ends = np.cumsum(groups["rows"].to_numpy())
     labels, predictions = (np.split(groups[name].explode().to_numpy(), ends[:-1]) for name in ("label", "prediction"))

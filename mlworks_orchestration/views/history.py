@@ -1,11 +1,17 @@
 """What became of a model month by month, against what would have been without retraining."""
 
+from math import isfinite
+
 import polars as pl
 
 from mlworks_orchestration.data import PARTITION, Lake, feature_frame
 from mlworks_orchestration.errors import NotReadyError
+from mlworks_orchestration.monitoring import aggregate_worth, business_features, worth
 from mlworks_orchestration.spec import Catalog, DriftKind, MLModel
-from mlworks_orchestration.training import Measure, Registry, evaluate
+from mlworks_orchestration.training import Measure, Registry, evaluate, scale_of
+
+_SIDES = ("champion", "first_model")
+"""What served, and the first model never retrained."""
 
 
 def monthly_history(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry) -> pl.DataFrame:
@@ -19,7 +25,8 @@ def monthly_history(lake: Lake, catalog: Catalog, model: MLModel, registry: Regi
 
     Returns:
         Columns `month`, `rows`, the primary metric of the champions (`champion`) and of the first model never retrained (`first_model`),
-        alarms by kind (`<kind>_alarms`, partitions whose report drifted), `retrainings`, `promoted` and `rejected` (versions, as text).
+        where it is declared the business's number of both (`champion_business`, `first_model_business`), alarms by kind (`<kind>_alarms`, partitions
+        whose report drifted), `retrainings`, `promoted` and `rejected` (versions, as text).
 
     Raises:
         NotReadyError: if nothing is scored yet.
@@ -29,13 +36,12 @@ def monthly_history(lake: Lake, catalog: Catalog, model: MLModel, registry: Regi
         raise NotReadyError(message)
     errors = _errors(lake, catalog, model, registry)
     months = errors.group_by("month").agg(pl.len().alias("rows"))
-    measured = [
-        {"month": month, **{column: _primary(model, rows, column) for column in ("champion", "first_model")}}
-        for (month,), rows in errors.filter(pl.col("label").is_not_null()).group_by("month")
-    ]
-    history = months.join(
-        pl.DataFrame(measured, schema={"month": pl.String, "champion": pl.Float64, "first_model": pl.Float64}), on="month", how="left"
-    )
+    known = errors.filter(pl.col("label").is_not_null())
+    measured = [{"month": month, **_metrics(model, rows)} for (month,), rows in known.group_by("month")]
+    history = months.join(pl.DataFrame(measured, schema={"month": pl.String, **dict.fromkeys(_SIDES, pl.Float64)}), on="month", how="left")
+    if model.business:
+        valued = {business_column(side): aggregate_worth(model.business, business_column(side)) for side in _SIDES}
+        history = history.join(known.group_by("month").agg(**valued), on="month", how="left")
     history = history.join(_alarms(lake, model), on="month", how="left").join(_verdicts(lake, model), on="month", how="full", coalesce=True)
     counted = [f"{kind}_alarms" for kind in DriftKind] + ["retrainings", "rows"]
     return history.with_columns(pl.col(counted).fill_null(0), pl.col("promoted", "rejected").fill_null("")).sort("month")
@@ -54,25 +60,52 @@ def first_champion(lake: Lake, model: MLModel) -> int:
     return int(champions["version"][0])
 
 
+def business_column(side: str) -> str:
+    """Return what the business's number of `champion` or `first_model` is called."""
+    return f"{side}_business"
+
+
 def _errors(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry) -> pl.DataFrame:
-    """Return month, label, and the predictions of the champions and of the first model, for every scored row."""
-    keys = model.entity
+    """Return month, label, and for every scored row predictions, scales and worth of the champions and of the first model."""
+    keys = [*model.entity, model.event_time]
     partitions = lake.partitions(f"{model.name}/scores")
-    scores = lake.read(f"{model.name}/scores", columns=[*keys, model.event_time, "prediction", PARTITION])
+    scores = lake.read(f"{model.name}/scores", columns=[*keys, "prediction", "model_version", PARTITION])
+    # Ours are called as no feature may be: a feature's name never begins with an underscore.
+    scores = scores.select(*keys, pl.col("prediction").alias("_champion"), pl.col("model_version").alias("_version"), PARTITION)
     features = feature_frame(lake, catalog, model, partitions)
-    first = registry.load(model.name, first_champion(lake, model)).predict(features.select(model.feature_columns))
-    rows = scores.join(features.select(*keys, model.event_time, pl.Series("first_model", first)), on=[*keys, model.event_time], how="left")
+    first = first_champion(lake, model)
+    predicted = pl.Series("_first_model", registry.load(model.name, first).predict(features.select(model.feature_columns)))
+    read = [name for name in business_features(model) if name not in keys]
+    rows = scores.join(features.select(*keys, *read, predicted), on=keys, how="left").join(_labels(lake, model, keys, scores), on=keys, how="left")
+    scales = {version: scale_of(model, registry, version) for version in {first, *scores["_version"]}}
+    if model.business:
+        both = {business_column(side): rows.with_columns(prediction=f"_{side}").select(worth(model.business)).to_series() for side in _SIDES}
+        rows = rows.with_columns(**both)
+    return rows.select(
+        pl.col(PARTITION).str.slice(0, 7).alias("month"),
+        "label",
+        *(pl.col(f"_{side}").alias(side) for side in _SIDES),
+        pl.col("_version").replace_strict(scales, return_dtype=pl.Float64).alias(_scale("champion")),
+        pl.lit(scales[first]).alias(_scale("first_model")),
+        *(business_column(side) for side in _SIDES if model.business),
+    )
+
+
+def _labels(lake: Lake, model: MLModel, keys: list[str], scores: pl.DataFrame) -> pl.DataFrame:
     if lake.exists(f"{model.name}/labels"):
-        labels = lake.read(f"{model.name}/labels", columns=[*keys, model.event_time, "label"])
-    else:
-        labels = scores.clear().select(*keys, model.event_time, pl.lit(None, pl.Float64).alias("label"))
-    month = pl.col(PARTITION).str.slice(0, 7).alias("month")
-    return rows.join(labels, on=[*keys, model.event_time], how="left").select(month, "label", pl.col("prediction").alias("champion"), "first_model")
+        return lake.read(f"{model.name}/labels", columns=[*keys, "label"])
+    return scores.clear().select(*keys, pl.lit(None, pl.Float64).alias("label"))
 
 
-def _primary(model: MLModel, rows: pl.DataFrame, column: str) -> float:
-    name = model.metrics.primary
-    return evaluate(Measure.of(model), [name], rows["label"].cast(pl.Float64).to_numpy(), rows[column].to_numpy())[name]
+def _scale(side: str) -> str:
+    return f"{side}_scale"
+
+
+def _metrics(model: MLModel, rows: pl.DataFrame) -> dict[str, float | None]:
+    """Return the primary metric of either side; None where it is not defined."""
+    name, label = model.metrics.primary, rows["label"].cast(pl.Float64).to_numpy()
+    found = {side: evaluate(Measure.of(model, rows[_scale(side)].to_numpy()), [name], label, rows[side].to_numpy())[name] for side in _SIDES}
+    return {side: value if isfinite(value) else None for side, value in found.items()}
 
 
 def _alarms(lake: Lake, model: MLModel) -> pl.DataFrame:

@@ -1,21 +1,16 @@
-"""A model of a yes or no, one of texts and a forecast, each through its whole life: from data to a retraining, the report, the page and the history."""
+"""A yes or no, texts and a forecast, each through its whole life: from data to a retraining, the report, the page and the history."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import dagster as dg
-import numpy as np
 import polars as pl
 import pytest
 from sklearn.metrics import f1_score, roc_auc_score
 
 from mlworks_orchestration import graph
 from mlworks_orchestration.data import PARTITION
-from mlworks_orchestration.monitoring.error_rates.measure import measure_error_rates
 from mlworks_orchestration.spec import MLModel
-from mlworks_orchestration.views import monthly_history
 from tests.graph.world import World, new_world
 
 MODELS = ("late_order", "angry_order", "order_units")

@@ -1,6 +1,6 @@
 """Orders of a day, made by formula: from the 23rd on the notes are about something else and lateness no longer follows the amount."""
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -15,7 +15,7 @@ OTHERS = ("lorem ipsum dolor", "quod erat demonstrandum", "carpe diem quam minim
 def of_day(day: date) -> pl.DataFrame:
     """Return the orders of a day with what became of them; each shop numbers its own."""
     random, number = np.random.default_rng(day.toordinal()), (day - FIRST).days
-    midnight = datetime(day.year, day.month, day.day, tzinfo=timezone.utc)
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
     amount, angry = random.uniform(0, 10, A_DAY), random.random(A_DAY) < 0.4
     slope = 1.0 if day < CHANGE else -1.0
     said = [str(random.choice(WORDS[bool(each)] if day < CHANGE else OTHERS)) for each in angry]
