@@ -11,6 +11,7 @@ import polars as pl
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.errors import TrainingError
 from mlworks_orchestration.spec import Catalog, MLModel, load_object
+from mlworks_orchestration.training.figures import figures_of, log_figures
 from mlworks_orchestration.training.matrix import design_matrix
 from mlworks_orchestration.training.measure import Measure, Vector
 from mlworks_orchestration.training.metrics import evaluate
@@ -94,7 +95,9 @@ def fit_candidate(  # noqa: PLR0913 - the three stores, the model, its rows and 
         scale = naive_scale(model, train)
         metrics = _measure(model, estimator, Measure.of(model, scale), constant, train, holdout) | _criteria(estimator)
         example = design_matrix(holdout.head(5), model.feature_columns, asked_by=model.name)
+        unit = catalog.tables[model.label.table].columns[model.label.column].unit
         with reaching(registry.tracking_uri):
+            log_figures(figures_of(model, holdout, predictions(estimator, holdout, tuple(model.feature_columns), model.name)), unit)
             logged = log_model(estimator, example, snapshot, {**metrics, **_costs(software)}, model.feature_columns)
         version = registry.register(
             model.name,
