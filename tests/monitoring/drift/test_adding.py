@@ -5,6 +5,7 @@ import pytest
 
 from mlworks_orchestration.monitoring.drift.profiles.adding import add_many
 from mlworks_orchestration.monitoring.drift.profiles.bins import Bins, add, coarsen, counted, limited
+from mlworks_orchestration.monitoring.drift.profiles.packing import pack, packed
 from tests.monitoring.drift.test_counter import COLUMNS
 
 
@@ -14,6 +15,7 @@ def test_many_parts_by_tables_are_the_same_bins(name: str) -> None:
     values = COLUMNS[name](rng)
     parts = [limited(counted(part[~np.isnan(part)])) for part in np.array_split(rng.permutation(values) if name != "sorted" else values, 90)]
     assert_same(add_many(parts), add(parts))
+    assert_same(add_many([packed(*pack(part)) for part in parts]), add(parts))
 
 
 def test_a_part_that_is_coarser_than_the_others_decides() -> None:

@@ -6,7 +6,6 @@ import numpy as np
 
 from mlworks_orchestration.monitoring.drift.profiles.bins import (
     Bins,
-    add,
     bits_of,
     coarsen,
     common_precisions,
@@ -15,16 +14,17 @@ from mlworks_orchestration.monitoring.drift.profiles.bins import (
     unlimited,
     values_of,
 )
+from mlworks_orchestration.monitoring.drift.profiles.packing import PackedBins, unpack
 from mlworks_orchestration.monitoring.drift.scanning.grid import grids
 
 _MANY = 40_000
 """Bins in all parts from which on tables pay."""
 
 _PLANNED = 8
-_STRETCH = 1 << 15
+_STRETCH = 1 << 16
 
 
-def add_many(parts: Sequence[Bins]) -> Bins:
+def add_many(parts: Sequence[Bins | PackedBins]) -> Bins:
     """Return just what `add` returns, for many parts sooner.
 
     Parameters:
@@ -35,17 +35,16 @@ def add_many(parts: Sequence[Bins]) -> Bins:
         >>> add_many([counted(np.array([1.0, 2.0])), counted(np.array([2.0]))]).counts.tolist()
         [1, 2]
     """
-    parts = [part for part in parts if len(part.keys)]
-    if sum(len(part.keys) for part in parts) < _MANY or len(parts) <= _PLANNED:
-        return add(parts)
-    groups, precisions = common_precisions(parts)
-    some = add(parts[:: len(parts) // _PLANNED])
+    if len(parts) <= _PLANNED or sum(part.size for part in parts) < _MANY:
+        return _sum(parts)
+    stretches = [_joined(some) for some in _stretches(parts)]
+    groups, precisions = common_precisions(stretches)
+    some = _sum(parts[:: len(parts) // _PLANNED])
     plan = coarsen(some, np.minimum(some.precisions, precisions[np.searchsorted(groups, some.groups)]))
-    low, high = values_of(np.array([min(part.keys[0] for part in parts), max(part.keys[-1] for part in parts)])).tolist()
+    low, high = values_of(np.array([min(keys.min() for keys, *_ in stretches), max(keys.max() for keys, *_ in stretches)])).tolist()
     tables, span, left_keys, left_rows = grids(plan), (low, high), [], []
-    for together in _stretches(parts):
-        keys, times = (np.concatenate([part[field] for part in together]) for field in (0, 1))
-        bits = bits_of(keys) if span[0] < 0 else keys
+    for keys, rows, *_ in stretches:
+        bits, times = bits_of(keys) if span[0] < 0 else keys, rows
         for table in tables:
             left = table.count(bits, times, span)
             bits, times = bits[left], times[left]
@@ -55,13 +54,27 @@ def add_many(parts: Sequence[Bins]) -> Bins:
     return limited(unlimited([*(table.bins() for table in tables), rest]))
 
 
-def _stretches(parts: Sequence[Bins]) -> Iterator[Sequence[Bins]]:
+def _stretches(parts: Sequence[Bins | PackedBins]) -> Iterator[Sequence[Bins | PackedBins]]:
     """Yield parts that together have so few bins that they and what is computed from them stay in a core's cache."""
     begin, size = 0, 0
     for end, part in enumerate(parts):
-        size += len(part.keys)
+        size += part.size
         if size >= _STRETCH:
             yield parts[begin : end + 1]
             begin, size = end + 1, 0
-    if begin < len(parts):
+    if size:
         yield parts[begin:]
+
+
+def _sum(parts: Sequence[Bins | PackedBins]) -> Bins:
+    """Return what `add` returns, of parts that may be packed."""
+    joined = _joined(parts)
+    return limited(gathered(joined.keys, joined.counts, *common_precisions([joined])))
+
+
+def _joined(parts: Sequence[Bins | PackedBins]) -> Bins:
+    """Return the bins of parts one after the other, in no order."""
+    stored = [part for part in parts if isinstance(part, PackedBins)]
+    others = [part for part in parts if not isinstance(part, PackedBins)]
+    joined = [*([unpack(stored)] if stored else []), *others]
+    return joined[0] if len(joined) == 1 else Bins(*map(np.concatenate, zip(*joined, strict=True)))

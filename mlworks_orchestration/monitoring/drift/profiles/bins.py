@@ -56,6 +56,11 @@ class Bins(NamedTuple):
     precisions: Integers
 
     @property
+    def size(self) -> int:
+        """How many bins there are."""
+        return len(self.keys)
+
+    @property
     def total(self) -> int:
         """How many values were counted."""
         return int(self.counts.sum())

@@ -135,15 +135,15 @@ def add_moments(parts: Sequence[Moments]) -> Moments:
     parts = [part for part in parts if part.n]
     if len(parts) < 2:  # noqa: PLR2004 - one part is its own sum
         return parts[0] if parts else NOTHING
-    n = sum(part.n for part in parts)
-    lowest = min(part.minimum for part in parts if part.minimum is not None)
-    highest = max(part.maximum for part in parts if part.maximum is not None)
-    known = [(part.n, part.mean, part.squares) for part in parts if part.mean is not None and part.squares is not None]
-    if len(known) < len(parts):
-        return Moments(n, None, None, lowest, highest)
-    mean = sum(count * center for count, center, _ in known) / n
-    squares = sum(spread + count * (center - mean) * (center - mean) for count, center, spread in known)
-    return Moments(n, _finite(mean), _finite(squares), lowest, highest)
+    counts, centers, spreads, lowest, highest = zip(*parts, strict=True)
+    n, least, most = sum(counts), min(lowest), max(highest)
+    if None in centers or None in spreads:
+        return Moments(n, None, None, least, most)
+    rows, means = np.array(counts, dtype=np.float64), np.array(centers)
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = float(rows @ means) / n
+        squares = float(np.sum(spreads) + np.sum(rows * np.square(means - mean)))
+    return Moments(n, _finite(mean), _finite(squares), least, most)
 
 
 def _finite(value: float) -> float | None:

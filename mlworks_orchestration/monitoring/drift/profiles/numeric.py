@@ -10,7 +10,7 @@ import numpy as np
 from mlworks_orchestration.monitoring.drift.profiles.adding import add_many
 from mlworks_orchestration.monitoring.drift.profiles.bins import Bins, Floats, Integers, bounds, centers, exactly, keys_of, limited
 from mlworks_orchestration.monitoring.drift.profiles.moments import Moments, add_moments, moments_of
-from mlworks_orchestration.monitoring.drift.profiles.packing import pack, unpack
+from mlworks_orchestration.monitoring.drift.profiles.packing import PackedBins, opened, pack, packed
 
 
 class Bounded(NamedTuple):
@@ -31,7 +31,7 @@ class NumericProfile:
 
     Parameters:
         missing: rows that are null or NaN.
-        bins: counts of the others.
+        counted: counts of the others by bin; of a stored profile, unpacked when they are first asked for.
         moments: of the finite ones.
 
     Examples:
@@ -43,7 +43,7 @@ class NumericProfile:
     type: ClassVar[str] = "numeric"
 
     missing: int
-    bins: Bins
+    counted: Bins | PackedBins
     moments: Moments
 
     @classmethod
@@ -72,12 +72,12 @@ class NumericProfile:
     @classmethod
     def merged(cls, parts: Sequence[Self]) -> Self:
         """Return the profile of all rows together."""
-        return cls(sum(part.missing for part in parts), add_many([part.bins for part in parts]), add_moments([part.moments for part in parts]))
+        return cls(sum(part.missing for part in parts), add_many([part.counted for part in parts]), add_moments([part.moments for part in parts]))
 
     def to_document(self) -> dict[str, Any]:
         """Return what is stored of it."""
-        size, packed = pack(self.bins)
-        return {"missing": self.missing, **self.moments._asdict(), "size": size, "bins": packed}
+        size, text = pack(self.bins)
+        return {"missing": self.missing, **self.moments._asdict(), "size": size, "bins": text}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
@@ -86,7 +86,16 @@ class NumericProfile:
         Raises:
             ValueError: if it does not fit together; likewise KeyError and TypeError.
         """
-        return cls(int(document["missing"]), unpack(int(document["size"]), document["bins"]), Moments(*(document[name] for name in Moments._fields)))
+        return cls(int(document["missing"]), packed(int(document["size"]), document["bins"]), Moments(*(document[name] for name in Moments._fields)))
+
+    @cached_property
+    def bins(self) -> Bins:
+        """Counts by bin of the rows that have a value.
+
+        Raises:
+            DataError: if what was stored of them does not fit together.
+        """
+        return opened(self.counted)
 
     @cached_property
     def present(self) -> int:
