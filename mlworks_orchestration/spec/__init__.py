@@ -30,6 +30,7 @@ from mlworks_orchestration.spec.model_tests import (
     SliceQuality,
 )
 from mlworks_orchestration.spec.partitions import Partitions, TimeWindow
+from mlworks_orchestration.spec.tune import Choices, Interval, Tune
 from mlworks_orchestration.spec.uses import Use, uses_of
 from mlworks_orchestration.spec.validation import explain
 
@@ -46,6 +47,7 @@ __all__ = [
     "Business",
     "Calibration",
     "Catalog",
+    "Choices",
     "Column",
     "ColumnType",
     "Declarations",
@@ -58,6 +60,7 @@ __all__ = [
     "Forecast",
     "Gate",
     "InSet",
+    "Interval",
     "Invariance",
     "Label",
     "Latency",
@@ -83,6 +86,7 @@ __all__ = [
     "Task",
     "Threshold",
     "TimeWindow",
+    "Tune",
     "Unique",
     "Use",
     "explain",

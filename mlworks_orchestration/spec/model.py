@@ -12,6 +12,7 @@ from mlworks_orchestration.spec.drift import Drift, DriftKind
 from mlworks_orchestration.spec.metrics import CLASSIFICATION, DEFAULT_THRESHOLD, METRICS, Forecast, Metric, Metrics, Task
 from mlworks_orchestration.spec.model_tests import ModelFacts, ModelTest, objections
 from mlworks_orchestration.spec.partitions import Partitions
+from mlworks_orchestration.spec.tune import Tune
 
 _FOLDERS = {"raw", "features", "quality"}
 _TRAINING_COLUMNS = {"label", "known_at"}
@@ -172,6 +173,9 @@ class MLModel(Spec):
     hyperparameters: dict[Name, int | float | str | bool] = Field(default_factory=dict)
     """What the estimator's function is called with, logged with each run."""
 
+    tune: Tune | None = None
+    """How hyperparameters are searched before each fit; not at all if it is left out."""
+
     seed: Annotated[Count, Field(lt=2**32)] = 0
     """Seed of all that is random in training and gate."""
 
@@ -264,6 +268,14 @@ class MLModel(Spec):
     def _business_fits(self) -> "MLModel":
         if self.business is not None:
             self.business.check_columns(self.feature_columns)
+        return self
+
+    @model_validator(mode="after")
+    def _search_holds_what_is_declared(self) -> "MLModel":
+        for name, searched in self.tune.search.items() if self.tune else ():
+            if name in self.hyperparameters and not searched.holds(self.hyperparameters[name]):
+                message = f"tune.search.{name}: the declared {self.hyperparameters[name]!r}, tried first, is not in it; widen it, or declare another"
+                raise ValueError(message)
         return self
 
     @model_validator(mode="after")

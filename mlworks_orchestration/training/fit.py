@@ -3,19 +3,19 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from mlworks_orchestration.data import Lake
-from mlworks_orchestration.errors import TrainingError
 from mlworks_orchestration.spec import Catalog, MLModel, load_object
+from mlworks_orchestration.training.estimator import build_estimator, fit_estimator
 from mlworks_orchestration.training.figures import figures_of, log_figures
 from mlworks_orchestration.training.matrix import design_matrix
 from mlworks_orchestration.training.measure import Measure, Vector
 from mlworks_orchestration.training.metrics import evaluate
-from mlworks_orchestration.training.predictor import classifies, predictions
+from mlworks_orchestration.training.predictor import predictions
 from mlworks_orchestration.training.provenance import git_state, source_hash
 from mlworks_orchestration.training.registry import Registry
 from mlworks_orchestration.training.run import active_run, autologged, log_model
@@ -23,14 +23,11 @@ from mlworks_orchestration.training.scale import SCALE, naive_scale
 from mlworks_orchestration.training.snapshot import LABEL, Snapshot, load_snapshot
 from mlworks_orchestration.training.software import Measured, measure
 from mlworks_orchestration.training.tracking import reaching
-from mlworks_orchestration.training.wording import in_short
-
-if TYPE_CHECKING:
-    import pandas as pd
+from mlworks_orchestration.training.trials import Trials
+from mlworks_orchestration.training.tuning import tuned
 
 # MLflow keeps at most 5000 characters in a tag of a version.
 _LONGEST_TAG = 5000
-_CLASSES = 2
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,7 @@ class Candidate:
 def fit_candidate(  # noqa: PLR0913 - the three stores, the model, its rows and who asked are all different things
     lake: Lake, catalog: Catalog, model: MLModel, snapshot: Snapshot, registry: Registry, *, tags: Mapping[str, str], trigger: str
 ) -> Candidate:
-    """Fit the model on a snapshot and register it as a version, without an alias: `run_tests` makes it the challenger.
+    """Fit the model on a snapshot, tuned where that is declared, and register it as a version, without an alias: `run_tests` makes it the challenger.
 
     Works inside the caller's active MLflow run and leaves its end to the caller; without one it starts its own and ends it. Either run is
     ended as FAILED when anything goes wrong, and as KILLED when the user interrupts. Nothing is registered before all else is logged.
@@ -90,10 +87,12 @@ def fit_candidate(  # noqa: PLR0913 - the three stores, the model, its rows and 
         "features": _short(", ".join(model.feature_columns)),
     }
     with active_run(registry, model.name, origin) as run_id:
-        estimator, software = _fit(model, build, train, registry)
         constant = baseline(model, train[LABEL].to_numpy())
         scale = naive_scale(model, train)
-        metrics = _measure(model, estimator, Measure.of(model, scale), constant, train, holdout) | _criteria(estimator)
+        how = Measure.of(model, scale)
+        model = tuned(model, build, train, how, Trials(registry, model, run_id, (snapshot.id, origin["source_sha256"])))
+        estimator, software = _fit(model, build, train, registry)
+        metrics = _measure(model, estimator, how, constant, train, holdout) | _criteria(estimator)
         example = design_matrix(holdout.head(5), model.feature_columns, asked_by=model.name)
         unit = catalog.tables[model.label.table].columns[model.label.column].unit
         with reaching(registry.tracking_uri):
@@ -121,65 +120,6 @@ def baseline(model: MLModel, labels: Vector) -> float:
     if model.metrics.primary in {"f1", "precision"}:
         return 1.0
     return float(np.median(labels) if model.metrics.primary in {"mae", "mase"} else np.mean(labels))
-
-
-def build_estimator(model: MLModel, build: Any) -> Any:  # noqa: ANN401 - a user's function, scikit-learn's estimator
-    """Call the declared function and return the unfitted estimator that it makes.
-
-    Parameters:
-        model: the model's declaration, with seed and hyperparameters.
-        build: the function that `estimator` names.
-
-    Raises:
-        TrainingError: if the call fails, or if what it returns is no estimator.
-    """
-    try:
-        estimator = build(seed=model.seed, **model.hyperparameters)
-    except Exception as error:
-        message = (
-            f"Model {model.name}: {model.estimator} could not be called with seed={model.seed} and the hyperparameters {model.hyperparameters}: "
-            f"{in_short(error)}. Declare the ones that it takes under hyperparameters."
-        )
-        raise TrainingError(message) from error
-    lacking = [name for name in ("fit", "predict", "get_params") if not hasattr(estimator, name)]
-    if lacking:
-        message = (
-            f"Model {model.name}: {model.estimator} returned a {type(estimator).__name__} without {lacking[0]}; return a scikit-learn estimator."
-        )
-        raise TrainingError(message)
-    if model.classifies != classifies(estimator):
-        does = "has no predict_proba, by which probabilities are predicted" if model.classifies else "is a classifier: it has predict_proba"
-        message = (
-            f"Model {model.name}: {model.estimator} returned a {type(estimator).__name__} that {does}; task {model.task} needs "
-            f"{'a classifier with it (scikit-learn has CalibratedClassifierCV for those without)' if model.classifies else 'a regressor'}."
-        )
-        raise TrainingError(message)
-    return estimator
-
-
-def fit_estimator(model: MLModel, estimator: Any, matrix: "pd.DataFrame", labels: Vector) -> None:  # noqa: ANN401 - scikit-learn has no type for it
-    """Fit an estimator in place.
-
-    Parameters:
-        model: the model's declaration.
-        estimator: unfitted.
-        matrix: the features, of shape (rows, features).
-        labels: in the label's unit, of shape (rows,).
-
-    Raises:
-        TrainingError: if it cannot be fitted, or if a classifier is to be fitted on one class alone.
-    """
-    if model.classifies and np.unique(labels).size < _CLASSES:
-        message = (
-            f"Model {model.name}: all {labels.size} training rows have the label {labels[0]:g}, so there is nothing to tell apart. Make "
-            "retraining.window longer, or look at the label's table."
-        )
-        raise TrainingError(message)
-    try:
-        estimator.fit(matrix, labels)
-    except Exception as error:
-        message = f"Model {model.name} could not be fitted on {labels.size} rows: {in_short(error)}."
-        raise TrainingError(message) from error
 
 
 def _fit(model: MLModel, build: Any, train: pl.DataFrame, registry: Registry) -> tuple[Any, Measured]:  # noqa: ANN401 - as above

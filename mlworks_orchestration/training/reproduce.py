@@ -12,7 +12,7 @@ import polars as pl
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.errors import MLWorksError, TrackingError
 from mlworks_orchestration.spec import METRICS, Catalog, MLModel, load_object
-from mlworks_orchestration.training.fit import build_estimator, fit_estimator
+from mlworks_orchestration.training.estimator import build_estimator, fit_estimator
 from mlworks_orchestration.training.matrix import design_matrix
 from mlworks_orchestration.training.measure import Measure, Vector
 from mlworks_orchestration.training.metrics import evaluate
@@ -195,5 +195,6 @@ def _installed(package: str) -> str:
 def _declared_otherwise(model: MLModel, then: MLModel) -> tuple[str, ...]:
     """Say which seed or hyperparameters of today's declaration are not those of the version, which were taken."""
     now, fitted = ({"seed": each.seed, **each.hyperparameters} for each in (model, then))
-    apart = [name for name in dict.fromkeys([*fitted, *now]) if fitted.get(name) != now.get(name)]
+    searched = model.tune.search if model.tune else {}
+    apart = [name for name in dict.fromkeys([*fitted, *now]) if fitted.get(name) != now.get(name) and name not in searched]
     return tuple(f"{name} is declared as {now.get(name)} now; it was fitted again with its own, {fitted.get(name)}." for name in apart)

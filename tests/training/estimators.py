@@ -1,5 +1,7 @@
 """Estimators that the tests declare: one that works and some that users get wrong."""
 
+import time
+
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.compose import make_column_transformer
@@ -16,6 +18,12 @@ def build(seed: int, alpha: float = 1.0) -> object:
         (OneHotEncoder(handle_unknown="ignore"), ["carrier"]), (SimpleImputer(), ["distance", "seats", "rainy"]), verbose_feature_names_out=False
     )
     return make_pipeline(encode, Ridge(alpha=alpha, random_state=seed))
+
+
+def slow(seed: int, alpha: float) -> object:
+    """Return the same after more than a second."""
+    time.sleep(1.1)
+    return build(seed, alpha)
 
 
 def strict(seed: int) -> object:

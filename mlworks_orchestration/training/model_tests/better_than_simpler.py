@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 
 from mlworks_orchestration.spec import BetterThanSimpler, load_object
-from mlworks_orchestration.training.fit import build_estimator, fit_estimator
+from mlworks_orchestration.training.estimator import build_estimator, fit_estimator
 from mlworks_orchestration.training.matrix import design_matrix
 from mlworks_orchestration.training.model_tests.comparing import better_than
 from mlworks_orchestration.training.model_tests.record import Finding, Kind, register, too_few
