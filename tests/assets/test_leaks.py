@@ -8,13 +8,16 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from assets.review_ratings.source import load as load_ratings
+from assets.reviews.source import ARRIVALS, FIRST_DAY
 from assets.store_sales.source import TIMEZONE
 from mlworks_orchestration.data import PARTITION, Lake, build_features, feature_frame, load_raw
 from mlworks_orchestration.project import project_root
-from mlworks_orchestration.spec import read_declarations
+from mlworks_orchestration.spec import TimeWindow, read_declarations
 
 WEEK = timedelta(weeks=1)
 REPORTED_AFTER = timedelta(days=8)
+ALL = TimeWindow(FIRST_DAY, FIRST_DAY + sum(ARRIVALS.values(), timedelta()))
 CATALOG = read_declarations(project_root() / "assets").require_healthy()
 SLICE = project_root() / "tests" / "data" / "slice"
 
@@ -81,3 +84,19 @@ def _check_no_leak(name: str, now: datetime, future: Path, scratch: Path, monkey
     assert early.equals(rows_up_to(altered, model.event_time, now))
     # The plant is no dud: a week later it is seen.
     assert changed(real, altered, model.feature_columns)
+
+
+def test_the_texts_say_nothing_of_their_ratings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    until = datetime(2024, 4, 8, tzinfo=UTC)
+    flips = {"mlba/IMDB-Dataset-10K": _turned, "vaderSentiment/movieReviewSnippets_GroundTruth": lambda rows: rows.with_columns(-pl.col("rating"))}
+    real = features_of("sentiment", until, tmp_path / "lake", SLICE, monkeypatch)
+    ratings = load_ratings(ALL).filter(pl.col("received_at") < until)
+    monkeypatch.undo()
+    altered = features_of("sentiment", until, tmp_path / "other", planted(tmp_path / "future", flips), monkeypatch)
+    turned = load_ratings(ALL).filter(pl.col("received_at") < until)
+    assert real.equals(altered)
+    assert ratings["happy"].drop_nulls().to_list() == [not happy for happy in turned["happy"].drop_nulls()]
+
+
+def _turned(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.with_columns(pl.when(pl.col("sentiment") == "positive").then(pl.lit("negative")).otherwise(pl.lit("positive")).alias("sentiment"))

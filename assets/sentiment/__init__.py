@@ -1,0 +1,1 @@
+"""Whether a customer who writes is happy."""
