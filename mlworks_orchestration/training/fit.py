@@ -154,8 +154,12 @@ def _measure(  # noqa: PLR0913, PLR0917 - a fitted model, its rows, and how it i
 
 
 def _criteria(estimator: Any) -> dict[str, float]:  # noqa: ANN401 - scikit-learn has no type for it
-    """Return the information criteria of the training rows that an estimator, or the last step of a pipeline, has as `aic_` and `bic_`."""
-    last = estimator[-1] if hasattr(estimator, "steps") else estimator
+    """Return the information criteria of the training rows that an estimator has as `aic_` and `bic_`.
+
+    Of a pipeline the last step has them; where the label is transformed, they are of the transformed label.
+    """
+    inner = getattr(estimator, "regressor_", estimator)
+    last = inner[-1] if hasattr(inner, "steps") else inner
     return {name: float(getattr(last, f"{name}_")) for name in ("aic", "bic") if hasattr(last, f"{name}_")}
 
 
