@@ -41,14 +41,17 @@ class Deployment:
     model: MLModel
     runs: FakeRuns = field(default_factory=FakeRuns)
 
-    def champion(self, version: int | None, since: datetime) -> None:
+    def champion(self, version: int | None, since: datetime, moved_by: str = "gate") -> None:
+        self.alias("champion", version, since, moved_by)
+
+    def alias(self, alias: str, version: int | None, since: datetime, moved_by: str = "gate") -> None:
         table = f"{self.model.name}/aliases"
         number = self.lake.read(table).height + 1 if self.lake.exists(table) else 1
-        row = {"number": number, "alias": "champion", "version": version, "held_from": since, "recorded_at": since, "why": "", "moved_by": "gate"}
+        row = {"number": number, "alias": alias, "version": version, "held_from": since, "recorded_at": since, "why": "", "moved_by": moved_by}
         self.lake.append(table, pl.DataFrame([row], schema_overrides={"version": pl.Int64(), "held_from": UTC_TIME, "recorded_at": UTC_TIME}))
 
-    def verdict(self, at: datetime, *, champion: int | None, promoted: bool, until: datetime) -> None:
-        row = {"challenger": 9, "champion": champion, "promoted": promoted, "decided_at": at, "holdout_end": until}
+    def verdict(self, at: datetime, *, champion: int | None, promoted: bool, until: datetime, challenger: int = 9) -> None:
+        row = {"challenger": challenger, "champion": champion, "promoted": promoted, "decided_at": at, "holdout_end": until}
         schema = {"champion": pl.Int64(), "decided_at": UTC_TIME, "holdout_end": UTC_TIME}
         self.lake.append(f"{self.model.name}/verdicts", pl.DataFrame([row], schema_overrides=schema))
 
