@@ -9,7 +9,7 @@ import polars as pl
 
 from mlworks_orchestration import clock
 from mlworks_orchestration.data import PARTITION, Lake
-from mlworks_orchestration.monitoring.drift import Blocks, ColumnDrift, ColumnKey, Profile, Reference, compare
+from mlworks_orchestration.monitoring.drift import Blocks, ColumnDrift, ColumnKey, Profile, Reference, check_names, compare
 from mlworks_orchestration.monitoring.normal import calibrated
 from mlworks_orchestration.monitoring.profiles import by_partition, merge_by_partition, of_features, relation_profiles
 from mlworks_orchestration.monitoring.tables import COLUMN_SCHEMA, PREDICTION, RESIDUAL, column_rows, label_key, profile_from, value_keys
@@ -71,6 +71,7 @@ def build_reference(lake: Lake, catalog: Catalog, model: MLModel, registry: Regi
         version: the registered version.
 
     Raises:
+        DeclarationError: if the declaration of drift names a statistic or column that does not exist.
         TrackingError: if the registry does not hold the version.
         TrainingError: if its snapshot is gone, or gives other rows than it was trained on.
     """
@@ -79,6 +80,7 @@ def build_reference(lake: Lake, catalog: Catalog, model: MLModel, registry: Regi
     if stored.height:
         # Two runs may have built it at the same moment; both built the same.
         profile = profile_from(stored.unique(["kind", "column"], keep="first", maintain_order=True))
+        check_names(model.drift, profile)
         return _joined(profile, calibrated(lake, model, version))
     rows = snapshot_rows(lake, catalog, model, registry, version)
     snapshot = find_snapshot(lake, model, registry.version(model.name, version).tags["snapshot"])
@@ -88,6 +90,7 @@ def build_reference(lake: Lake, catalog: Catalog, model: MLModel, registry: Regi
     )
     parts = merge_by_partition(parts, *of_features(catalog, model, rows.training), relation_profiles(catalog, model, rows.training))
     profile = Profile.merged(list(parts.values()))
+    check_names(model.drift, profile)
     # Last comes what says that it is built: after a crash before that, all of it is built again.
     past = calibrated(lake, model, version, _blocks(model, profile, parts))
     common = {"version": version, "snapshot": snapshot.id, "built_at": clock.now(), "inputs": json.dumps(snapshot.tables)}

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from mlworks_orchestration.errors import TrainingError
+from mlworks_orchestration.errors import DeclarationError, TrainingError
 from mlworks_orchestration.monitoring import build_reference
 from mlworks_orchestration.monitoring.drift import ColumnKey, NumericProfile, Profile, to_json
 from mlworks_orchestration.monitoring.tables import PREDICTION, RESIDUAL
@@ -85,6 +85,14 @@ def test_thresholds_are_set_anew_when_the_declaration_of_drift_changes_but_block
     assert first.training.blocks.to_document() == again.training.blocks.to_document()
     build(trained)
     assert trained.lake.version("delay/normal") == commit + 1
+
+
+def test_a_declaration_that_names_an_unknown_statistic_is_an_error_also_once_the_reference_is_there(trained: World) -> None:
+    wrong = trained.model.model_copy(update={"drift": Drift(thresholds={"kss": {"constant": 0.3}})})
+    for _ in range(2):
+        with pytest.raises(DeclarationError, match=r"names 'kss'.*did you mean 'ks'"):
+            build_reference(trained.lake, trained.catalog, wrong, trained.registry, 1)
+        build(trained)
 
 
 def test_it_is_built_once_a_version(trained: World) -> None:

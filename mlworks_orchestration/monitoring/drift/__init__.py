@@ -2,6 +2,7 @@
 
 from mlworks_orchestration.monitoring.drift.comparison.compare import ColumnDrift, Reference, compare, summarise
 from mlworks_orchestration.monitoring.drift.comparison.distribution import Distribution, distribution
+from mlworks_orchestration.monitoring.drift.comparison.names import check_names
 from mlworks_orchestration.monitoring.drift.past.blocks import Blocks
 from mlworks_orchestration.monitoring.drift.past.normal import Normal, calibrate_normal
 from mlworks_orchestration.monitoring.drift.past.thresholds import Calibrated
@@ -43,6 +44,7 @@ __all__ = [
     "TextProfile",
     "analyze",
     "calibrate_normal",
+    "check_names",
     "compare",
     "distribution",
     "from_json",

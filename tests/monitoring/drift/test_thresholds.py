@@ -1,5 +1,7 @@
 """Thresholds are checked when they are made."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,9 +9,10 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from mlworks_orchestration.errors import DeclarationError
+from mlworks_orchestration.monitoring.drift import ColumnKey, NumericProfile, Profile, check_names
 from mlworks_orchestration.monitoring.drift.past.extremes import episodes, level_for, persistent
 from mlworks_orchestration.monitoring.drift.past.thresholds import Calibrated, Constant, MeanSigma, declared
-from mlworks_orchestration.spec import Drift
+from mlworks_orchestration.spec import Drift, DriftKind
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, 8.0, float("nan")])
@@ -65,3 +68,23 @@ def test_k_of_n_is_what_it_says(values: list[list[int]], violations: int, more: 
         for window, latest in enumerate(one):
             last = one[max(0, window - of + 1) : window + 1]
             assert found[row, window] == (latest > level and (last > level).sum() >= violations)
+
+
+WIND = Profile({ColumnKey(DriftKind.FEATURE, "wind"): NumericProfile.of(np.arange(3.0))})
+
+
+@pytest.mark.parametrize(
+    ("declaration", "said"),
+    [
+        ({"statistics": {"numeric": ["ks", "levine"]}}, r"names 'levine', which is no statistic of numeric columns; did you mean 'levene'\?"),
+        ({"statistics": {"numeric": ["chi_squared"]}}, r"names 'chi_squared', which is no statistic of numeric columns"),
+        ({"thresholds": {"wnid": {"constant": 0.2}}}, r"names 'wnid', which is neither a column nor a statistic; did you mean 'wind'\?"),
+    ],
+)
+def test_a_name_that_there_is_no_statistic_or_column_of_is_an_error(declaration: dict[str, Any], said: str) -> None:
+    with pytest.raises(DeclarationError, match=said):
+        check_names(Drift(**declaration), WIND)
+
+
+def test_names_of_statistics_and_columns_are_accepted() -> None:
+    check_names(Drift(statistics={"numeric": ["psi"], "text": []}, thresholds={"wind": {"constant": 0.2}, "ks": {"mean_sigma": 3}}), WIND)

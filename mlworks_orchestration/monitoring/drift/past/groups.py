@@ -81,7 +81,7 @@ class Groups:
 
     def _numbers(self, reference: NumericProfile, profiles: Sequence[NumericProfile]) -> Floats:
         parts, tops = [profile.bins for profile in profiles], cast("Floats", self.tops)
-        if not all(_is_as_fine(part, reference.bins) for part in parts):
+        if not _are_as_fine(parts, reference.bins):
             cells = numeric_cells(reference, profiles)
             assigned, windows = np.searchsorted(tops, cast("Floats", cells.values)), np.arange(len(parts))[:, None]
             return self._table(windows * self.size + assigned, cells.windows, len(parts))
@@ -138,10 +138,13 @@ def group(reference: ColumnProfile, most: int = GROUPS) -> Groups:
     return Groups(values[ends[:-1]], means, (bins.precision[ends] < EXACT) | (ends > starts), None)
 
 
-def _is_as_fine(part: Bins, reference: Bins) -> bool:
-    """Say whether no bin of a part spans several of the reference's."""
-    at = np.minimum(np.searchsorted(reference.groups, part.groups), max(len(reference.groups) - 1, 0))
-    return not len(reference.groups) or not ((reference.groups[at] == part.groups) & (part.precisions < reference.precisions[at])).any()
+def _are_as_fine(parts: Sequence[Bins], reference: Bins) -> bool:
+    """Say whether no bin of any part spans several of the reference's."""
+    if not reference.size:
+        return True
+    groups, precisions = (np.concatenate([part[field] for part in parts]) for field in (2, 3))
+    at = np.minimum(np.searchsorted(reference.groups, groups), len(reference.groups) - 1)
+    return not ((reference.groups[at] == groups) & (precisions < reference.precisions[at])).any()
 
 
 def _ends(tops: Floats, reference: Bins) -> Integers:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from math import isfinite, sqrt
+from operator import mul
 from typing import NamedTuple
 
 import numpy as np
@@ -139,10 +140,8 @@ def add_moments(parts: Sequence[Moments]) -> Moments:
     n, least, most = sum(counts), min(lowest), max(highest)
     if None in centers or None in spreads:
         return Moments(n, None, None, least, most)
-    rows, means = np.array(counts, dtype=np.float64), np.array(centers)
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = float(rows @ means) / n
-        squares = float(np.sum(spreads) + np.sum(rows * np.square(means - mean)))
+    mean = sum(map(mul, counts, centers)) / n
+    squares = sum(spread + count * (center - mean) * (center - mean) for count, center, spread in zip(counts, centers, spreads, strict=True))
     return Moments(n, _finite(mean), _finite(squares), least, most)
 
 
