@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mlworks_orchestration.spec import MLModel
@@ -63,7 +64,15 @@ class Trials:
         self._registry = registry
         self._model = model
         self._run_id = run_id
-        self.search = _digest(model, basis)
+        self._basis = basis
+
+    @cached_property
+    def search(self) -> str:
+        """What the search is known by: a hash of the declaration and of its basis."""
+        declared = self._model.model_dump(mode="json", include={"tune", "hyperparameters", "seed", "estimator", "metrics", "features"})
+        # More trials or more time go on with the same search.
+        of_it = {name: value for name, value in declared["tune"].items() if name not in {"trials", "time_limit"}}
+        return hashlib.sha256(json.dumps([{**declared, "tune": of_it}, *self._basis], sort_keys=True).encode()).hexdigest()[:16]
 
     def past(self) -> list[Past]:
         """Return the trials that have ended, in order; one that a killed process left under way is ended as killed and does not count."""
@@ -122,10 +131,3 @@ class Trials:
         with reaching(self._registry.tracking_uri):
             client.log_metric(self._run_id, f"tuning_best_{self._model.metrics.primary}", best)
             client.log_metric(self._run_id, "tuning_trials", count)
-
-
-def _digest(model: MLModel, basis: tuple[str, ...]) -> str:
-    declared = model.model_dump(mode="json", include={"tune", "hyperparameters", "seed", "estimator", "metrics", "features"})
-    # More trials or more time go on with the same search.
-    del declared["tune"]["trials"], declared["tune"]["time_limit"]
-    return hashlib.sha256(json.dumps([declared, *basis], sort_keys=True).encode()).hexdigest()[:16]
