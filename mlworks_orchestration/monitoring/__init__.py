@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mlworks_orchestration.monitoring.reference import build_reference
     from mlworks_orchestration.monitoring.report import drift_report
     from mlworks_orchestration.monitoring.truth import labelled
-    from mlworks_orchestration.monitoring.worth import aggregate_worth, business_features, worth
+    from mlworks_orchestration.monitoring.worth import aggregate_worth, business_features, row_worth
 
 _HOMES = {
     "ACTIONS": "actions",
@@ -26,7 +26,7 @@ _HOMES = {
     "performance": "realised",
     "profile": "profiles",
     "record_operation": "operations",
-    "worth": "worth",
+    "row_worth": "worth",
 }
 
 __all__ = [
@@ -39,7 +39,7 @@ __all__ = [
     "performance",
     "profile",
     "record_operation",
-    "worth",
+    "row_worth",
 ]
 
 

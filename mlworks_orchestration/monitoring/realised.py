@@ -9,7 +9,7 @@ import polars as pl
 from mlworks_orchestration import clock
 from mlworks_orchestration.data import PARTITION, Lake, feature_frame
 from mlworks_orchestration.monitoring.truth import labelled, read_scores, with_labels
-from mlworks_orchestration.monitoring.worth import aggregate_worth, business_features, worth
+from mlworks_orchestration.monitoring.worth import aggregate_worth, business_features, row_worth
 from mlworks_orchestration.spec import Catalog, MLModel
 from mlworks_orchestration.training import Measure, Registry, evaluate, scale_of
 
@@ -83,7 +83,7 @@ def measure_slices(model: MLModel, truth: pl.DataFrame, scales: Mapping[int, flo
 
 
 def _with_features(model: MLModel, truth: pl.DataFrame, features: pl.DataFrame | None) -> pl.DataFrame:
-    valued = [worth(model.business).alias(_WORTH)] if model.business else []
+    valued = [row_worth(model.business).alias(_WORTH)] if model.business else []
     if features is None:
         return truth.with_columns(valued)
     keys = [*model.entity, model.event_time, PARTITION]

@@ -10,7 +10,7 @@ def business_features(model: MLModel) -> list[str]:
     return [name for name in model.business.columns if name in model.feature_columns] if model.business else []
 
 
-def worth(business: Business) -> pl.Expr:
+def row_worth(business: Business) -> pl.Expr:
     """Return the expression of what a row is worth, of rows with `label`, `prediction` and the features that it reads."""
     return pl.sql_expr(business.expression).cast(pl.Float64)
 

@@ -6,7 +6,7 @@ import polars as pl
 
 from mlworks_orchestration.data import PARTITION, Lake, feature_frame
 from mlworks_orchestration.errors import NotReadyError
-from mlworks_orchestration.monitoring import aggregate_worth, business_features, worth
+from mlworks_orchestration.monitoring import aggregate_worth, business_features, row_worth
 from mlworks_orchestration.spec import Catalog, DriftKind, MLModel
 from mlworks_orchestration.training import Measure, Registry, evaluate, scale_of
 
@@ -79,7 +79,7 @@ def _errors(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry) ->
     rows = scores.join(features.select(*keys, *read, predicted), on=keys, how="left").join(_labels(lake, model, keys, scores), on=keys, how="left")
     scales = {version: scale_of(model, registry, version) for version in {first, *scores["_version"]}}
     if model.business:
-        both = {business_column(side): rows.with_columns(prediction=f"_{side}").select(worth(model.business)).to_series() for side in _SIDES}
+        both = {business_column(side): rows.with_columns(prediction=f"_{side}").select(row_worth(model.business)).to_series() for side in _SIDES}
         rows = rows.with_columns(**both)
     return rows.select(
         pl.col(PARTITION).str.slice(0, 7).alias("month"),
