@@ -63,17 +63,11 @@ def expected_performance(  # noqa: PLR0913 - the three stores, the model, its ve
     if rows.is_empty():
         return pl.DataFrame(schema=_SCHEMA)
     estimator = _estimator(lake, catalog, model, registry, version)
-    found = estimator.estimate(rows.select(_looked_at(catalog, model)), rows["prediction"].to_numpy(), blocks=rows[PARTITION].n_unique())
+    found = estimator.estimate(rows.select(model.feature_columns), rows["prediction"].to_numpy(), blocks=rows[PARTITION].n_unique())
     common = {"rows": rows.height, "model_version": version, "estimated_at": clock.now(), "inputs": json.dumps(inputs)}
     frame = pl.DataFrame([{PARTITION: max(window), **vars(found), **common}] if found else [], schema=_SCHEMA)
     lake.write(f"{model.name}/expected_performance", frame, partitions=[max(window)])
     return frame
-
-
-def _looked_at(catalog: Catalog, model: MLModel) -> list[str]:
-    """Return the features that are no texts, from whose values no number could be made."""
-    texts = text_features(catalog, model)
-    return [name for name in model.feature_columns if name not in texts]
 
 
 def _estimator(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, version: int) -> LossEstimator | ProbabilityEstimator:
@@ -83,13 +77,15 @@ def _estimator(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry,
         rows = snapshot_rows(lake, catalog, model, registry, version).unseen
         thinned = rows.gather_every(-(-rows.height // MOST_ROWS))
         metric = INSTEAD.get(model.metrics.primary, model.metrics.primary)
-        labelled = thinned.select(_looked_at(catalog, model)), thinned["prediction"].to_numpy(), thinned[LABEL].to_numpy()
+        texts = text_features(catalog, model)
+        labelled = thinned.select(model.feature_columns), thinned["prediction"].to_numpy(), thinned[LABEL].to_numpy()
         blocks = thinned[PARTITION].to_numpy() if thinned[PARTITION].n_unique() > 1 else None
         _fitted.clear()
         if model.classifies:
-            _fitted[key] = fit_probability_estimator(*labelled, metric, model.seed, threshold=model.threshold)
+            _fitted[key] = fit_probability_estimator(*labelled, metric, model.seed, threshold=model.threshold, texts=texts)
         else:
-            _fitted[key] = fit_loss_estimator(*labelled, metric, model.seed, blocks=blocks)
+            # Of a text no number could be made from which the size of an error follows.
+            _fitted[key] = fit_loss_estimator(labelled[0].drop(texts), *labelled[1:], metric, model.seed, blocks=blocks)
     return _fitted[key]
 
 

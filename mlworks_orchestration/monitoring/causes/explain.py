@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from mlworks_orchestration.data import PARTITION, Lake, feature_frame
+from mlworks_orchestration.data import PARTITION, Lake, feature_frame, text_features
 from mlworks_orchestration.monitoring.causes.found import Causes, DriftedKind
 from mlworks_orchestration.monitoring.causes.history import read_reports
 from mlworks_orchestration.monitoring.causes.importance import build_importance
@@ -91,7 +91,7 @@ def _columns(kinds: Sequence[DriftedKind], features: Sequence[RankedFeature]) ->
 
 
 def _rows(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, *, version: int, window: Sequence[str]) -> Rows:  # noqa: PLR0913 - where rows are read, and which
-    """Read the rows that slices are cut of: the version's training, and the window."""
+    """Read the rows that slices are cut of: the version's training, and the window; texts by their length."""
     training, holdout = load_snapshot(lake, catalog, model, find_snapshot(lake, model, registry.version(model.name, version).tags["snapshot"]))
     predicted = registry.load(model.name, version).predict(holdout.select(model.feature_columns))
     features = feature_frame(lake, catalog, model, window)
@@ -99,4 +99,6 @@ def _rows(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, *, v
     keys = [*model.entity, model.event_time, PARTITION]
     truth = features.join(scores.select(*keys, LABEL, pl.col("prediction").alias(PREDICTED)), on=keys, how="inner", maintain_order="left")
     scale = scale_of(model, registry, version)
+    # How a text changed in a slice is told by its length: as a whole each text is as good as unique.
+    training, features = (rows.with_columns(pl.col(text_features(catalog, model)).str.len_chars()) for rows in (training, features))
     return Rows(training, holdout.with_columns(pl.Series(PREDICTED, predicted)), features, truth, scale)

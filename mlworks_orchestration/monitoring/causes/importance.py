@@ -120,8 +120,9 @@ def permutation_importance(
         found[column] = _loss(
             model, Measure.of(model, scale), actual, predicted, _Shuffled(donors, np.broadcast_to(shuffled.reshape(-1, rows.height), donors.shape))
         )
-    total = sum(max(one.value, 0.0) for one in found.values())
-    shares = {column: max(one.value, 0.0) / total if total else 0.0 for column, one in found.items()}
+    positive = {column: one.value if one.value > 0 else 0.0 for column, one in found.items()}
+    total = sum(positive.values())
+    shares = {column: value / total if total else 0.0 for column, value in positive.items()}
     return [Importance(column, model.metrics.primary, one.value, one.error, shares[column]) for column, one in found.items()]
 
 

@@ -13,8 +13,12 @@ Floats = NDArray[np.float64]
 
 _CATEGORICAL = (pl.String, pl.Boolean, pl.Categorical, pl.Enum)
 _MOST_CATEGORIES = 250
-_MOST_OUTSIDE = 0.05
-_MOST_AUC = 0.8
+MOST_OUTSIDE = 0.05
+"""Share of a window's values (or words) that may lie outside of what labelled rows had, before an estimate is doubted."""
+
+MOST_AUC = 0.8
+"""How well a classifier may tell the window's rows from the labelled ones, before an estimate is doubted."""
+
 _SAMPLE = 2048
 
 
@@ -84,17 +88,17 @@ class Encoding:
         doubts = []
         for name, (low, high) in self.ranges.items():
             outside = _share((_number(features[name]) < low) | (_number(features[name]) > high))
-            if outside > _MOST_OUTSIDE:
+            if outside > MOST_OUTSIDE:
                 doubts.append(f"{outside:.0%} of {name} lie outside {low:.6g} to {high:.6g}, the range of the labelled rows.")
         for name, known in self.categories.items():
             texts = features[name].cast(pl.String)
             unseen = _share(texts.is_not_null() & ~texts.is_in(known))
-            if unseen > _MOST_OUTSIDE:
+            if unseen > MOST_OUTSIDE:
                 doubts.append(f"{unseen:.0%} of {name} are categories that are new or rare in the labelled rows.")
         window = JointProfile.of(features.select(self.profile.columns), np.random.default_rng(self.seed + 1), most=_SAMPLE)
         found = tell_apart(self.profile, window)
-        if isinstance(found, Separation) and found.auc > _MOST_AUC:
-            doubts.append(f"A classifier tells the window's rows from the labelled ones (ROC AUC {found.auc:.2f}, more than {_MOST_AUC}).")
+        if isinstance(found, Separation) and found.auc > MOST_AUC:
+            doubts.append(f"A classifier tells the window's rows from the labelled ones (ROC AUC {found.auc:.2f}, more than {MOST_AUC}).")
         return doubts
 
 
