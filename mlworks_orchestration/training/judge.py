@@ -9,8 +9,8 @@ from mlworks_orchestration.spec import MLModel
 from mlworks_orchestration.training.measure import Measure, Vector, Weighted
 from mlworks_orchestration.training.metrics import checked_pair, function
 
-# Drawn rows held at once: 4 MB of indices and as much of weights, whatever the number of rows and resamples.
-_DRAWN_AT_ONCE = 500_000
+# Drawn rows held at once: little enough for the processor's cache, whatever the number of rows and resamples.
+_DRAWN_AT_ONCE = 100_000
 
 
 @dataclass(frozen=True)

@@ -42,8 +42,8 @@ def _roc_auc(positives: Vector, negatives: Vector) -> Vector:
 def _average_precision(positives: Vector, negatives: Vector) -> Vector:
     """Return the mean of the precision at each positive row's score (Zhu 2004); with no positive row it is not defined."""
     found = np.cumsum(positives, axis=1)
-    flagged = found + np.cumsum(negatives, axis=1)
-    precision = np.divide(found, flagged, out=np.zeros_like(flagged), where=flagged > 0)
+    # Nothing is flagged only before the first row that counts, and then nothing is found either.
+    precision = found / np.maximum(np.cumsum(positives + negatives, axis=1), np.finfo(np.float64).tiny)
     return ratio(np.einsum("ij,ij->i", precision, positives), positives.sum(axis=1))
 
 

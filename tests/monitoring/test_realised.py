@@ -1,6 +1,7 @@
 """Realised performance, against the training room's metrics."""
 
 import json
+import time
 
 import numpy as np
 import polars as pl
@@ -97,6 +98,16 @@ def truth(label: list[float], residual: list[float], carrier: list[str | None]) 
             "_slice_0": carrier,
         }
     )
+
+
+def test_a_year_of_days_by_forty_slices_takes_seconds(world: World) -> None:
+    random, rows = np.random.default_rng(0), 365 * 400
+    frame = pl.DataFrame({PARTITION: [f"{row // 400:03d}" for row in range(rows)], "model_version": [1] * rows, "label": random.normal(size=rows)})
+    slices = pl.Series("_slice_0", random.integers(0, 40, rows).astype(str))
+    began = time.process_time()
+    found = measure_slices(world.model, frame.with_columns(slices, prediction=pl.lit(0.0), residual="label"))
+    assert time.process_time() - began < 15, "one to two seconds on an idle machine"
+    assert found.filter(metric="mae").height == 365 + 365 * 40
 
 
 def test_a_missing_slice_value_is_a_slice_of_its_own(world: World) -> None:
