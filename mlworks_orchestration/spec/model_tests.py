@@ -7,7 +7,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from mlworks_orchestration.errors import nearest
 from mlworks_orchestration.spec.base import IMPORT_PATH, ColumnName, ColumnNames, Count, ImportPath, Name, Spec
-from mlworks_orchestration.spec.metrics import METRICS
+from mlworks_orchestration.spec.metrics import CLASSIFICATION, METRICS
 
 Rows = Annotated[Count, Field(ge=2)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -212,7 +212,7 @@ class Calibration(_OnRows):
 
     def objection(self, facts: ModelFacts) -> str:
         """Return why the test cannot be applied to a model; nothing if it can."""
-        if facts.task in {"binary", "text"}:
+        if facts.task in CLASSIFICATION:
             return ""
         return f"task {facts.task} predicts no probability, so there is nothing to calibrate; leave this test out"
 

@@ -7,6 +7,7 @@ import polars as pl
 
 from mlworks_orchestration.data import PARTITION, Lake
 from mlworks_orchestration.spec import Broken, Catalog, DriftKind, MLModel
+from mlworks_orchestration.training import stored_results
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class ModelStatus:
         champion: the serving version; none before the first training.
         last_scored: key of the newest scored partition; none before.
         failing: the drift kinds that the newest report found.
+        tested: the version that was tested last; none before.
+        failing_tests: those of its model tests that do not hold, each with its state.
         last_retraining: when the last verdict fell, ISO 8601; none before.
         last_retraining_why: the verdict in words.
         next_step: what to do now.
@@ -28,6 +31,8 @@ class ModelStatus:
     champion: int | None = None
     last_scored: str | None = None
     failing: tuple[str, ...] = ()
+    tested: int | None = None
+    failing_tests: tuple[str, ...] = ()
     last_retraining: str | None = None
     last_retraining_why: str = ""
     next_step: str = ""
@@ -61,12 +66,15 @@ def model_status(lake: Lake, model: MLModel) -> ModelStatus:
     scored = lake.partitions(f"{model.name}/scores")
     champion = _champion(lake, model)
     failing = _failing(lake, model)
+    tested, failing_tests = _tests(lake, model)
     when, why = _last_verdict(lake, model)
     return ModelStatus(
         model.name,
         champion,
         scored[-1] if scored else None,
         failing,
+        tested,
+        failing_tests,
         when,
         why,
         _escalation(lake, model) or _next_step(model, champion, scored, failing),
@@ -87,6 +95,16 @@ def _failing(lake: Lake, model: MLModel) -> tuple[str, ...]:
     report = lake.read(f"{model.name}/drift_report", columns=[PARTITION, "kind", "column", "drifted"], partitions=partitions[-1:])
     found = set(report.filter((pl.col("column") == "") & pl.col("drifted"))["kind"])
     return tuple(kind.value for kind in DriftKind if kind.value in found)
+
+
+def _tests(lake: Lake, model: MLModel) -> tuple[int | None, tuple[str, ...]]:
+    """Return the version that was tested last and what of its tests does not hold."""
+    rows = stored_results(lake, model.name).filter(pl.col("part") == "")
+    if rows.is_empty():
+        return None, ()
+    version = int(rows["version"][-1])
+    failing = rows.filter(pl.col("version") == version, pl.col("state") != "passed").select("test", "state", "severity").rows()
+    return version, tuple(f"{test} ({state}{'' if severity == 'error' else ', a warning'})" for test, state, severity in failing)
 
 
 def _last_verdict(lake: Lake, model: MLModel) -> tuple[str | None, str]:

@@ -1,10 +1,8 @@
 """The primary metric is better than that of a simpler model, fitted on the same rows."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
-from mlworks_orchestration.spec import BetterThanSimpler, load_object
+from mlworks_orchestration.spec import BetterThanSimpler, ColumnType, load_object
 from mlworks_orchestration.training.estimator import build_estimator, fit_estimator
 from mlworks_orchestration.training.matrix import design_matrix
 from mlworks_orchestration.training.model_tests.comparing import better_than
@@ -13,7 +11,11 @@ from mlworks_orchestration.training.model_tests.subject import Subject
 from mlworks_orchestration.training.predictor import predictions
 from mlworks_orchestration.training.snapshot import LABEL
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _MOST_CATEGORIES = 50
+_MOST_WORDS = 20_000
 
 
 def better_than_simpler(subject: Subject, test: BetterThanSimpler) -> Finding:
@@ -40,30 +42,44 @@ def better_than_simpler(subject: Subject, test: BetterThanSimpler) -> Finding:
 
 
 def linear(subject: Subject) -> Any:  # noqa: ANN401 - scikit-learn has no type for it
-    """Return an unfitted linear model: numbers standardised with gaps filled by the mean, categories one-hot, both with a little shrinkage.
+    """Return an unfitted linear model with a little shrinkage: numbers standardised, gaps filled with the mean; categories one-hot; texts by TF-IDF.
 
     Parameters:
         subject: the version; its task and the types of its features are used.
     """
     from sklearn.compose import ColumnTransformer  # noqa: PLC0415 - heavy
+    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
     from sklearn.impute import SimpleImputer  # noqa: PLC0415
     from sklearn.linear_model import LogisticRegression, Ridge  # noqa: PLC0415
     from sklearn.pipeline import make_pipeline  # noqa: PLC0415
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler  # noqa: PLC0415
+    from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler  # noqa: PLC0415
 
-    columns = subject.predictor.columns
-    categories = [name for name in columns if subject.training_rows.schema[name] == pl.String()]
-    numbers = [name for name in columns if name not in categories]
+    texts, categories, numbers = _by_type(subject)
     # A category that training has not seen counts as one of the rare ones.
     encoder = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=_MOST_CATEGORIES)
+    words = make_pipeline(FunctionTransformer(_present), TfidfVectorizer(max_features=_MOST_WORDS, sublinear_tf=True))
     prepared = ColumnTransformer(
         [
             ("categories", encoder, categories),
             ("numbers", make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler()), numbers),
+            *((f"words of {name}", words, name) for name in texts),
         ]
     )
-    probability = subject.model.task in {"binary", "text"}
-    return make_pipeline(prepared, LogisticRegression(max_iter=1000, random_state=subject.model.seed) if probability else Ridge())
+    return make_pipeline(prepared, LogisticRegression(max_iter=1000, random_state=subject.model.seed) if subject.model.classifies else Ridge())
+
+
+def _by_type(subject: Subject) -> tuple[list[str], list[str], list[str]]:
+    """Return the features that are texts, categories and numbers."""
+    tables = subject.stores.catalog.tables
+    types = {name: tables[selection.table].columns[name].type for selection in subject.model.features for name in selection.columns}
+    texts = [name for name in subject.predictor.columns if types[name] is ColumnType.TEXT]
+    categories = [name for name in subject.predictor.columns if types[name] is ColumnType.STRING]
+    return texts, categories, [name for name in subject.predictor.columns if name not in {*texts, *categories}]
+
+
+def _present(texts: "pd.Series[str]") -> "pd.Series[str]":
+    """Take a missing text for one without words."""
+    return texts.fillna("")
 
 
 BETTER_THAN_SIMPLER = register(

@@ -1,4 +1,4 @@
-"""What data quality found of the partitions that something was made of."""
+"""What data quality found of the partitions that something was made of, and what model tests found of a version."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +8,7 @@ import polars as pl
 from mlworks_orchestration.data import PARTITION, quality_table
 from mlworks_orchestration.errors import LakeError
 from mlworks_orchestration.spec import FeatureTable
+from mlworks_orchestration.training import stored_results
 from mlworks_orchestration.views.lineage.walk import Walk
 
 _COLUMNS = [PARTITION, "expectation", "severity", "blocking", "passed", "observed", "validated_at"]
@@ -49,6 +50,25 @@ def add_checks(walk: Walk, table: FeatureTable, version: int, partitions: Sequen
         failures=_failures(failed),
         validated_at=results["validated_at"].max(),
     )
+
+
+def add_tests(walk: Walk, node: str, model: str, version: int) -> None:
+    """Add what model tests found of a version, if it was tested.
+
+    Parameters:
+        walk: to add to.
+        node: id of the version's node.
+        model: the model's name.
+        version: its number.
+    """
+    found = stored_results(walk.lake, model).filter(pl.col("version") == version, pl.col("part") == "")
+    if found.is_empty():
+        return
+    failed = found.filter(pl.col("state") != "passed")
+    facts = {"results": found.height, "failed": failed.height, "validated_at": found["tested_at"].max()}
+    failures = failed.select("severity", "state", expectation="test", observed="words").to_dicts()
+    made = walk.drawing.add("check", f"{model}/model_tests#{version}", f"model tests of version {version}", failures=failures, **facts)
+    walk.drawing.link(node, made, "tested by")
 
 
 def _failures(failed: pl.DataFrame) -> list[dict[str, Any]]:

@@ -9,12 +9,13 @@ import polars as pl
 
 from mlworks_orchestration.spec import MLModel
 from mlworks_orchestration.training import Verdict, find_verdict, moves
+from mlworks_orchestration.views.lineage.checks import add_tests
 from mlworks_orchestration.views.lineage.origins import Origin
 from mlworks_orchestration.views.lineage.walk import Walk
 
 
 def add_decided(walk: Walk, node: str, model: MLModel, version: int, found: Origin) -> None:
-    """Add the verdict on a version, who approved it, and what triggered its training, as far as each is recorded.
+    """Add what tests found of a version, the verdict on it, who approved it, and what triggered its training, as far as each is recorded.
 
     Parameters:
         walk: to add to.
@@ -24,6 +25,7 @@ def add_decided(walk: Walk, node: str, model: MLModel, version: int, found: Orig
         found: what is known of its origin.
     """
     key = f"{model.name}@{version}"
+    add_tests(walk, node, model.name, version)
     verdict = find_verdict(walk.lake, model.name, version)
     if verdict is not None:
         facts = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(verdict).items() if name != "model"}

@@ -89,8 +89,13 @@ def _check(facts: Facts) -> str:
         return ""
     if not facts["failed"]:
         return f"all {facts['results']:,} results passed"
-    names = "; ".join(f"{one['expectation']} in {one['partitions']} ({one['severity']}; last: {one['observed']})" for one in facts["failures"])
+    names = "; ".join(f"{one['expectation']} {_where(one)} ({one['severity']}; last: {one['observed']})" for one in facts["failures"])
     return f"{facts['failed']:,} of {facts['results']:,} results failed: {names}"
+
+
+def _where(failure: Facts) -> str:
+    """Return in how many partitions an expectation failed, or how a model test stands."""
+    return f"in {failure['partitions']}" if "partitions" in failure else str(failure["state"])
 
 
 def _verdict(facts: Facts) -> str:
