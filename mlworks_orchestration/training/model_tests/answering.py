@@ -1,7 +1,7 @@
 """A stored model asked in a process that knows nothing else: run as a program by `loads_cleanly`, so it imports nothing of ours.
 
-`python -P answering.py FOLDER` prints a line of JSON: the answers to the model's own input example, and how what is installed differs from its
-requirements.
+`python -P answering.py FOLDER` prints a line of JSON: `answers`, those of the model to its own input example, or the `error` that keeps it
+from answering.
 """
 
 import json
@@ -50,19 +50,20 @@ def differences(requirements: str) -> list[str]:
 
 
 def answer(folder: Path) -> dict[str, Any]:
-    """Load a stored model and let it answer its own example; what keeps it from that is in `error`.
+    """Load a stored model and let it answer its own example, if what is installed is what was logged; what keeps it from that is in `error`.
 
     Parameters:
         folder: of its files.
     """
-    said: dict[str, Any] = {"differences": differences((folder / "requirements.txt").read_text(encoding="utf-8"))}
+    if apart := differences((folder / "requirements.txt").read_text(encoding="utf-8")):
+        return {"error": f"what is installed is not what was logged: {'; '.join(apart)}. Install the versions of its requirements.txt"}
     try:
         from mlflow.pyfunc import load_model  # noqa: PLC0415 - heavy
 
         model = load_model(str(folder))
-        return {**said, "answers": one_a_row(model.predict(model.input_example)).tolist()}
+        return {"answers": one_a_row(model.predict(model.input_example)).tolist()}
     except Exception as error:  # noqa: BLE001 - whatever it is, whoever asked is told
-        return {**said, "error": f"{type(error).__name__}: {error}"}
+        return {"error": f"{type(error).__name__}: {error}"}
 
 
 if __name__ == "__main__":

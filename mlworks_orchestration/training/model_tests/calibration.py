@@ -12,8 +12,9 @@ from mlworks_orchestration.training.model_tests.subject import Subject
 def calibration(subject: Subject, test: Calibration) -> Finding:
     """Compare the expected calibration error with its bound; Spiegelhalter's z stands beside it.
 
-    The error is biased upwards, the more the fewer rows there are, so the interval is the basic bootstrap interval (Davison & Hinkley 1997, Bootstrap
-    Methods and their Application, 5.2), which turns the bias round: it fails only if even the lower end is above the bound.
+    The error is biased upwards, the more the fewer rows there are. So its interval is as wide as the error that a calibrated model of the very same
+    predictions shows by chance, from labels drawn by them (consistency resampling, Bröcker & Smith 2007, Increasing the Reliability of Reliability
+    Diagrams): by the triangle inequality the error without that chance is no further away. It fails only if even the lower end is above the bound.
 
     Parameters:
         subject: the version.
@@ -26,7 +27,7 @@ def calibration(subject: Subject, test: Calibration) -> Finding:
         return Finding("inconclusive", f"All {truth.size:,} held-out labels are {truth[0]:g}; both 0 and 1 are needed.", rows=truth.size)
     found, z = _interval(subject, test, truth, predicted), spiegelhalter(truth, predicted)
     words = (
-        f"The expected calibration error is {found.value:.4g} on {truth.size:,} rows, without its bias between {found.low:.4g} and {found.high:.4g}; "
+        f"The expected calibration error is {found.value:.4g} on {truth.size:,} rows, without chance between {found.low:.4g} and {found.high:.4g}; "
         f"at most {test.at_most:g} is asked for. Spiegelhalter's z is {z:.3g}, within ±1.96 in 95 % of calibrated models."
     )
     state = state_of(found, test.at_most, lower_is_better=True)
@@ -44,12 +45,24 @@ def calibration_error(truth: Vector, predicted: Vector, bins: int) -> float:
         bins: how many groups.
 
     Examples:
-        >>> calibration_error(np.array([0.0, 0.0, 1.0, 1.0]), np.array([0.1, 0.1, 0.8, 0.8]), bins=2)
+        >>> round(calibration_error(np.array([0.0, 0.0, 1.0, 1.0]), np.array([0.1, 0.1, 0.8, 0.8]), bins=2), 9)
         0.15
     """
     order = np.argsort(predicted, kind="stable")
-    gaps = [abs(truth[group].sum() - predicted[group].sum()) for group in np.array_split(order, bins)]
-    return float(np.round(np.sum(gaps) / truth.size, 15))
+    return float(_errors((truth - predicted)[order][None], bins)[0])
+
+
+def _errors(gaps: Vector, bins: int) -> Vector:
+    """Return the mean absolute sum of gaps by group, of shape (samples,).
+
+    Parameters:
+        gaps: of truth and prediction, in the order of the predictions, of shape (samples, rows).
+        bins: how many groups; there are no more than rows.
+    """
+    rows = gaps.shape[1]
+    sizes = [len(group) for group in np.array_split(np.arange(rows), min(bins, rows))]
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    return np.asarray(np.abs(np.add.reduceat(gaps, starts, axis=1)).sum(axis=1) / rows)
 
 
 def spiegelhalter(truth: Vector, predicted: Vector) -> float:
@@ -65,13 +78,11 @@ def spiegelhalter(truth: Vector, predicted: Vector) -> float:
 
 
 def _interval(subject: Subject, test: Calibration, truth: Vector, predicted: Vector) -> Interval:
-    generator, gate = subject.generator(test.title), subject.model.gate
+    generator, gate, ordered = subject.generator(test.title), subject.model.gate, np.sort(predicted)
+    drawn = (_errors((generator.random(ordered.size) < ordered)[None] - ordered, test.bins) for _ in range(gate.resamples))
+    by_chance = float(np.quantile(np.concatenate(list(drawn)), 1 - (1 - gate.confidence) / 2))
     value = calibration_error(truth, predicted, test.bins)
-    draws = (generator.integers(0, truth.size, truth.size) for _ in range(gate.resamples))
-    values = np.array([calibration_error(truth[draw], predicted[draw], test.bins) for draw in draws])
-    tail = (1 - gate.confidence) / 2
-    low, high = np.quantile(values, [tail, 1 - tail])
-    return Interval(value, max(0.0, float(2 * value - high)), max(0.0, float(2 * value - low)))
+    return Interval(value, max(0.0, value - by_chance), value + by_chance)
 
 
 CALIBRATION = register(Kind("calibration", "Predicted probabilities are met by what happens.", calibration))

@@ -31,12 +31,9 @@ def loads_cleanly(subject: Subject, test: AnyModelTest) -> Finding:
     """
     del test
     said = _asked(subject.folder)
-    apart = f"What is installed is not what was logged: {'; '.join(said['differences'])}. " if said.get("differences") else ""
     if "error" in said:
         words = shorten(said["error"], _LONGEST, placeholder=" …").rstrip(".")
-        return Finding("failed", f"It does not load or answer in a clean process: {words}. {apart}".rstrip())
-    if apart:
-        return Finding("failed", f"{apart}Install the versions of its requirements.txt, and train again.")
+        return Finding("failed", f"It does not load or answer in a clean process: {words}.")
     answers = said["answers"]
     if not answers or not all(math.isfinite(value) for value in answers):
         return Finding("failed", f"In a clean process it answers {answers[:5]} to its own example; each row needs a finite number.")

@@ -61,7 +61,7 @@ def run_tests(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, 
 def _run(stores: Stores, model: MLModel, version: ModelVersion, tests: list[AnyModelTest]) -> dict[str, Exception]:
     """Run tests, keep what they found, and return the errors of those that raised one, by name."""
     found, crashed = [], {}
-    with _on_the_bench(stores, model, version) as subject:
+    with on_the_bench(stores, model, version) as subject:
         for test in tests:
             try:
                 finding = own(subject, test) if isinstance(test, OwnTest) else registered()[test.kind].run(subject, test)
@@ -78,7 +78,18 @@ def _run(stores: Stores, model: MLModel, version: ModelVersion, tests: list[AnyM
 
 
 @contextmanager
-def _on_the_bench(stores: Stores, model: MLModel, version: ModelVersion) -> Iterator[Subject]:
+def on_the_bench(stores: Stores, model: MLModel, version: ModelVersion) -> Iterator[Subject]:
+    """Read the rows of a version, load it and fetch its files, which are gone when the block ends.
+
+    Parameters:
+        stores: where all that is.
+        model: the model's declaration.
+        version: a registered one.
+
+    Raises:
+        TrackingError: if MLflow does not have its files, or if it did not come from here.
+        TrainingError: if its rows cannot be read back, or if it cannot be loaded.
+    """
     if "snapshot" not in version.tags:
         message = (
             f"Model {model.name} version {version.version} has no tag 'snapshot', so it did not come from here and cannot be tested; "
