@@ -112,3 +112,16 @@ def classifier(seed: int) -> object:
 def indifferent(seed: int) -> object:
     """Return a classifier that guesses."""
     return DummyClassifier(strategy="uniform", random_state=seed)
+
+
+def sociable(seed: int) -> object:
+    """Return a regressor whose predictions depend on the rows beside them."""
+    return Sociable(0.0, seed)
+
+
+class Sociable(Constant):
+    """Predict how many rows are asked for."""
+
+    def predict(self, frame: np.ndarray) -> np.ndarray:
+        """Return the number of rows, once a row."""
+        return np.full(len(frame), float(len(frame)))

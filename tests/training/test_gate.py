@@ -1,20 +1,16 @@
 import shutil
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import polars as pl
 import pytest
 
 from mlworks_orchestration import clock
-from mlworks_orchestration.data import Lake
 from mlworks_orchestration.errors import TrackingError, TrainingError
 from mlworks_orchestration.spec import MLModel
-from mlworks_orchestration.training import Registry, Verdict, find_verdict, give_word, judge, load_snapshot, moves, run_gate, verdicts
+from mlworks_orchestration.training import Verdict, find_verdict, give_word, judge, load_snapshot, moves, run_gate, verdicts
 from mlworks_orchestration.training.snapshot import find_snapshot
+from tests.training.mortal import Killed, mortal
 from tests.training.trips import Deployment, day, declare, deployment
 
 NAME = "trip_delay"
@@ -139,65 +135,6 @@ def test_a_champion_that_needs_a_feature_which_is_no_longer_declared_is_named_wi
         gate(challenged, 3, 46.5, narrow)
     assert find_verdict(challenged.lake, NAME, 3) is None
     assert challenged.registry.aliases(NAME) == {"challenger": 3, "champion": 1}
-
-
-class Killed(BaseException):
-    """The process is killed here."""
-
-
-class Countdown:
-    """Kills before the write of this number."""
-
-    def __init__(self, writes: int) -> None:
-        self.left = writes
-
-    def write(self) -> None:
-        """Count one."""
-        self.left -= 1
-        if self.left < 0:
-            raise Killed
-
-
-class MortalLake(Lake):
-    """A lake whose process may be killed before any write."""
-
-    def __init__(self, root: Path, countdown: Countdown) -> None:
-        super().__init__(root)
-        self.countdown = countdown
-
-    def append(self, table: str, rows: pl.DataFrame, **options: Any) -> int:
-        """Append, if it lives so long."""
-        self.countdown.write()
-        return super().append(table, rows, **options)
-
-
-class MortalClient:
-    """MLflow's client in a process that may be killed before any write."""
-
-    def __init__(self, client: object, countdown: Countdown) -> None:
-        self.client, self.countdown = client, countdown
-
-    def __getattr__(self, name: str) -> Callable[..., object]:
-        """Return the client's method, counted if it writes."""
-        if name.startswith(("set_", "delete_", "create_")):
-            self.countdown.write()
-        found: Callable[..., object] = getattr(self.client, name)
-        return found
-
-
-class MortalRegistry(Registry):
-    """A registry whose process may be killed before any write."""
-
-    @property
-    def client(self) -> Any:
-        """The mortal client."""
-        assert isinstance(self.lake, MortalLake)
-        return MortalClient(super().client, self.lake.countdown)
-
-
-def mortal(made: Deployment, writes: int) -> Deployment:
-    lake = MortalLake(made.home / "lake", Countdown(writes))
-    return replace(made, lake=lake, registry=MortalRegistry(made.registry.tracking_uri, lake))
 
 
 def state(made: Deployment) -> tuple[object, ...]:

@@ -96,14 +96,19 @@ class Deployment:
     model: MLModel
 
     def fit(self, as_of: datetime, model: MLModel | None = None) -> Candidate:
+        """Fit, and write down that the version passed its tests, as if it were then."""
+        fitted = self.fit_untested(as_of, model)
+        with clock.replaying(as_of):
+            let_pass(self.lake, fitted.model, fitted.version, fitted.snapshot.id)
+            self.registry.set_challenger(fitted.model, fitted.version, why=f"fitted on snapshot {fitted.snapshot.id}: test")
+        return fitted
+
+    def fit_untested(self, as_of: datetime, model: MLModel | None = None) -> Candidate:
         """Take a snapshot and fit, as if it were then."""
         chosen = model or self.model
         with clock.replaying(as_of):
             snapshot = take_snapshot(self.lake, self.catalog, chosen, as_of)
-            fitted = fit_candidate(self.lake, self.catalog, chosen, snapshot, self.registry, tags={"dagster_run_id": "run-1"}, trigger="test")
-            let_pass(self.lake, chosen.name, fitted.version, fitted.snapshot.id)
-            self.registry.set_challenger(chosen.name, fitted.version, why=f"fitted on snapshot {fitted.snapshot.id}: test")
-            return fitted
+            return fit_candidate(self.lake, self.catalog, chosen, snapshot, self.registry, tags={"dagster_run_id": "run-1"}, trigger="test")
 
 
 def deployment(home: Path) -> Deployment:

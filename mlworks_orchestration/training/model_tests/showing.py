@@ -30,8 +30,9 @@ def show(lake: Lake, model: MLModel, registry: Registry, version: ModelVersion, 
         _log(lake, model, registry, version, tested)
         registry.tag(model.name, version.version, {TAG: said})
     held = registry.aliases(model.name)
-    newer = version.version > max(held.get(CHALLENGER, 0), held.get(CHAMPION, 0))
-    if newer and find_verdict(lake, model.name, version.version) is None:
+    newest = version.version >= held.get(CHALLENGER, 0) and version.version > held.get(CHAMPION, 0)
+    # Done again where it is the challenger already, for a crash may have kept that from being recorded.
+    if newest and find_verdict(lake, model.name, version.version) is None:
         why = f"fitted on snapshot {version.tags['snapshot']}: {version.tags.get('trigger', '')}"
         registry.set_challenger(model.name, version.version, why=why)
 
