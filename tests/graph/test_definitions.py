@@ -11,7 +11,7 @@ from mlworks_orchestration.errors import DeclarationError, MLWorksError
 from mlworks_orchestration.graph import FeatureTable, MLModel
 from mlworks_orchestration.graph.components import FeatureTable as Component
 from mlworks_orchestration.graph.partitions import cron, definition, looking_back, range_tags
-from mlworks_orchestration.spec import Partitions
+from mlworks_orchestration.spec import LOADS_CLEANLY, Partitions
 from tests.graph.world import MODEL, World, new_world
 
 OF_THE_MODEL = ("labels", "training_set", "candidate", "champion", "scores", "profile", "drift_report", "performance")
@@ -135,6 +135,7 @@ def test_checks_stand_beside_their_assets_and_block_where_declared(loaded: dg.De
         ("features/rides", "quality"): False,
         ("features/demand", "blocking_quality"): True,
         (f"{MODEL}/champion", "gate"): True,
+        (f"{MODEL}/candidate", LOADS_CLEANLY): False,
         **{(f"{MODEL}/drift_report", f"{kind}_drift"): False for kind in ("feature", "label", "prediction", "concept")},
     }
 

@@ -13,7 +13,7 @@ from mlworks_orchestration.errors import MLWorksError, NotReadyError
 from mlworks_orchestration.graph import Replay, integrate
 from mlworks_orchestration.graph.names import RUN_NOW, RUN_TRIGGER
 from mlworks_orchestration.monitoring.page import causes_note, read_report
-from mlworks_orchestration.spec import Partitions
+from mlworks_orchestration.spec import LOADS_CLEANLY, Partitions
 from tests.graph.world import MODEL, Replayed, World
 
 END = datetime(2013, 2, 6, 5, tzinfo=UTC)
@@ -266,7 +266,7 @@ def test_decisions_are_recorded_also_those_to_wait(replayed: World) -> None:
 def test_integration_reports_every_check_of_what_was_selected(replayed: World, instance: dg.DagsterInstance) -> None:
     reports = integrate(replayed.project, replayed.definitions(), instance, select=f"group:{MODEL}", until=END, report=lambda _: None)
     by_name = {report.check: report for report in reports}
-    assert set(by_name) == {"gate", *(f"{kind}_drift" for kind in ("feature", "label", "prediction", "concept"))}
+    assert set(by_name) == {"gate", LOADS_CLEANLY, *(f"{kind}_drift" for kind in ("feature", "label", "prediction", "concept"))}
     assert not any(report.is_error for report in reports)
     concept = by_name["concept_drift"]
     assert (concept.severity, concept.asset) == ("WARN", f"{MODEL}/drift_report")
