@@ -27,6 +27,10 @@ class LakeError(MLWorksError):
     """The lake could not be read or written; what was there before is untouched."""
 
 
+class OnlineError(MLWorksError):
+    """The online store could not be reached or changed; what was published before is untouched."""
+
+
 class TrackingError(MLWorksError):
     """MLflow could not be reached, or does not hold what is asked of it."""
 

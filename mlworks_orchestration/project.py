@@ -24,6 +24,7 @@ class Environment:
         artifacts: URL or folder of MLflow's artifacts.
         mlflow_ui: where people open MLflow, for links; empty without one.
         pages: folder of the pages that people open; where it is empty, none are written.
+        online: address of the online store, see `data.online`; it may hold a password. Empty without one.
         automation: whether schedules and sensors start switched on.
         storage_options: credentials and settings of the object store, for delta-rs.
     """
@@ -34,6 +35,7 @@ class Environment:
     artifacts: str
     mlflow_ui: str = ""
     pages: str = ""
+    online: str = field(default="", repr=False)
     automation: bool = False
     storage_options: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -153,8 +155,8 @@ def required_variables(*names: str) -> dict[str, str]:
 def environment_from_variables(name: str) -> Environment:
     """Describe an environment of servers by `MLWORKS_LAKE`, `MLFLOW_TRACKING_URI` and `MLWORKS_ARTIFACTS`.
 
-    `MLWORKS_MLFLOW_UI` and `MLWORKS_PAGES`, where links lead to and where pages are written, may be left out. Credentials stay in the variables that
-    object stores and databases define for them.
+    `MLWORKS_MLFLOW_UI` and `MLWORKS_PAGES`, where links lead to and where pages are written, and `MLWORKS_ONLINE`, where rows are published,
+    may be left out. Credentials stay in the variables that object stores and databases define for them.
 
     Parameters:
         name: of the environment.
@@ -170,5 +172,6 @@ def environment_from_variables(name: str) -> Environment:
         artifacts=given["MLWORKS_ARTIFACTS"],
         mlflow_ui=os.environ.get("MLWORKS_MLFLOW_UI", ""),
         pages=os.environ.get("MLWORKS_PAGES", ""),
+        online=os.environ.get("MLWORKS_ONLINE", ""),
         automation=True,
     )

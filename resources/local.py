@@ -17,5 +17,6 @@ def environment() -> Environment:
         artifacts=str(home / "mlartifacts"),
         mlflow_ui="http://127.0.0.1:5000",
         pages=str(home / "pages"),
+        online=os.environ.get("MLWORKS_ONLINE") or f"sqlite:///{home / 'online.db'}",
         automation=os.environ.get("MLWORKS_AUTOMATION") == "on",
     )

@@ -17,6 +17,7 @@ VERBS = {
     "features": "Look up features: what they are, who owns and uses them, how fresh and how distributed they are.",
     "lineage": "Walk from any number to what made it, or from data to what was built from it.",
     "new": "Write a model or a feature table from a data file.",
+    "publish": "Publish the latest row of each entity of a feature table to the online store.",
     "reject": "Reject a version that waits for approval.",
     "replay": "Move the clock through a model's history, with production's jobs and sensors.",
     "report": "Show a model's drift report: what drifted, the causes and what to do.",

@@ -11,14 +11,15 @@ from mlworks_orchestration.project import Environment
 from mlworks_orchestration.spec import Catalog, FeatureTable, MLModel
 
 
-def table_definitions(catalog: Catalog, table: FeatureTable) -> dg.Definitions:
+def table_definitions(catalog: Catalog, table: FeatureTable, environment: Environment) -> dg.Definitions:
     """Return the definitions of a feature table.
 
     Parameters:
         catalog: all declarations.
         table: its declaration.
+        environment: where things are kept.
     """
-    return dg.Definitions(assets=table_assets(catalog, table))
+    return dg.Definitions(assets=table_assets(catalog, table, environment.online))
 
 
 def model_definitions(catalog: Catalog, model: MLModel, environment: Environment) -> dg.Definitions:

@@ -43,7 +43,7 @@ class FeatureTable(_Declared):
         project = Project.find(context.project_root)
         catalog = project.catalog_with(self.declaration)
         catalog.check_table(self.declaration)
-        return table_definitions(catalog, self.declaration)
+        return table_definitions(catalog, self.declaration, project.environment)
 
 
 class MLModel(_Declared):

@@ -129,4 +129,5 @@ def _table_keys(catalog: Catalog, tables: Sequence[str]) -> list[dg.AssetKey]:
     keys = []
     for name in tables:
         keys += [names.features(name)] if catalog.tables[name].inputs else [names.raw(name), names.features(name)]
+        keys += [names.online(name)] if catalog.tables[name].online else []
     return keys

@@ -23,6 +23,11 @@ def features(table: str) -> dg.AssetKey:
     return dg.AssetKey(["features", table])
 
 
+def online(table: str) -> dg.AssetKey:
+    """Return the key of what is published of a feature table."""
+    return dg.AssetKey(["online", table])
+
+
 def of_model(model: str, asset: str) -> dg.AssetKey:
     """Return the key of one of a model's assets."""
     return dg.AssetKey([model, asset])

@@ -10,15 +10,17 @@ from mlworks_orchestration.spec import Catalog, FeatureTable, uses_of
 BLOCKING, QUALITY = "blocking_quality", "quality"
 
 
-def table_assets(catalog: Catalog, table: FeatureTable) -> list[dg.AssetsDefinition]:
-    """Return the assets of a feature table; a derived one has no raw asset.
+def table_assets(catalog: Catalog, table: FeatureTable, online: str) -> list[dg.AssetsDefinition]:
+    """Return the assets of a feature table; a derived one has no raw asset, and only an online one is published.
 
     Parameters:
         catalog: all declarations.
         table: its declaration.
+        online: address of the online store.
     """
-    built = [] if table.inputs else [_raw_asset(table)]
-    return [*built, _features_asset(catalog, table)]
+    raw = [] if table.inputs else [_raw_asset(table)]
+    published = [_online_asset(table, online)] if table.online else []
+    return [*raw, _features_asset(catalog, table), *published]
 
 
 def _common(table: FeatureTable, kind: str) -> dict[str, object]:
@@ -54,6 +56,16 @@ def _features_asset(catalog: Catalog, table: FeatureTable) -> dg.AssetsDefinitio
         **_common(table, "polars"),  # type: ignore[arg-type]
     )
     return asset(spec, later("tables", "materialize_features", catalog, table), checks=declared_checks(table))
+
+
+def _online_asset(table: FeatureTable, address: str) -> dg.AssetsDefinition:
+    spec = dg.AssetSpec(
+        names.online(table.name),
+        description=f"The latest row of each {', '.join(table.entity)}, in the online store. An older row never replaces a later one.",
+        deps=[names.features(table.name)],
+        **_common(table, "sqlite" if address.startswith("sqlite") else "redis"),  # type: ignore[arg-type]
+    )
+    return asset(spec, later("tables", "materialize_online", table, address))
 
 
 def declared_checks(table: FeatureTable) -> list[CheckDeclaration]:

@@ -83,6 +83,9 @@ class FeatureTable(Spec):
     known_time: ColumnName | None = None
     """The timestamp column that says when a row became known, where that differs from row to row; a row may come late, and in several versions."""
 
+    online: bool = False
+    """Whether the latest row of each entity is published to the online store, for look-up at the time of a request."""
+
     may_be_empty: bool = False
     """Whether a partition may have no rows; otherwise that is an error, and what was there stays."""
 

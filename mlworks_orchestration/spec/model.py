@@ -14,7 +14,7 @@ from mlworks_orchestration.spec.model_tests import ModelFacts, ModelTest, object
 from mlworks_orchestration.spec.partitions import Partitions
 from mlworks_orchestration.spec.tune import Tune
 
-_FOLDERS = {"raw", "features", "quality"}
+_FOLDERS = {"raw", "features", "quality", "online"}
 _TRAINING_COLUMNS = {"label", "known_at"}
 _SCORE_COLUMNS = _TRAINING_COLUMNS | {"prediction", "model_version", "role", "scored_at"}
 

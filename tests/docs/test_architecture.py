@@ -34,7 +34,7 @@ def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
     """Return all that comes of the declarations."""
     home = tmp_path_factory.mktemp("home")
     environment = Environment("local", f"{home}/lake", f"sqlite:///{home}/mlflow.db", f"{home}/artifacts")
-    tables = [table_definitions(CATALOG, table) for table in CATALOG.tables.values()]
+    tables = [table_definitions(CATALOG, table, environment) for table in CATALOG.tables.values()]
     models = [model_definitions(CATALOG, model, environment) for model in CATALOG.models.values()]
     missing = {key: dg.ResourceDefinition.none_resource() for key in ("lake", "registry")}
     return dg.Definitions.merge(*tables, *models, dg.Definitions(resources=missing))

@@ -1,11 +1,16 @@
 """Feature tables in Dagster: ranges, checks that block or only report, and partitions that are refused."""
 
+import json
+from datetime import UTC, datetime
+
 import dagster as dg
 import polars as pl
 
 from mlworks_orchestration.data import PARTITION
+from mlworks_orchestration.data.online import look_up, open_store
+from mlworks_orchestration.data.online.plan import part_of
 from mlworks_orchestration.graph.replay import failure
-from tests.graph.world import World
+from tests.graph.world import MODEL, World
 
 RIDES = ("raw/rides", "features/rides")
 FIRST, SECOND, THIRD = "2013-01-01", "2013-01-02", "2013-01-03"
@@ -186,3 +191,43 @@ def test_what_was_found_is_in_the_lake_for_refused_partitions_too_and_is_replace
     world.faults()
     world.build(blank, RIDES, [SECOND])
     assert world.lake.read("quality/rides").filter(blocking).is_empty()
+
+
+def publishes(world: World) -> None:
+    world.declare("demand", lambda attributes: attributes.update(online=True))
+
+
+def test_an_online_table_is_published_after_its_features_in_the_same_job(world: World, blank: dg.DagsterInstance) -> None:
+    publishes(world)
+    result = world.build(blank, [*RIDES, "features/demand", "online/demand"], DAYS)
+    assert result.success
+    order = [event.step_key for event in result.all_events if event.is_step_success]
+    assert order.index("features__demand") < order.index("online__demand")
+    found = materialized(result, "online/demand")
+    assert set(found) == set(DAYS)
+    zones = sorted(world.lake.read("features/demand")["zone"].unique())
+    assert found[FIRST].metadata["entities"].value == len(zones)
+    store = open_store(world.project.environment.online)
+    table = world.project.catalog.tables["demand"]
+    looked = look_up(store, part_of(table), pl.DataFrame({"zone": zones}), [datetime(2013, 2, 1, tzinfo=UTC)] * len(zones))
+    newest = world.lake.read("features/demand").sort("counted_at").unique("zone", keep="last").sort("zone")
+    assert looked.rows["demand"].to_list() == newest["demand"].to_list()
+    assert {"online/demand", "features/demand"} <= {
+        key.to_user_string() for key in world.definitions().resolve_job_def(f"{MODEL}_score").asset_layer.executable_asset_keys
+    }
+    again = world.mlworks("publish", "demand", "--json")
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["entities"] == len(zones)
+    assert world.mlworks("publish", "demand").stdout.startswith(f"demand: {len(zones)} entities published to sqlite:///")
+    assert "lacks `online: true`" in world.mlworks("publish", "rides").stderr
+
+
+def test_a_store_that_cannot_be_reached_fails_the_step_and_no_other(world: World, blank: dg.DagsterInstance) -> None:
+    publishes(world)
+    with world.active(MLWORKS_ONLINE="redis://:s3cret@127.0.0.1:1/0"):
+        result = world.build(blank, [*RIDES, "features/demand", "online/demand"], [FIRST])
+    assert not result.success
+    assert world.lake.partitions("features/demand") == [FIRST]
+    said = failure(result)
+    assert "The online store redis://:***@127.0.0.1:1/0 could not be used" in said
+    assert "s3cret" not in str([event.event_specific_data for event in result.all_events])

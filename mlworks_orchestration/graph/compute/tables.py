@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 import dagster as dg
 import polars as pl
 
+from mlworks_orchestration import clock
 from mlworks_orchestration.data import PARTITION, QualityResult, build_features, load_raw, record_quality, validate
+from mlworks_orchestration.data.online import open_store, publish
 from mlworks_orchestration.graph.compute.reading import read_ready
 from mlworks_orchestration.graph.steps import Check, Metadata, Outcome, Step
 from mlworks_orchestration.graph.tables import declared_checks
@@ -32,6 +34,14 @@ def materialize_features(catalog: Catalog, table: FeatureTable, step: Step) -> O
         good = frame.filter(pl.col(PARTITION).is_in(kept))
         metadata["delta_version"] = step.lake.write(f"features/{table.name}", good, partitions=kept, metadata={"dagster_run": step.run_id})
     return Outcome(metadata, counts, _checks(table, results), refused)
+
+
+def materialize_online(table: FeatureTable, address: str, step: Step) -> Outcome:
+    """Publish the partitions."""
+    published = publish(step.lake, table, open_store(address), clock.now(), step.partitions)
+    return Outcome(
+        {"store": published.store, "entities": published.entities, "delta_version": published.version, "newest": published.newest or "none"}
+    )
 
 
 def _inputs(catalog: Catalog, table: FeatureTable, step: Step) -> pl.DataFrame | Mapping[str, pl.DataFrame]:
