@@ -87,7 +87,11 @@ def _tags(model: type[BaseModel]) -> tuple[Any, ...]:
 
 def _problem(place: _Place, details: Sequence[ErrorDetails]) -> str:
     first = details[0]
-    said = _said(place, first) if len(details) == 1 else f"{_given(first)} fits none of {', '.join(str(each['loc'][-1]) for each in details)}"
+    said = (
+        _said(place, first)
+        if len(details) == 1
+        else f"{_given(first)} fits none of {', '.join(_printable(str(each['loc'][-1])) for each in details)}"
+    )
     return f"{place.path}: {said.rstrip('.')}." if place.path else f"{said.rstrip('.')}."
 
 
