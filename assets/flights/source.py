@@ -24,14 +24,25 @@ def flights_within(window: TimeWindow) -> pl.LazyFrame:
     Parameters:
         window: half-open span of scheduled departures.
     """
+    return scheduled(flights_table(), window)
+
+
+def scheduled(flights: pl.LazyFrame, window: TimeWindow) -> pl.LazyFrame:
+    """Return the flights whose scheduled departure lies in the window, with `flight_id` and `scheduled_departure`.
+
+    Parameters:
+        flights: rows as `flights_table` gives them, of whichever year.
+        window: half-open span of scheduled departures.
+    """
     near = pl.col("time_hour").is_between(window.start - timedelta(hours=1), window.end, closed="left")
     departure = pl.col("time_hour") + pl.duration(minutes="minute")
     local = departure.dt.convert_time_zone(TIMEZONE).dt.strftime("%Y%m%dT%H%M")
     # Parquet can pass over what is not near by its own statistics; it has none of a computed column.
-    schedule = flights_table().filter(near)
-    return schedule.with_columns(
-        departure.alias("scheduled_departure"), pl.format("{}-{}-{}-{}", "carrier", "flight", "origin", local).alias("flight_id")
-    ).filter(pl.col("scheduled_departure").is_between(window.start, window.end, closed="left"))
+    return (
+        flights.filter(near)
+        .with_columns(departure.alias("scheduled_departure"), pl.format("{}-{}-{}-{}", "carrier", "flight", "origin", local).alias("flight_id"))
+        .filter(pl.col("scheduled_departure").is_between(window.start, window.end, closed="left"))
+    )
 
 
 def load(window: TimeWindow) -> pl.DataFrame:
