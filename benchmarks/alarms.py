@@ -4,7 +4,9 @@ Each window is compared with the reference by itself, as `mlworks drift` does. P
 a claim does not hold: at most 2 % of the quiet windows of streams without change alarm, a shift of 0.2 standard deviations is found in 99 %
 of the windows of independent rows, and a change on top of a season in the first window that holds it.
 
-Usage: python benchmarks/alarms.py [--peers] [--repeats N]
+Streams whose rows remember as many rows as a block has show where the claims end.
+
+Usage: python benchmarks/alarms.py [--peers] [--repeats N] [--seed S]
 """
 
 import argparse
@@ -85,12 +87,12 @@ def first_window(found: Alarms) -> int | None:
     return large.index(True) + 1 if True in large else None
 
 
-def measure(stream: Stream, tools: list[str], repeats: int) -> dict[str, dict[str, float | int | None]]:
+def measure(stream: Stream, tools: list[str], repeats: int, seed: int) -> dict[str, dict[str, float | int | None]]:
     """Return the rates of each tool on a stream, over all its repeats; the first window is the latest of the repeats."""
     every: dict[str, dict[str, bool | None]] = {}
     firsts: dict[str, list[int | None]] = {}
     for repeat in range(repeats if stream.known else 1):
-        named = cut(stream, stream.make(np.random.default_rng((repeat, 1))))
+        named = cut(stream, stream.make(np.random.default_rng((seed + repeat, 1))))
         asked: dict[str, Alarms] = {"ours": ours(stream, named)}
         for tool in tools if repeat == 0 else []:
             asked |= theirs(tool, named)
@@ -110,7 +112,7 @@ def _pooled(found: Alarms, firsts: list[int | None]) -> dict[str, float | int | 
 
 def claims(results: Mapping[str, Mapping[str, Mapping[str, float | int | None]]]) -> dict[str, bool]:
     """Return which claims hold."""
-    mine = {stream.name: results[stream.name]["ours"] for stream in STREAMS if stream.known}
+    mine = {stream.name: results[stream.name]["ours"] for stream in STREAMS if stream.known and stream.claimed}
     quiet = sum(float(one["quiet"] or 0) * float(one["windows"] or 0) for one in mine.values()) / sum(
         float(one["windows"] or 0) for one in mine.values()
     )
@@ -128,6 +130,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peers", action="store_true", help="ask other tools too")
     parser.add_argument("--repeats", type=int, default=5, help="how often to draw each seeded stream")
+    parser.add_argument("--seed", type=int, default=0, help="of the first draw; others than were looked at when the method was chosen")
     asked = parser.parse_args()
     tools: list[str] = []
     if asked.peers:
@@ -137,7 +140,7 @@ def main() -> int:
     results = {}
     print(f"{'stream':<28}{'tool':<24}{'windows':>8}{'quiet':>8}" + "".join(f"{f'+{shift} sd':>8}" for shift in SHIFTS) + f"{'first':>7}")
     for stream in STREAMS:
-        results[stream.name] = measure(stream, tools, asked.repeats)
+        results[stream.name] = measure(stream, tools, asked.repeats, asked.seed)
         for tool, one in results[stream.name].items():
             shares = [one.get("quiet"), *(one.get(f"shift-{shift}") for shift in SHIFTS)]
             told = "".join(f"{'' if share is None else f'{share:.1%}':>8}" for share in shares)

@@ -23,6 +23,7 @@ class Stream:
         window: rows of each window, one after the other behind it.
         shifted: the numeric column to which shifts are added; none of a real stream.
         known: whether nothing changes in it but what the reference has seen.
+        claimed: whether claims are made of it; the others show where they end.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Stream:
     window: int
     shifted: str = "c0"
     known: bool = True
+    claimed: bool = True
 
 
 def _independent(rng: Generator) -> pl.DataFrame:
@@ -48,6 +50,25 @@ def _autoregressive(rng: Generator) -> pl.DataFrame:
         return lfilter([np.sqrt(1 - memory**2)], [1, -memory], rng.normal(size=124_000))[4000:]
 
     return pl.DataFrame({"c0": rng.normal(size=120_000), "slow": one(0.98), "quick": one(0.8), "middling": one(0.95)})
+
+
+def _lasting(memory: float) -> Callable[[Generator], pl.DataFrame]:
+    burn = int(20 / (1 - memory))
+
+    def make(rng: Generator) -> pl.DataFrame:
+        drawn = {f"c{index}": lfilter([np.sqrt(1 - memory**2)], [1, -memory], rng.normal(size=120_000 + burn))[burn:] for index in range(4)}
+        return pl.DataFrame(drawn)
+
+    return make
+
+
+def _volatile(rng: Generator) -> pl.DataFrame:
+    spread = np.exp(0.5 * _lasting(0.995)(rng)["c0"].to_numpy())
+    return pl.DataFrame({"c0": rng.normal(size=120_000) * spread, "c1": rng.normal(size=120_000)})
+
+
+def _averages(rng: Generator) -> pl.DataFrame:
+    return pl.DataFrame({f"c{index}": np.convolve(rng.normal(size=120_499), np.full(500, 500**-0.5), "valid") for index in range(3)})
 
 
 def _seasonal(rng: Generator) -> pl.DataFrame:
@@ -87,6 +108,10 @@ STREAMS = (
     Stream("autoregressive", _autoregressive, 60_000, 5000),
     Stream("season of 20,000 rows", _seasonal, 60_000, 1000),
     Stream("season, windows of 5,000", _seasonal, 60_000, 5000),
+    Stream("volatility that lasts", _volatile, 60_000, 5000),
+    Stream("moving average of 500", _averages, 60_000, 5000),
+    Stream("memory of 1,000 rows", _lasting(0.998), 60_000, 5000, claimed=False),
+    Stream("memory of 4,000 rows", _lasting(0.9995), 60_000, 5000, claimed=False),
     Stream("flights 2013 by time", _flights, 160_000, 16_000, shifted="", known=False),
     Stream("weather 2013 by hour", _weather, 13_000, 1000, shifted="", known=False),
 )

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from mlworks_orchestration.monitoring.drift.profiles.adding import add_many
-from mlworks_orchestration.monitoring.drift.profiles.bins import Bins, add, coarsen, counted, limited
+from mlworks_orchestration.monitoring.drift.profiles.bins import Bins, coarsen, counted
+from mlworks_orchestration.monitoring.drift.profiles.budget import limited
 from mlworks_orchestration.monitoring.drift.profiles.packing import pack, packed
+from mlworks_orchestration.monitoring.drift.profiles.sums import add
 from tests.monitoring.drift.test_counter import COLUMNS
 
 

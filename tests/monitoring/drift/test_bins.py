@@ -6,23 +6,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlworks_orchestration.monitoring.drift.profiles.bins import (
-    _COST,
-    BUDGET,
     COARSEST,
     EXACT,
     NO_BINS,
     Bins,
     Integers,
-    add,
-    aligned,
     bounds,
     centers,
     coarsen,
     counted,
     keys_of,
-    limited,
     values_of,
 )
+from mlworks_orchestration.monitoring.drift.profiles.budget import _COST, BUDGET, limited
+from mlworks_orchestration.monitoring.drift.profiles.sums import add, aligned
 
 anything = st.lists(st.floats(allow_nan=False), min_size=1, max_size=50)
 precisions = st.integers(COARSEST, EXACT)

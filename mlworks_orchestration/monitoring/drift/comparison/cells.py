@@ -7,8 +7,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from mlworks_orchestration.monitoring.drift.profiles.bins import EXACT, Floats, aligned, centers
+from mlworks_orchestration.monitoring.drift.profiles.bins import EXACT, Floats, centers
 from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, NumericProfile
+from mlworks_orchestration.monitoring.drift.profiles.sums import aligned
 
 Flags = NDArray[np.bool_]
 

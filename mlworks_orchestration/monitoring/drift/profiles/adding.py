@@ -4,17 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.profiles.bins import (
-    Bins,
-    bits_of,
-    coarsen,
-    common_precisions,
-    gathered,
-    limited,
-    unlimited,
-    values_of,
-)
+from mlworks_orchestration.monitoring.drift.profiles.bins import Bins, bits_of, coarsen, values_of
+from mlworks_orchestration.monitoring.drift.profiles.budget import limited
 from mlworks_orchestration.monitoring.drift.profiles.packing import PackedBins, unpack
+from mlworks_orchestration.monitoring.drift.profiles.sums import common_precisions, gathered, unlimited
 from mlworks_orchestration.monitoring.drift.scanning.grid import grids
 
 _MANY = 40_000

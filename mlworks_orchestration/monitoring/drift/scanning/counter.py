@@ -7,9 +7,11 @@ from math import inf, isfinite, isnan
 import numpy as np
 from numpy.typing import NDArray
 
-from mlworks_orchestration.monitoring.drift.profiles.bins import NO_BINS, Bins, Floats, Integers, counted, limited, unlimited
+from mlworks_orchestration.monitoring.drift.profiles.bins import NO_BINS, Bins, Floats, Integers, counted
+from mlworks_orchestration.monitoring.drift.profiles.budget import limited
 from mlworks_orchestration.monitoring.drift.profiles.moments import Moments, add_moments, measure, total_of
 from mlworks_orchestration.monitoring.drift.profiles.numeric import NumericProfile
+from mlworks_orchestration.monitoring.drift.profiles.sums import unlimited
 from mlworks_orchestration.monitoring.drift.scanning.coarse import CoarseBlocks
 from mlworks_orchestration.monitoring.drift.scanning.direct import DirectGrid
 from mlworks_orchestration.monitoring.drift.scanning.grid import Grid, grids

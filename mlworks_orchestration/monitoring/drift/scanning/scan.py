@@ -44,7 +44,7 @@ class Scanned:
 
 
 def scan(  # noqa: PLR0913 - each is a choice of its own
-    source: "str | Path | pl.DataFrame | pa.Table",
+    source: "Source | str | Path | pl.DataFrame | pa.Table",
     *,
     by: str | None = None,
     columns: Mapping[str, ColumnKey] | None = None,
@@ -57,7 +57,7 @@ def scan(  # noqa: PLR0913 - each is a choice of its own
     """Profile rows in one pass.
 
     Parameters:
-        source: a Parquet or CSV file, a folder of Parquet files, a Delta table, or a frame.
+        source: a Parquet or CSV file, a folder of Parquet files, a Delta table, or a frame; or what `open_source` made of one.
         by: the column of times that orders the rows; without it they are in the order of the source. Rows that are not in that order
             already are sorted, which takes them all into memory.
         columns: which to profile, and what each is called; all but `by` as features if not given.
@@ -77,7 +77,7 @@ def scan(  # noqa: PLR0913 - each is a choice of its own
         >>> found.profile.columns[ColumnKey(DriftKind.FEATURE, "wind")].missing
         1
     """
-    opened = _ordered(open_source(source), by)
+    opened = _ordered(source if isinstance(source, Source) else open_source(source), by)
     keys = {name: ColumnKey(DriftKind.FEATURE, name) for name in opened.schema.names if name != by} if columns is None else columns
     for name in keys:
         _check(opened, name)
@@ -85,11 +85,9 @@ def scan(  # noqa: PLR0913 - each is a choice of its own
     drawn = np.sort(generator.choice(opened.rows, min(sample, opened.rows), replace=False)) if sample else np.array([], dtype=np.int64)
     ends = np.arange(1, blocks + 1) * opened.rows // blocks if blocks else np.array([], dtype=np.int64)
     pass_over = _Pass(opened, drawn, ends, seed, exact, types or {})
-    names = list(keys)
-    together = [[name] for name in names] if opened.divisible else [names]
+    together = [[name] for name in keys] if opened.divisible else [list(keys)]
     with ThreadPoolExecutor(_THREADS) as pool:
-        parts = list(pool.map(pass_over.read, together))
-    return _scanned(keys, parts)
+        return _scanned(keys, list(pool.map(pass_over.read, together)))
 
 
 @dataclass(frozen=True)
@@ -149,8 +147,7 @@ class _Pass:
 
     def _feed(self, readers: Mapping[str, Reader], batch: Any, position: int) -> None:  # noqa: ANN401 - pyarrow has no types
         """Give a batch to the readers, and say where blocks end in it."""
-        stops = (self.ends[np.searchsorted(self.ends, position, side="right") :] - position).tolist()
-        ends = [stop for stop in stops if stop <= batch.num_rows]
+        ends = [end for end in (self.ends[np.searchsorted(self.ends, position, side="right") :] - position).tolist() if end <= batch.num_rows]
         for reader, array in zip(readers.values(), batch.columns, strict=True):
             reader.add(array, ends)
 

@@ -54,13 +54,11 @@ class Opened:
     """Rows that are there and can be read, and have not been read yet.
 
     Parameters:
-        rows: the path or frame.
         words: what they are read from.
         source: the same, as a stream.
         schema: of its columns.
     """
 
-    rows: "str | Path | pl.DataFrame"
     words: str
     source: Source
     schema: Mapping[str, pl.DataType]
@@ -102,7 +100,7 @@ def open_side(rows: Rows, name: str) -> Opened:
     if not isinstance(known, pl.DataFrame):
         _check_exists(Path(known))
     source = open_source(known)
-    return Opened(known, words, source, pl.Schema(source.schema))
+    return Opened(words, source, pl.Schema(source.schema))
 
 
 def check_roles(opened: Opened, roles: Roles) -> None:
@@ -140,7 +138,7 @@ def read_side(opened: Opened, roles: Roles, *, blocks: int = 0, exact: bool = Fa
         return Side(opened.words, opened.source.rows, Profile({}), [], refused, {})
     order = roles.by if blocks else None
     label = roles.label if roles.label in keys else None
-    found = scan(opened.rows, by=order, columns=keys, blocks=blocks, sample=SAMPLE if label else 0, exact=exact, types=types)
+    found = scan(opened.source, by=order, columns=keys, blocks=blocks, sample=SAMPLE if label else 0, exact=exact, types=types)
     columns, parts = dict(found.profile.columns), [dict(part.columns) for part in found.blocks]
     if label and roles.prediction in keys and all(opened.schema[name].is_numeric() for name in (label, roles.prediction)):
         key = ColumnKey(DriftKind.CONCEPT, _free("residual", opened.schema))

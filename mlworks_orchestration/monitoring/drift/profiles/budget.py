@@ -1,0 +1,49 @@
+"""How fine the bins of a column may be: the rule that `bins.py` tells."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlworks_orchestration.monitoring.drift.profiles.bins import COARSEST, EXACT, Bins, Integers, coarsen, is_first, starts_of
+
+BUDGET = 49_152
+"""Bits that the bins of a column may cost at one precision: 3,780 bins of precision 19, or 847 exact values."""
+
+_COST = np.interp(np.arange(EXACT + 1), (19, 28, EXACT), (13, 31, 58)).astype(np.int64)
+"""Bits that a bin of each precision takes when it is stored, key and count, compressed: coarse bins have neighbours, fine ones lie apart."""
+
+_IN_RANGE = 4
+
+
+def limited(bins: Bins, budget: int = BUDGET) -> Bins:
+    """Return the counts at the finest precisions that the rule above allows.
+
+    Parameters:
+        bins: any counts.
+        budget: bits to spend on all groups, and again on single ranges and groups.
+    """
+    if len(bins.keys) * _COST[EXACT] <= budget:
+        return bins
+    cost = _bins_at(bins) * _COST
+    possible = np.arange(EXACT + 1) <= bins.precisions[:, None]
+    ranges = np.flatnonzero(is_first(bins.groups >> _IN_RANGE))
+    sizes = np.diff(np.append(ranges, len(bins.groups)))
+    in_all = _finest((cost.sum(axis=0) <= budget) & possible.all(axis=0))
+    in_range = _finest((np.add.reduceat(cost, ranges) <= budget // 2 // len(ranges)) & np.logical_and.reduceat(possible, ranges))
+    in_group = _finest((cost <= budget // 2 // len(bins.groups)) & possible)
+    return coarsen(bins, np.maximum(np.maximum(in_all, np.repeat(in_range, sizes)), in_group))
+
+
+def _bins_at(bins: Bins) -> Integers:
+    """Return how many bins each group would need at each precision, shape (groups, 65)."""
+    difference = bins.keys[1:] ^ bins.keys[:-1]
+    _, length = np.frexp(difference.astype(np.float64))  # exact within a group, where the leading 12 bits agree
+    group = np.repeat(np.arange(len(bins.groups)), np.diff(starts_of(bins.keys, bins.groups)))
+    told_apart = np.where(group[1:] == group[:-1], EXACT + 1 - length, 0)  # the coarsest precision that tells a key from the one before
+    ranks = np.append(group[0] * (EXACT + 1), group[1:] * (EXACT + 1) + told_apart)
+    return np.cumsum(np.bincount(ranks, minlength=len(bins.groups) * (EXACT + 1)).reshape(-1, EXACT + 1), axis=1)
+
+
+def _finest(affordable: NDArray[np.bool_]) -> Integers:
+    """Return the last precision that is affordable, the coarsest if none is."""
+    finest = EXACT - np.argmax(affordable[..., ::-1], axis=-1)
+    return np.where(affordable.any(axis=-1), np.maximum(finest, COARSEST), COARSEST)
