@@ -29,6 +29,9 @@ def end_in_february(declaration: dict[str, Any]) -> None:
 def tick_often_and_need_few_rows(declaration: dict[str, Any]) -> None:
     end_in_february(declaration)
     declaration["schedule"] = "* * * * *"
+    # What holds in a world of 2013 is not asked of one that is shifted; how a version is stored and served is.
+    kept = {"serving_parity", "reproducibility", "size"}
+    declaration["model_tests"] = [test for test in declaration["model_tests"] if test["kind"] in kept]
     # Fewer new rows are needed than the shifted days bring.
     declaration["retraining"].update(window="28d", holdout="3d", min_new_rows=600)
 
@@ -154,6 +157,9 @@ def test_lasting_drift_retrains_the_model_once_and_the_better_challenger_is_prom
     assert gate["success"]
     assert gate["description"] == verdict["reason"]
     assert gate["metadata"]["challenger_mae"] == pytest.approx(verdict["challenger_value"], rel=1e-5)
+    for test in ("loads_cleanly", "serving_parity", "reproducibility", "size"):
+        (check,) = [check for check in server.checks(f"{MODEL}/candidate", test) if check["runId"] == run_id]
+        assert check["success"], check["description"]
     (champion,) = [event for event in server.materializations(f"{MODEL}/champion") if event["runId"] == run_id]
     assert champion["metadata"] == {"promoted": True, "reason": verdict["reason"], "version": 2}
     (candidate,) = [event for event in server.materializations(f"{MODEL}/candidate") if event["runId"] == run_id]

@@ -135,7 +135,7 @@ def test_checks_stand_beside_their_assets_and_block_where_declared(loaded: dg.De
         ("features/rides", "quality"): False,
         ("features/demand", "blocking_quality"): True,
         (f"{MODEL}/champion", "gate"): True,
-        (f"{MODEL}/candidate", LOADS_CLEANLY): False,
+        **{(f"{MODEL}/candidate", test): False for test in (LOADS_CLEANLY, "minimum_quality", "never_below")},
         **{(f"{MODEL}/drift_report", f"{kind}_drift"): False for kind in ("feature", "label", "prediction", "concept")},
     }
 

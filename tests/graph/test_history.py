@@ -14,6 +14,7 @@ from mlworks_orchestration.graph import Replay, integrate
 from mlworks_orchestration.graph.names import RUN_NOW, RUN_TRIGGER
 from mlworks_orchestration.monitoring.page import causes_note, read_report
 from mlworks_orchestration.spec import LOADS_CLEANLY, Partitions
+from mlworks_orchestration.training import stored_results
 from tests.graph.world import MODEL, Replayed, World
 
 END = datetime(2013, 2, 6, 5, tzinfo=UTC)
@@ -167,6 +168,22 @@ def test_the_gate_is_a_check_with_both_numbers(instance: dg.DagsterInstance) -> 
     assert "champion" not in gates[0].metadata
 
 
+def test_model_tests_are_checks_on_the_candidate_with_numbers_and_words(replayed: World, instance: dg.DagsterInstance) -> None:
+    found = [check for check in checks(instance, "train") if check.asset_key == of("candidate")]
+    assert [check.check_name for check in found] == [LOADS_CLEANLY, "minimum_quality", "never_below"] * 3
+    assert not any(check.blocking for check in found), "the gate says which of them hold a version back"
+    loads, quality, own = found[-3:]
+    assert (loads.passed, quality.passed, own.passed) == (True, False, True)
+    assert (quality.severity, own.severity) == (dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR)
+    metadata = values(quality.metadata)
+    assert 0.001 == metadata["limit"] < metadata["low"] < metadata["value"] < metadata["high"]
+    assert metadata["state"] == "failed"
+    assert str(quality.description).startswith("mae is ")
+    rows = stored_results(replayed.lake, MODEL)
+    assert rows["version"].unique().to_list() == [1, 2, 3]
+    assert rows.filter(pl.col("version") == 3, pl.col("test") == "minimum_quality")["champion"].item() == 1
+
+
 def test_the_champion_asset_shows_who_serves_also_when_the_challenger_lost(instance: dg.DagsterInstance) -> None:
     records = instance.fetch_materializations(of("champion"), limit=10, ascending=True).records
     shown = [values(record.asset_materialization.metadata) for record in records if record.asset_materialization]
@@ -266,7 +283,13 @@ def test_decisions_are_recorded_also_those_to_wait(replayed: World) -> None:
 def test_integration_reports_every_check_of_what_was_selected(replayed: World, instance: dg.DagsterInstance) -> None:
     reports = integrate(replayed.project, replayed.definitions(), instance, select=f"group:{MODEL}", until=END, report=lambda _: None)
     by_name = {report.check: report for report in reports}
-    assert set(by_name) == {"gate", LOADS_CLEANLY, *(f"{kind}_drift" for kind in ("feature", "label", "prediction", "concept"))}
+    assert set(by_name) == {
+        "gate",
+        LOADS_CLEANLY,
+        "minimum_quality",
+        "never_below",
+        *(f"{kind}_drift" for kind in ("feature", "label", "prediction", "concept")),
+    }
     assert not any(report.is_error for report in reports)
     concept = by_name["concept_drift"]
     assert (concept.severity, concept.asset) == ("WARN", f"{MODEL}/drift_report")

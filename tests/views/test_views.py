@@ -103,6 +103,7 @@ def test_a_state_is_read_from_the_lake_alone(replayed: World) -> None:
     newest = replayed.lake.read(f"{MODEL}/drift_report", partitions=["2013-02-04"])
     drifted = set(newest.filter((pl.col("column") == "") & pl.col("drifted"))["kind"])
     assert set(found.failing) == drifted
+    assert (found.tested, found.failing_tests) == (3, ("minimum_quality (failed, a warning)",))
     assert found.to_dict()["champion"] == 3
 
 

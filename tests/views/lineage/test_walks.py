@@ -344,3 +344,11 @@ def test_an_edge_says_what_a_partition_was_made_of_in_the_order_of_commits(store
         dated = [edge for edge in found.edges if {edge.source, edge.target} <= set(moments)]
         assert dated
         assert all(moments[edge.target] <= moments[edge.source] for edge in dated)
+
+
+def test_a_version_is_linked_to_what_its_tests_found(stores: Stores) -> None:
+    found = lineage_of_version(stores, model_of(stores), 3)
+    [tested] = [edge for edge in found.edges if edge.relation == "tested by"]
+    node = found.node(tested.target)
+    assert (node.name, node.facts["results"], node.facts["failed"]) == ("model tests of version 3", 3, 1)
+    assert in_words(node).startswith("1 of 3 results failed: minimum_quality failed (warn; last: mae is ")
