@@ -8,6 +8,7 @@ from mlworks_orchestration.errors import TrackingError, TrainingError
 from mlworks_orchestration.spec import MLModel
 from mlworks_orchestration.training import aliases
 from mlworks_orchestration.training.approvals import check_signed
+from mlworks_orchestration.training.model_tests import held_back, require_tested
 from mlworks_orchestration.training.registry import Registry
 from mlworks_orchestration.training.takeover import notice
 from mlworks_orchestration.training.versions import CHAMPION, PREVIOUS
@@ -31,7 +32,8 @@ def roll_back(lake: Lake, model: MLModel, registry: Registry, to: int | None = N
 
     Raises:
         TrackingError: if MLflow does not answer, or if the version is not in MLflow or is there no longer.
-        TrainingError: if there is no previous version, if the version serves already, or if nobody is named or no reason is given.
+        TrainingError: if there is no previous version, if the version serves already, if it never served and its model tests do not allow it, or if
+            nobody is named or no reason is given.
     """
     check_signed(by, why)
     held, known = registry.aliases(model.name), aliases.recorded(lake, model.name)
@@ -42,6 +44,7 @@ def roll_back(lake: Lake, model: MLModel, registry: Registry, to: int | None = N
         message = f"Model {model.name}: version {target} serves already; give another with --to."
         raise TrainingError(message)
     if target != serving:
+        _check_may_serve(lake, model, target)
         notice(lake, model, registry)
         last = serving
     registry.promote(model.name, target, why=f"Rolled back from {_named(last)}: {why.strip()}", moved_by=by.strip(), held_from=clock.now())
@@ -83,6 +86,16 @@ def _previous(model: MLModel, held: dict[str, int], known: dict[str, int | None]
         message = f"Model {model.name} has no previous version to go back to; name one that is in MLflow with --to VERSION."
         raise TrainingError(message)
     return target
+
+
+def _check_may_serve(lake: Lake, model: MLModel, number: int) -> None:
+    """Refuse a version that never served and was not tested, or that its tests hold back: a rollback is no way round them."""
+    if not aliases.moves(lake, model.name).filter(pl.col("alias") == CHAMPION, pl.col("version") == number).is_empty():
+        return
+    require_tested(lake, model, number)
+    if obstacle := held_back(lake, model, number):
+        message = f"Model {model.name}: version {number} never served, so there is nothing to go back to, and it may not serve now. {obstacle}"
+        raise TrainingError(message)
 
 
 def _check_present(lake: Lake, model: MLModel, registry: Registry, number: int) -> None:

@@ -21,6 +21,7 @@ from mlworks_orchestration.training import (
     held_back,
     moves,
     results,
+    roll_back,
     run_gate,
     run_tests,
     store_results,
@@ -185,6 +186,23 @@ def test_a_version_that_waits_is_held_to_the_tests_of_today(loaded: Deployment) 
     assert loaded.registry.aliases(NAME)["champion"] == 1
     gate(loaded, manual, 3, 48)
     assert loaded.registry.aliases(NAME)["champion"] == 3
+
+
+def test_a_rollback_is_no_way_round_the_tests(loaded: Deployment) -> None:
+    model = declaring(BAD)
+
+    def back(to: int) -> None:
+        roll_back(loaded.lake, model, loaded.registry, to, by="anna", why="I like it")
+
+    with pytest.raises(TrainingError, match="version 3 was not tested: too_much"):
+        back(3)
+    run_them(loaded, model, 3)
+    with pytest.raises(TrainingError, match=r"version 3 never served, so there is nothing to go back to, and it may not serve now. Held back by"):
+        back(3)
+    assert loaded.registry.aliases(NAME)["champion"] == 1
+    loaded.registry.promote(NAME, 2, why="by hand")
+    back(1)
+    assert loaded.registry.aliases(NAME)["champion"] == 1, "what served before the test was declared may serve again"
 
 
 def test_a_test_that_raises_leaves_aliases_as_they_were_and_is_run_again(loaded: Deployment) -> None:
