@@ -101,7 +101,7 @@ def show_history(model: MLModel, history: pl.DataFrame) -> None:
         numbers = [f"{row[name]:.{digits}f}" if row[name] is not None else "-" for name in _SIDES]
         numbers += [_amount(row[f"{name}_business"]) for name in _SIDES if business]
         alarms = " ".join(f"{row[f'{kind}_alarms']:>2}" for kind in DriftKind)
-        verdicts = "; ".join(f"{word} {row[word]}" for word in ("promoted", "rejected") if row[word])
+        verdicts = "; ".join(f"{word.replace('_', ' ')} {row[word]}" for word in _OUTCOMES if row[word])
         cells = [row["month"], f"{row['rows']:,}", *numbers, alarms, str(row["retrainings"]), verdicts]
         table.add_row(*(Text(cell) for cell in cells))
     console = Console()
@@ -131,6 +131,7 @@ def _amount(value: float | None) -> str:
 
 
 _SIDES = ("champion", "first_model")
+_OUTCOMES = ("promoted", "rejected", "waiting", "dry_run", "rolled_back")
 _WHOLE_FROM = 1000
 _METRICS_END = 4
 _HEADINGS: tuple[_Heading, ...] = (

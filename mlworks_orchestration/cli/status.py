@@ -54,6 +54,7 @@ def _lines(item: ModelStatus) -> list[tuple[str, str, str]]:
         ("failing tests", _tests(item), "yellow" if item.failing_tests else ""),
         ("last verdict", verdict, ""),
         ("next step", item.next_step, ""),
+        *(("policy", warning, "yellow") for warning in item.warnings),
     ]
 
 

@@ -6,6 +6,7 @@ from mlworks_orchestration.retraining.blocks import Gain, gain_by_blocks
 from mlworks_orchestration.retraining.decide import decide, decide_by_hand
 from mlworks_orchestration.retraining.evidence import Runs, gather
 from mlworks_orchestration.retraining.facts import Aftermath, Evidence, Finding, Overdue, Promotion, Report
+from mlworks_orchestration.retraining.feasible import label_rate, policy_warnings
 from mlworks_orchestration.retraining.ledger import read_history, record
 from mlworks_orchestration.retraining.past import Action, Attempt, Decision, Episode, History, Outcome, Rollback, Trigger
 from mlworks_orchestration.retraining.promotions import promotion
@@ -35,7 +36,9 @@ __all__ = [
     "decide_by_hand",
     "gain_by_blocks",
     "gather",
+    "label_rate",
     "look_back",
+    "policy_warnings",
     "promotion",
     "read_history",
     "record",

@@ -19,7 +19,7 @@ from mlworks_orchestration.retraining.ledger import read_history
 from mlworks_orchestration.retraining.promotions import promotion
 from mlworks_orchestration.scoring import read_log
 from mlworks_orchestration.spec import MLModel
-from mlworks_orchestration.training import Registry, scale_of
+from mlworks_orchestration.training import Registry, moves, scale_of
 
 LOOKS = 4
 """How often a promotion is looked back at."""
@@ -86,7 +86,7 @@ def look_back(lake: Lake, model: MLModel, registry: Registry) -> Aftermath | Non
     Raises:
         TrackingError: if MLflow does not answer; a predecessor that it no longer has is a result, with the reason.
     """
-    promoted = promotion(lake, model, read_history(lake, model.name), clock.now())
+    promoted = promotion(moves(lake, model.name), read_history(lake, model.name), clock.now())
     if promoted is None or promoted.previous is None:
         return None
     measured = lake.partitions(f"{model.name}/performance")

@@ -4,6 +4,7 @@ The cost follows what is new, not what has been: of the reports the newest few p
 log), of the labels those that came after the last training set, until there are enough.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -14,9 +15,9 @@ from mlworks_orchestration.retraining.aftermath import newest_aftermath
 from mlworks_orchestration.retraining.case import rows_tried
 from mlworks_orchestration.retraining.facts import Evidence, Finding, Overdue, Report
 from mlworks_orchestration.retraining.past import History
-from mlworks_orchestration.retraining.promotions import promotion
+from mlworks_orchestration.retraining.promotions import held, promotion
 from mlworks_orchestration.spec import DriftKind, MLModel
-from mlworks_orchestration.training import holder
+from mlworks_orchestration.training import moves
 
 _LONG_AGO = datetime(1900, 1, 2, tzinfo=UTC)
 _A_RUN = timedelta(days=1)
@@ -45,22 +46,23 @@ def gather(lake: Lake, model: MLModel, history: History, runs: Runs, now: dateti
         runs: what the orchestrator knows.
         now: the moment, aware; what became known later is left out.
     """
-    champion = holder(lake, model.name, "champion", now)
-    promoted = promotion(lake, model, history, now)
+    moved = moves(lake, model.name)
+    champion, promoted = held(moved, "champion", now), promotion(moved, history, now)
+    reported, labelled = (lake.partitions(f"{model.name}/{table}") for table in ("drift_report", "labels"))
     asked = [attempt.run_key for attempt in history.attempts if attempt.run_key is not None and attempt.champion == champion]
     back = [done.run_key for done in history.rollbacks if promoted and done.champion == promoted.version]
     return Evidence(
         model=model.name,
         champion=champion,
-        reports=_reports(lake, model, now),
-        new_rows=_new_rows(lake, model, history, now),
+        reports=_reports(lake, model, reported, now),
+        new_rows=_new_rows(lake, model, labelled, history, now),
         running=runs.in_progress(),
         launched=not asked or runs.launched(asked[-1]),
         promotion=promoted,
         aftermath=newest_aftermath(lake, model, promoted) if promoted else None,
         rollback_launched=not back or runs.launched(back[-1]),
         rolling_back=bool(back) and runs.rolling_back(),
-        overdue=_overdue(lake, model, now),
+        overdue=_overdue(model, reported, labelled, now),
     )
 
 
@@ -75,10 +77,9 @@ def rows_wanted(model: MLModel, history: History) -> int:
     return max(1, model.retraining.min_new_rows, asking)
 
 
-def _reports(lake: Lake, model: MLModel, now: datetime) -> tuple[Report, ...]:
+def _reports(lake: Lake, model: MLModel, keys: Sequence[str], now: datetime) -> tuple[Report, ...]:
     """Return the newest reports, and the newest of those whose own labels are known, which may be older."""
     table, count = f"{model.name}/drift_report", model.retraining.of
-    keys = lake.partitions(table)
     labelled_before = model.partitions.key_of(now - model.label.delay)
     wanted = sorted({*keys[-count:], *[key for key in keys if key < labelled_before][-count:]})
     if not wanted:
@@ -94,11 +95,11 @@ def _report(partition: str, rows: pl.DataFrame) -> Report:
     return Report(partition, rows["reference_version"][0], versions, findings)
 
 
-def _new_rows(lake: Lake, model: MLModel, history: History, now: datetime) -> int:
+def _new_rows(lake: Lake, model: MLModel, labelled: Sequence[str], history: History, now: datetime) -> int:
     """Count labels known now of events that no training knew, opening ever more partitions until there are enough."""
     table, after = f"{model.name}/labels", history.trained_until or _LONG_AGO
     first, wanted = model.partitions.key_of(after), rows_wanted(model, history)
-    keys = [key for key in lake.partitions(table) if key >= first]
+    keys = [key for key in labelled if key >= first]
     count, opened = 0, 0
     while opened < len(keys) and count < wanted:
         until = 2 * opened + 1
@@ -108,9 +109,9 @@ def _new_rows(lake: Lake, model: MLModel, history: History, now: datetime) -> in
     return count
 
 
-def _overdue(lake: Lake, model: MLModel, now: datetime) -> Overdue | None:
-    """Return which scored partitions after the newest measured one lack labels that were due a day ago, which is time enough for a run."""
-    measured = max(lake.partitions(f"{model.name}/performance"), default="")
-    due = {key: model.partitions.window(key).end + model.label.delay for key in lake.partitions(f"{model.name}/scores") if key > measured}
+def _overdue(model: MLModel, reported: Sequence[str], labelled: Sequence[str], now: datetime) -> Overdue | None:
+    """Return which reported partitions after the newest labelled one lack labels that were due a day ago, which is time enough for a run."""
+    newest = max(labelled, default="")
+    due = {key: model.partitions.window(key).end + model.label.delay for key in reported if key > newest}
     late = [key for key, moment in due.items() if moment + _A_RUN <= now]
     return Overdue(late[0], len(late), due[late[0]]) if late else None

@@ -39,7 +39,7 @@ _SCHEMA = pl.Schema(
 )
 
 
-def record(lake: Lake, evidence: Evidence, decision: Decision, now: datetime) -> bool:
+def record(lake: Lake, evidence: Evidence, decision: Decision, now: datetime, known: pl.DataFrame | None = None) -> bool:
     """Store a decision as a row of `<model>/decisions`, unless it says nothing new.
 
     A retraining or a rollback is new when its run key is; anything else when action, reason or evidence differ from the last row.
@@ -49,12 +49,13 @@ def record(lake: Lake, evidence: Evidence, decision: Decision, now: datetime) ->
         evidence: what it was taken from.
         decision: what was decided.
         now: the moment of the decision, aware.
+        known: what `recent` returned, where it was read for this decision; what asks for a run is compared with what is stored by now all the same.
 
     Returns:
         Whether a row was written.
     """
     table, row = _table(evidence.model), _row(evidence, decision, now)
-    known = _recent(lake, evidence.model)
+    known = recent(lake, evidence.model) if known is None or decision.run_key is not None else known
     if decision.run_key is not None:
         said = decision.run_key in known["run_key"].to_list()
     else:
@@ -69,17 +70,18 @@ def record(lake: Lake, evidence: Evidence, decision: Decision, now: datetime) ->
     return True
 
 
-def read_history(lake: Lake, model: str) -> History:
+def read_history(lake: Lake, model: str, known: pl.DataFrame | None = None) -> History:
     """Return what was decided and trained before, and what came of it.
 
     Parameters:
         lake: where it is stored.
         model: the model's name.
+        known: what `recent` returned, if it was read already.
     """
-    recent = _recent(lake, model)
-    champion, began = recent.select("champion", "episode").row(-1) if len(recent) else (None, None)
+    known = recent(lake, model) if known is None else known
+    champion, began = known.select("champion", "episode").row(-1) if len(known) else (None, None)
     episode = Episode(champion, began) if began is not None else None
-    asked = recent.filter(pl.col("run_key").is_not_null()).unique("run_key", keep="first", maintain_order=True)
+    asked = known.filter(pl.col("run_key").is_not_null()).unique("run_key", keep="first", maintain_order=True)
     judged = verdicts(lake, model).sort("decided_at", maintain_order=True)
     until = judged["holdout_end"][-1] if len(judged) else None
     served = moves(lake, model).filter(pl.col("alias") == "champion", pl.col("version").is_not_null())
@@ -117,8 +119,13 @@ def _asked_for(row: dict[str, Any], outcome: Outcome, version: int | None) -> At
     )
 
 
-def _recent(lake: Lake, model: str) -> pl.DataFrame:
-    """Return all retrainings and rollbacks, and the other decisions of the newest month, in the order of time."""
+def recent(lake: Lake, model: str) -> pl.DataFrame:
+    """Return all retrainings and rollbacks, and the other decisions of the newest month, in the order of time.
+
+    Parameters:
+        lake: where they are stored.
+        model: the model's name.
+    """
     table = _table(model)
     keys = lake.partitions(table)
     months = [key for key in keys if key != _RETRAININGS]

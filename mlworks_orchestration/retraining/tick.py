@@ -8,7 +8,7 @@ from mlworks_orchestration import clock
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.retraining.decide import decide, decide_by_hand
 from mlworks_orchestration.retraining.evidence import Runs, gather
-from mlworks_orchestration.retraining.ledger import read_history, record
+from mlworks_orchestration.retraining.ledger import read_history, recent, record
 from mlworks_orchestration.retraining.past import Decision, History
 from mlworks_orchestration.spec import MLModel
 from mlworks_orchestration.training import check_signed
@@ -66,11 +66,12 @@ def consider(lake: Lake, model: MLModel, runs: Runs, mark: Mark | None) -> tuple
     if not with_news(lake, [model], {model.name: mark or {}}, now):
         return None, mark
     # Read before the evidence: what lands in between is looked at twice rather than never.
-    seen = {table: lake.version(f"{model.name}/{table}") for table in watched(model) if lake.exists(f"{model.name}/{table}")}
-    history = read_history(lake, model.name)
+    seen = _seen(lake, model, mark or {})
+    known = recent(lake, model.name)
+    history = read_history(lake, model.name, known)
     evidence = gather(lake, model, history, runs, now)
     decision = decide(evidence, model.retraining, history, now, model.gate)
-    record(lake, evidence, decision, now)
+    record(lake, evidence, decision, now, known)
     due = _due(model, history, decision, now)
     return decision, seen if due is None else {**seen, DUE: due.isoformat()}
 
@@ -97,6 +98,15 @@ def ask_by_hand(lake: Lake, model: MLModel, runs: Runs, *, by: str, why: str) ->
         said = f"Another training of {model.name} was asked for at this very moment; ask again when it is judged."
         return replace(decision, action="wait", run_key=None, reason=said)
     return decision
+
+
+def _seen(lake: Lake, model: MLModel, mark: Mark) -> dict[str, int]:
+    """Return the newest version of each table that is watched, counted on from the last look."""
+    found = {f"{model.name}/{table}": _version(mark, table) for table in watched(model)}
+    found |= {table: lake.version(table) for table, version in found.items() if version < 0 and lake.exists(table)}
+    while newer := lake.newer(found):
+        found |= {table: found[table] + 1 for table in newer}
+    return {table.partition("/")[2]: version for table, version in found.items() if version >= 0}
 
 
 def _version(mark: Mark, table: str) -> int:

@@ -7,8 +7,12 @@ import polars as pl
 from mlworks_orchestration.data import PARTITION, Lake, feature_frame
 from mlworks_orchestration.errors import NotReadyError
 from mlworks_orchestration.monitoring import aggregate_worth, business_features, row_worth
+from mlworks_orchestration.retraining import Outcome, read_history
 from mlworks_orchestration.spec import Catalog, DriftKind, MLModel
-from mlworks_orchestration.training import Measure, Registry, evaluate, scale_of
+from mlworks_orchestration.training import Measure, Registry, evaluate, moves, scale_of, verdicts
+
+_OUTCOMES = ("promoted", "rejected", "waiting", "dry_run", "rolled_back")
+"""What came of retrainings, each a column of versions as text."""
 
 _SIDES = ("champion", "first_model")
 """What served, and the first model never retrained."""
@@ -26,7 +30,8 @@ def monthly_history(lake: Lake, catalog: Catalog, model: MLModel, registry: Regi
     Returns:
         Columns `month`, `rows`, the primary metric of the champions (`champion`) and of the first model never retrained (`first_model`),
         where it is declared the business's number of both (`champion_business`, `first_model_business`), alarms by kind (`<kind>_alarms`, partitions
-        whose report drifted), `retrainings`, `promoted` and `rejected` (versions, as text).
+        whose report drifted), `retrainings`, and as text the versions that were `promoted` (some of them later `rolled_back`, and to which),
+        `rejected`, are `waiting` for approval, or would have been promoted without `dry_run`.
 
     Raises:
         NotReadyError: if nothing is scored yet.
@@ -44,7 +49,7 @@ def monthly_history(lake: Lake, catalog: Catalog, model: MLModel, registry: Regi
         history = history.join(known.group_by("month").agg(**valued), on="month", how="left")
     history = history.join(_alarms(lake, model), on="month", how="left").join(_verdicts(lake, model), on="month", how="full", coalesce=True)
     counted = [f"{kind}_alarms" for kind in DriftKind] + ["retrainings", "rows"]
-    return history.with_columns(pl.col(counted).fill_null(0), pl.col("promoted", "rejected").fill_null("")).sort("month")
+    return history.with_columns(pl.col(counted).fill_null(0), pl.col(*_OUTCOMES).fill_null("")).sort("month")
 
 
 def first_champion(lake: Lake, model: MLModel) -> int:
@@ -118,15 +123,34 @@ def _alarms(lake: Lake, model: MLModel) -> pl.DataFrame:
 
 
 def _verdicts(lake: Lake, model: MLModel) -> pl.DataFrame:
-    """Return retrainings by month; the first training is none."""
-    schema = {"month": pl.String, "retrainings": pl.Int64, "promoted": pl.String, "rejected": pl.String}
+    """Return retrainings by month, and what came of them; the first training is none."""
+    texts = dict.fromkeys(_OUTCOMES, pl.String())
     if not lake.exists(f"{model.name}/verdicts"):
-        return pl.DataFrame(schema=schema)
-    verdicts = lake.read(f"{model.name}/verdicts").filter(pl.col("champion").is_not_null()).sort("decided_at")
-    version = pl.format("v{}", "challenger")
-    local = pl.col("decided_at").dt.convert_time_zone(model.partitions.timezone)
-    return verdicts.group_by(local.dt.strftime("%Y-%m").alias("month")).agg(
+        return pl.DataFrame(schema={"month": pl.String(), "retrainings": pl.Int64(), **texts})
+    outcomes = {attempt.version: attempt.outcome.value for attempt in read_history(lake, model.name).attempts if attempt.version is not None}
+    judged = verdicts(lake, model.name).filter(pl.col("champion").is_not_null()).sort("decided_at")
+    outcome, version = pl.col("challenger").replace_strict(outcomes, return_dtype=pl.String), pl.format("v{}", "challenger")
+    became = {
+        "promoted": [Outcome.PROMOTED, Outcome.ROLLED_BACK],
+        "rejected": [Outcome.REJECTED],
+        "waiting": [Outcome.WAITING],
+        "dry_run": [Outcome.DRY_RUN],
+    }
+    by_month = judged.group_by(_month(model, "decided_at")).agg(
         retrainings=pl.len().cast(pl.Int64),
-        promoted=version.filter("promoted").str.join(", "),
-        rejected=version.filter(~pl.col("promoted")).str.join(", "),
+        **{name: version.filter(outcome.is_in([each.value for each in found])).str.join(", ") for name, found in became.items()},
     )
+    return by_month.join(_rollbacks(lake, model), on="month", how="full", coalesce=True)
+
+
+def _rollbacks(lake: Lake, model: MLModel) -> pl.DataFrame:
+    """Return, by month, which versions gave way to one that had served before, and to which."""
+    terms = moves(lake, model.name).filter(pl.col("alias") == "champion", pl.col("version").is_not_null())
+    versions = terms["version"].to_list()
+    back = [f"v{versions[term - 1]} to v{version}" if version in versions[:term] else None for term, version in enumerate(versions)]
+    told = terms.with_columns(pl.Series("rolled_back", back, dtype=pl.String)).drop_nulls("rolled_back")
+    return told.group_by(_month(model, "held_from")).agg(pl.col("rolled_back").str.join(", "))
+
+
+def _month(model: MLModel, column: str) -> pl.Expr:
+    return pl.col(column).dt.convert_time_zone(model.partitions.timezone).dt.strftime("%Y-%m").alias("month")

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from mlworks_orchestration.data import PARTITION, Lake
+from mlworks_orchestration.retraining import label_rate, policy_warnings
 from mlworks_orchestration.spec import Broken, Catalog, DriftKind, MLModel
 from mlworks_orchestration.training import stored_results
 
@@ -25,6 +26,7 @@ class ModelStatus:
         last_retraining_why: the verdict in words.
         next_step: what to do now.
         error: why its declaration cannot be loaded; empty when it can.
+        warnings: what its retraining policy can never do, or does all the time.
     """
 
     model: str
@@ -37,6 +39,7 @@ class ModelStatus:
     last_retraining_why: str = ""
     next_step: str = ""
     error: str = ""
+    warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain values, for JSON."""
@@ -78,6 +81,7 @@ def model_status(lake: Lake, model: MLModel) -> ModelStatus:
         when,
         why,
         _escalation(lake, model) or _next_step(model, champion, scored, failing),
+        warnings=tuple(policy_warnings(model, label_rate(lake, model))),
     )
 
 

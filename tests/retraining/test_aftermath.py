@@ -13,6 +13,7 @@ from mlworks_orchestration.clock import replaying
 from mlworks_orchestration.data import PARTITION
 from mlworks_orchestration.errors import TrackingError
 from mlworks_orchestration.retraining import Aftermath, consider, look_back, promotion, read_history
+from mlworks_orchestration.training import moves
 
 DAY = timedelta(days=1)
 START = datetime(2013, 3, 1, tzinfo=UTC)
@@ -176,9 +177,9 @@ def test_a_version_that_was_rolled_back_is_not_gone_back_to(deployment: Make) ->
     made.champion(3, PROMOTED + 2 * DAY)
     made.verdict(PROMOTED + 2 * DAY, champion=1, promoted=True, until=PROMOTED, challenger=3)
     now = PROMOTED + 3 * DAY
-    assert promotion(made.lake, made.model, read_history(made.lake, "delays"), now) == (3, PROMOTED + 2 * DAY, None)
+    assert promotion(moves(made.lake, "delays"), read_history(made.lake, "delays"), now) == (3, PROMOTED + 2 * DAY, None)
     made.alias("previous", 1, PROMOTED + 2 * DAY)
-    assert promotion(made.lake, made.model, read_history(made.lake, "delays"), now) == (3, PROMOTED + 2 * DAY, 1)
+    assert promotion(moves(made.lake, "delays"), read_history(made.lake, "delays"), now) == (3, PROMOTED + 2 * DAY, 1)
 
 
 def test_what_was_found_is_decided_upon_once(deployment: Make) -> None:
