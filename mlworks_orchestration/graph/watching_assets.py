@@ -90,7 +90,7 @@ def _performance(catalog: Catalog, model: MLModel) -> dg.AssetsDefinition:
     spec = model_spec(
         model,
         "performance",
-        f"{', '.join(model.metrics.names)} and error quantiles once labels are there, on all rows and by slice.",
+        f"{', '.join(_measured(model))} once labels are there, on all rows and by slice.",
         # The report comes first: that performance is there says that everything which waited for the labels is done.
         deps=[names.of_model(model.name, asset) for asset in ("scores", "labels", "drift_report")],
         kinds={"deltalake", "polars"},
@@ -98,3 +98,9 @@ def _performance(catalog: Catalog, model: MLModel) -> dg.AssetsDefinition:
         partitioned=True,
     )
     return asset(spec, later("watching", "materialize_performance", catalog, model))
+
+
+def _measured(model: MLModel) -> list[str]:
+    """Return what is measured, in words."""
+    quantiles = [] if model.classifies else ["error quantiles"]
+    return [*model.metrics.names, *quantiles, *([model.business.name] if model.business else [])]

@@ -1,4 +1,4 @@
-"""Realised performance: metrics and error quantiles a partition, on all rows and by slice, once the truth is known."""
+"""Realised performance: metrics, error quantiles and the number of the business a partition, on all rows and by slice, once the truth is known."""
 
 import json
 from collections.abc import Mapping, Sequence
