@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from mlworks_orchestration.data import Lake
+from mlworks_orchestration.data.online import Plan
 from mlworks_orchestration.spec import Catalog, MLModel, load_object
 from mlworks_orchestration.training.estimator import build_estimator, fit_estimator
 from mlworks_orchestration.training.figures import figures_of, log_figures
@@ -97,7 +98,7 @@ def fit_candidate(  # noqa: PLR0913 - the three stores, the model, its rows and 
         unit = catalog.tables[model.label.table].columns[model.label.column].unit
         with reaching(registry.tracking_uri):
             log_figures(figures_of(model, holdout, predictions(estimator, holdout, tuple(model.feature_columns), model.name)), unit)
-            logged = log_model(estimator, example, snapshot, {**metrics, **_costs(software)}, model.feature_columns)
+            logged = log_model(estimator, example, snapshot, {**metrics, **_costs(software)}, Plan.of(catalog, model))
         version = registry.register(
             model.name,
             logged,

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from mlworks_orchestration.errors import TrackingError, TrainingError
+from mlworks_orchestration.training.flavor import stored_features
 from mlworks_orchestration.training.matrix import design_matrix
 from mlworks_orchestration.training.measure import Vector
 from mlworks_orchestration.training.tracking import connect, reaching
@@ -117,7 +118,7 @@ def load_predictor(tracking_uri: str, registry_uri: str | None, model: str, vers
             source = client.get_model_version_download_uri(model, str(version))
         try:
             path = artifacts.download_artifacts(artifact_uri=source, dst_path=folder, tracking_uri=tracking_uri)
-            signature = Model.load(path).signature
+            columns = stored_features(path, Model.load(path).signature)
         except (MlflowException, OSError) as error:
             message = (
                 f"Model {model} version {version}: its files at {source} could not be read: {in_short(error)}. "
@@ -132,4 +133,4 @@ def load_predictor(tracking_uri: str, registry_uri: str | None, model: str, vers
                 "Run where the module of its estimator can be imported, with the package versions of its requirements.txt."
             )
             raise TrainingError(message) from error
-    return Predictor(model, version, tuple(signature.inputs.input_names()), estimator)
+    return Predictor(model, version, columns, estimator)

@@ -1,12 +1,15 @@
 """One training's MLflow run: begun, filled and ended."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from mlworks_orchestration.data.online import Plan
 from mlworks_orchestration.errors import TrainingError
+from mlworks_orchestration.spec import ColumnType
+from mlworks_orchestration.training import flavor
 from mlworks_orchestration.training.predictor import classifies
 from mlworks_orchestration.training.registry import Registry
 from mlworks_orchestration.training.snapshot import Snapshot
@@ -17,7 +20,18 @@ if TYPE_CHECKING:
     import pandas as pd
     from mlflow.models.model import ModelInfo
 
-_REQUIRED = ("mlflow", "numpy", "pandas", "scikit-learn", "scipy", "skops")
+_REQUIRED = ("mlflow", "mlworks-orchestration", "numpy", "pandas", "scikit-learn", "scipy", "skops")
+
+# What MLflow calls the types of keys.
+_KEY_KINDS = {
+    ColumnType.INTEGER: "long",
+    ColumnType.FLOAT: "double",
+    ColumnType.STRING: "string",
+    ColumnType.TEXT: "string",
+    ColumnType.BOOLEAN: "boolean",
+    ColumnType.TIMESTAMP: "datetime",
+    ColumnType.DATE: "datetime",
+}
 
 
 @contextmanager
@@ -75,7 +89,7 @@ def autologged(registry: Registry, parameters: Mapping[str, object]) -> Iterator
         mlflow.sklearn.autolog(disable=True, silent=True)
 
 
-def log_model(estimator: Any, example: "pd.DataFrame", snapshot: Snapshot, metrics: Mapping[str, float], features: Sequence[str]) -> "ModelInfo":  # noqa: ANN401 - scikit-learn has no type for it
+def log_model(estimator: Any, example: "pd.DataFrame", snapshot: Snapshot, metrics: Mapping[str, float], plan: Plan) -> "ModelInfo":  # noqa: ANN401 - scikit-learn has no type for it
     """Log the fitted estimator, with signature and example, and what it was made of, into the active run.
 
     It is stored by skops, which runs no code from the file when loaded; the types it may make are the ones this very estimator is made of.
@@ -85,7 +99,7 @@ def log_model(estimator: Any, example: "pd.DataFrame", snapshot: Snapshot, metri
         example: rows as the estimator takes them.
         snapshot: what it was trained on.
         metrics: to log.
-        features: the names of the features.
+        plan: the features, and what is looked up where when a request does not bring them.
 
     Raises:
         TrainingError: if the estimator holds what cannot be stored, such as a function defined inside another.
@@ -96,7 +110,7 @@ def log_model(estimator: Any, example: "pd.DataFrame", snapshot: Snapshot, metri
         import skops.io  # type: ignore[import-untyped]  # noqa: PLC0415
 
     mlflow.log_dict(json.loads(snapshot.to_json()), "snapshot.json")
-    mlflow.log_dict({"features": list(features)}, "features.json")
+    mlflow.log_dict({"features": plan.features}, "features.json")
     try:
         stored = skops.io.dumps(estimator)
         types = skops.io.get_untrusted_types(data=stored)
@@ -107,10 +121,13 @@ def log_model(estimator: Any, example: "pd.DataFrame", snapshot: Snapshot, metri
             "Define the classes and functions it holds at the top level of a module."
         )
         raise TrainingError(message) from error
-    logged = mlflow.sklearn.log_model(
-        estimator,
+    logged = mlflow.models.Model.log(
+        artifact_path=None,
         name="model",
-        signature=_signature(example, classifier=classifies(estimator)),
+        flavor=flavor,
+        plan=plan,
+        sk_model=estimator,
+        signature=_signature(example, plan, classifier=classifies(estimator)),
         pyfunc_predict_fn="predict_proba" if classifies(estimator) else "predict",
         input_example=example,
         pip_requirements=[f"{name}=={version(name)}" for name in _REQUIRED],
@@ -120,12 +137,16 @@ def log_model(estimator: Any, example: "pd.DataFrame", snapshot: Snapshot, metri
     return logged
 
 
-def _signature(example: "pd.DataFrame", *, classifier: bool) -> Any:  # noqa: ANN401 - MLflow's, whose type is imported with MLflow
-    """Return what the model takes and gives: one number a row, or of a classifier the probabilities of 0 and 1."""
+def _signature(example: "pd.DataFrame", plan: Plan, *, classifier: bool) -> Any:  # noqa: ANN401 - MLflow's, whose type is imported with MLflow
+    """Return what the model takes (features, and the keys by which they are looked up, any of them) and gives.
+
+    It gives one number a row, or of a classifier the probabilities of 0 and 1.
+    """
     import numpy as np  # noqa: PLC0415
     from mlflow.models import ModelSignature  # noqa: PLC0415 - heavy
     from mlflow.types import ColSpec, Schema, TensorSpec  # noqa: PLC0415
 
     kinds = {name: "double" if dtype.kind == "f" else "string" for name, dtype in example.dtypes.items()}
+    kinds |= {name: _KEY_KINDS[column] for name, column in plan.keys.items() if name not in kinds} | {plan.event_time: "datetime"}
     inputs = Schema([ColSpec(kind, name, required=False) for name, kind in kinds.items()])
     return ModelSignature(inputs=inputs, outputs=Schema([TensorSpec(np.dtype("float64"), (-1, 2) if classifier else (-1,))]))

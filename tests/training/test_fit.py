@@ -10,6 +10,7 @@ from sklearn.linear_model import Ridge
 
 from mlworks_orchestration import clock
 from mlworks_orchestration.errors import DeclarationError, TrackingError, TrainingError
+from mlworks_orchestration.spec import Catalog, FeatureTable
 from mlworks_orchestration.training import Measure, baseline, evaluate, fit_candidate, load_snapshot, take_snapshot
 from mlworks_orchestration.training.provenance import git_state
 from tests.training import estimators
@@ -83,6 +84,8 @@ def test_signature_example_snapshot_and_features_are_in_the_run(fresh: Deploymen
         "distance": "double",
         "seats": "double",
         "rainy": "double",
+        "trip_id": "long",
+        "starts_at": "datetime",
     }
     assert model.saved_input_example_info is not None
     assert "serialization_format" in model.flavors["sklearn"]
@@ -166,6 +169,9 @@ def test_more_features_than_a_tag_holds_are_cut_in_the_tag_and_whole_in_the_run(
     keys = wide["_partition"].unique().to_list()
     fresh.lake.write("features/trips", wide, partitions=keys, schema="merge")
     catalog, model = declare(features=[{"table": "trips", "columns": ["carrier", "distance", "seats", "rainy", *names]}])
+    fields = catalog.tables["trips"].model_dump()
+    fields["columns"] |= dict.fromkeys(names, "float")
+    catalog = Catalog.of([*catalog.tables.values(), FeatureTable.model_validate(fields)], [model])
     with clock.replaying(day(40)):
         snapshot = take_snapshot(fresh.lake, catalog, model, day(40))
         candidate = fit_candidate(fresh.lake, catalog, model, snapshot, fresh.registry, tags={}, trigger="test")

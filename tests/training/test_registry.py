@@ -147,7 +147,7 @@ model = mlflow.pyfunc.load_model("models:/{NAME}/2")
 rows = pd.DataFrame({{"carrier": ["A", None], "distance": [1.0, None], "seats": [1.0, 2.0], "rainy": [1.0, 0.0]}})
 assert len(model.predict(rows)) == 2
 assert not any("estimators" in name for name in sys.modules if name.startswith("tests"))
-assert [each.name for each in model.metadata.signature.inputs.inputs] == ["carrier", "distance", "seats", "rainy"]
+assert [each.name for each in model.metadata.signature.inputs.inputs] == ["carrier", "distance", "seats", "rainy", "trip_id", "starts_at"]
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False, cwd=challenged.home)
     assert done.returncode == 0, done.stderr

@@ -1,29 +1,29 @@
 """From which published tables a model's features are looked up: all that a look-up needs to know, so that it can go with the model."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field
 
 from mlworks_orchestration.spec import Catalog, ColumnType, FeatureTable, MLModel, Spec
-from mlworks_orchestration.spec.base import ColumnName, Delay, Duration, Name
 
 
 class Part(Spec):
     """What is looked up in one table."""
 
-    table: Name
+    table: str
     """The feature table."""
 
-    entity: Annotated[dict[ColumnName, ColumnType], Field(min_length=1)]
+    entity: Annotated[dict[str, ColumnType], Field(min_length=1)]
     """The columns that find a row, with their types."""
 
-    columns: dict[ColumnName, ColumnType]
+    columns: dict[str, ColumnType]
     """The columns to take, with their types."""
 
-    known_after: Delay
+    known_after: timedelta
     """How long after its event time a row is known."""
 
-    max_age: Duration | None = None
+    max_age: timedelta | None = None
     """How old a row may be."""
 
     online: bool
@@ -33,13 +33,13 @@ class Part(Spec):
 class Plan(Spec):
     """What is looked up for a model."""
 
-    model: Name
+    model: str
     """The model."""
 
-    event_time: ColumnName
+    event_time: str
     """The column of a request that says at which moment to look; now, without it."""
 
-    features: list[ColumnName]
+    features: list[str]
     """The features, in the order of the training."""
 
     parts: list[Part]
