@@ -66,6 +66,8 @@ def table_files(profile: Profile, root: Path) -> dict[str, str]:
 def _source(profile: Profile, root: Path) -> str:
     used = [*profile.keys, *profile.features, *([profile.label] if profile.label else [])]
     types = {column.given: _POLARS[column.type] for column in used}
+    if profile.label and profile.label_expression:
+        types[profile.label.given] = f"pl.{profile.table.rows[profile.label.given].dtype!r}()"
     time = profile.table.rows[profile.time_given].dtype
     types[profile.time_given] = "pl.String()" if profile.table.is_csv and not time.is_numeric() else f"pl.{time!r}"
     renamed = {column.given: column.name for column in used} | {profile.time_given: profile.time}
@@ -81,6 +83,7 @@ def _source(profile: Profile, root: Path) -> str:
         row_id=next(iter(alone), ""),
         expression=profile.time_expression,
         renamed=mapped({given: name for given, name in renamed.items() if given != name}, 4) if any(g != n for g, n in renamed.items()) else "",
+        label_expression=profile.label_expression,
         calendar=profile.calendar,
         time=profile.time,
         timezone=profile.request.timezone,
@@ -194,5 +197,5 @@ def _test(profile: Profile) -> str:
         name=profile.request.name,
         table=table_names(profile.request.name)[0],
         key=profile.cut.partitions.key_of(middle),
-        method="predict",
+        method="predict_proba" if profile.task == "binary" else "predict",
     )

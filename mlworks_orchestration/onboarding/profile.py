@@ -31,6 +31,7 @@ class Profile:
         calendar: features taken from the time, by name.
         left_out: why the other columns are not used.
         label: what is predicted; none for a feature table.
+        label_expression: text of the polars expression that makes it of the column; empty if it is that.
         task: of the model.
         cut: partitions and windows.
         delay: until the label is known.
@@ -48,6 +49,7 @@ class Profile:
     calendar: dict[str, str]
     left_out: dict[str, str]
     label: Kept | None
+    label_expression: str
     task: str
     cut: Cut
     delay: timedelta

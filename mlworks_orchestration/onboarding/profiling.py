@@ -1,5 +1,6 @@
 """Finding out from a data file all that its declaration needs."""
 
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -11,7 +12,7 @@ from mlworks_orchestration.onboarding.keys import ROW_ID, entity
 from mlworks_orchestration.onboarding.profile import Profile
 from mlworks_orchestration.onboarding.reading import Table, read_table
 from mlworks_orchestration.onboarding.request import Request
-from mlworks_orchestration.onboarding.task import label_column, task_of
+from mlworks_orchestration.onboarding.task import label_column, label_expression, task_of
 from mlworks_orchestration.onboarding.times import evaluate, time_column, time_expression
 from mlworks_orchestration.spec import ColumnType
 
@@ -30,28 +31,17 @@ def profile_file(request: Request) -> Profile:
     _check_zone(request.timezone)
     table = read_table(request.data, request.nulls)
     check_named(table, request)
-    label = label_column(table, request) if request.label is not None else None
-    task = task_of(label, request) if label is not None else ""
+    label = _label(table, request)
     time = time_column(table, request)
-    if label is not None and label.name == time:
+    if label and label.values.name == time:
         message = f"Column {time!r} cannot be both --label and --time."
         raise DeclarationError(message)
     expression = time_expression(table, time, request)
     times = _evaluated(table, expression, request)
-    cut_ = cut(times, request.timezone, str(table.path), labelled=len(times) - (label.null_count() if label is not None else 0))
-    apart = {time, *([label.name] if label is not None else [])}
-    keys = [keep(table.rows[name], []) for name in entity(table, times, request, apart)]
-    chosen, left_out = features(table, request, sorted(apart), label)
-    kept = [column for column in chosen if label is None or column.given not in {key.given for key in keys} or _repeats(column)]
-    if label is None:
-        kept = [column for column in kept if column.given not in {key.given for key in keys}]
-    taken = [column.name for column in kept]
-    given = calendar(times, request.timezone, cut_.partitions.every, alone=not kept) if label is not None else {}
-    days = {name: method for name, method in given.items() if name not in table.rows.columns}
-    if not kept and not days:
-        why = "; ".join(f"{name!r} {reason}" for name, reason in left_out.items()) or "there are no others"
-        message = f"{table.path} has no column to predict from: {why}. Add columns that are known at {time!r}, or choose them with --feature."
-        raise DataError(message)
+    cut_ = cut(times, request.timezone, str(table.path), labelled=label.values.count() if label else len(times))
+    keys = [keep(table.rows[name], []) for name in entity(table, times, request, {time, *([label.values.name] if label else [])})]
+    chosen, days, left_out = _features(table, request, label, time, [key.given for key in keys], times, cut_.partitions.every)
+    taken = [column.name for column in chosen]
     return Profile(
         request=request,
         table=table,
@@ -61,24 +51,49 @@ def profile_file(request: Request) -> Profile:
         times=times,
         keys=keys,
         row_id="" if keys else declared_name(ROW_ID, [*taken, *table.rows.columns]),
-        features=kept,
+        features=chosen,
         calendar=days,
         left_out=left_out,
-        label=_declared_label(label, taken),
-        task=task,
+        label=_declared_label(label.values, taken) if label else None,
+        label_expression=label.expression if label else "",
+        task=label.task if label else "",
         cut=cut_,
         delay=request.delay if request.delay is not None else cut_.delay,
     )
 
 
-def _repeats(column: Kept) -> bool:
-    """Return whether a key is a category too: one that comes again and again."""
-    return column.type is ColumnType.STRING
+class _Label(NamedTuple):
+    values: pl.Series
+    expression: str
+    task: str
 
 
-def _declared_label(label: pl.Series | None, taken: list[str]) -> Kept | None:
-    if label is None:
+def _label(table: Table, request: Request) -> _Label | None:
+    if request.label is None:
         return None
+    given = label_column(table, request)
+    task = task_of(given, request)
+    expression = label_expression(given, task, request)
+    return _Label(evaluate(table.rows, expression) if expression else given, expression, task)
+
+
+def _features(  # noqa: PLR0913, PLR0917 - what was found out before
+    table: Table, request: Request, label: _Label | None, time: str, keys: list[str], times: pl.Series, every: str
+) -> tuple[list[Kept], dict[str, str], dict[str, str]]:
+    """Return the columns to use, those of the calendar, and why others are left out; a key is a feature of a model only if it is a category."""
+    apart = sorted({time, *([label.values.name] if label else [])})
+    chosen, left_out = features(table, request, apart, label.values if label else None)
+    kept = [column for column in chosen if column.given not in keys or (label and column.type is ColumnType.STRING)]
+    given = calendar(times, request.timezone, every, alone=not kept) if label else {}
+    days = {name: method for name, method in given.items() if name not in table.rows.columns}
+    if not kept and not days:
+        why = "; ".join(f"{name!r} {reason}" for name, reason in left_out.items()) or "there are no others"
+        message = f"{table.path} has no column to predict from: {why}. Add columns that are known at {time!r}, or choose them with --feature."
+        raise DataError(message)
+    return kept, days, left_out
+
+
+def _declared_label(label: pl.Series, taken: list[str]) -> Kept:
     kept = keep(label, taken)
     return Kept(label.name if label.name == "label" else kept.name, label.name, kept.type, kept.values)
 

@@ -44,6 +44,7 @@ class Request:
         time: column that says when a row is about.
         entity: columns that, with the time, identify a row.
         task: of the model.
+        positive: of a label of two words, the one that means 1.
         timezone: in which times without an offset are written, and in which partitions begin.
         time_format: of texts in the time column, as strptime takes it.
         delay: how long after the time the label is known.
@@ -60,6 +61,7 @@ class Request:
     time: str = ""
     entity: tuple[str, ...] = ()
     task: str = ""
+    positive: str = ""
     timezone: str = "UTC"
     time_format: str = ""
     delay: timedelta | None = None

@@ -4,11 +4,18 @@ import polars as pl
 
 from mlworks_orchestration.errors import DataError, DeclarationError, nearest
 from mlworks_orchestration.onboarding.reading import Table, check_not_mixed
+from mlworks_orchestration.onboarding.render import quoted
 from mlworks_orchestration.onboarding.request import Request, UndecidedError, near
 from mlworks_orchestration.spec import METRICS
 
-METRICS_OF: dict[str, tuple[str, list[str]]] = {"regression": ("mae", ["rmse", "r2"])}
+METRICS_OF: dict[str, tuple[str, list[str]]] = {
+    "regression": ("mae", ["rmse", "r2"]),
+    "binary": ("pr_auc", ["roc_auc", "f1", "log_loss"]),
+}
 """The metrics that are declared for a task that can be begun from a file: the primary, and others."""
+
+_TWO = 2
+_FEWEST_OF_A_CLASS = 30
 
 
 def label_column(table: Table, request: Request) -> pl.Series:
@@ -44,25 +51,69 @@ def label_column(table: Table, request: Request) -> pl.Series:
 
 
 def task_of(label: pl.Series, request: Request) -> str:
-    """Return the task, as it was asked for or as the label has it.
+    """Return the task, as it was asked for or as the label has it: 0 and 1, true and false or two words are a yes or no.
 
     Parameters:
         label: its values.
         request: may name the task.
 
     Raises:
-        DeclarationError: if there is no such task.
+        DeclarationError: if there is no such task, or the label is not of it.
         DataError: if the label is neither a number nor a yes or no.
     """
     if request.task and request.task not in METRICS_OF:
         reason = " has to be declared by hand: see docs/declare.md" if request.task in METRICS else " is none"
         message = f"Task {request.task!r}{reason}; {nearest(request.task, METRICS_OF)}."
         raise DeclarationError(message)
-    if not (label.dtype.is_numeric() or label.dtype == pl.Boolean()):
-        values = label.drop_nulls().unique(maintain_order=True).head(3).to_list()
+    values = label.drop_nulls().unique(maintain_order=True)
+    is_number = label.dtype.is_numeric()
+    is_yes_or_no = label.dtype == pl.Boolean() or (
+        values.cast(pl.Float64()).is_in([0.0, 1.0]).all() if is_number else label.dtype == pl.String() and len(values) == _TWO
+    )
+    if not is_yes_or_no and (not is_number or request.task == "binary"):
+        shown = ", ".join(repr(value) for value in values.head(3).to_list())
         message = (
-            f"Label {label.name!r} is a {label.dtype} with values such as {', '.join(map(repr, values))}; a number is needed, or 0 and 1. "
+            f"Label {label.name!r} is a {label.dtype} with values such as {shown}; a number is needed, or 0 and 1, true and false, or two words. "
             "Write the column so, or name another one with --label."
         )
         raise DataError(message)
-    return request.task or "regression"
+    return request.task if request.task and is_number else "binary" if is_yes_or_no else "regression"
+
+
+def label_expression(label: pl.Series, task: str, request: Request) -> str:
+    """Return the text of the polars expression that makes a label of the file's column; nothing if it is one as it is.
+
+    Parameters:
+        label: its values.
+        task: of the model.
+        request: may say which of two words means 1.
+
+    Raises:
+        DataError: if there is no such word, or too few rows are of one class.
+        UndecidedError: if it does not say.
+    """
+    if task != "binary":
+        return ""
+    column = f"pl.col({quoted(label.name)})"
+    expression = "" if label.dtype == pl.Boolean() or label.dtype.is_integer() else f"{column}.cast(pl.Int64())"
+    if label.dtype == pl.String():
+        expression = f"{column}.eq({quoted(_positive(label, request))})"
+    fewest = int(label.drop_nulls().value_counts()["count"].to_numpy().min())
+    if fewest < _FEWEST_OF_A_CLASS:
+        message = (
+            f"Label {label.name!r} has {fewest} rows of its rarer class; at least {_FEWEST_OF_A_CLASS} are needed, so that training, holdout and "
+            "windows each have some. Get more rows of it."
+        )
+        raise DataError(message)
+    return expression
+
+
+def _positive(label: pl.Series, request: Request) -> str:
+    values = sorted(label.drop_nulls().unique().to_list())
+    if not request.positive:
+        message = f"Label {label.name!r} is {values[0]!r} or {values[1]!r}: which of them is to be predicted? Pass --positive."
+        raise UndecidedError(message, field="positive", choices=values)
+    if request.positive not in values:
+        message = f"Label {label.name!r} is never {request.positive!r}; --positive: {nearest(request.positive, values)}."
+        raise DataError(message)
+    return request.positive

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -223,3 +223,46 @@ def test_elsewhere_the_error_says_what_to_pass(new: New, rides: pl.DataFrame) ->
 
 def files(root: Path) -> set[str]:
     return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+
+
+LATE = pl.when(pl.col("fare") > 25)
+YES_OR_NO = {
+    "integers": LATE.then(1).otherwise(0),
+    "floats": LATE.then(1.0).otherwise(0.0),
+    "booleans": pl.col("fare") > 25,
+    "words": LATE.then(pl.lit("late")).otherwise(pl.lit("in time")),
+}
+
+
+@pytest.mark.parametrize("written", YES_OR_NO)
+def test_a_yes_or_no_makes_a_binary_model(project: World, new: New, rides: pl.DataFrame, written: str) -> None:
+    rows = rides.with_columns(YES_OR_NO[written].alias("late")).drop("fare")
+    result = new(rows, "--label", "late", "--time", "started_at", *(("--positive", "late") if written == "words" else ()))
+    assert result.exit_code == 0, (result.output, result.exception)
+    model = declared(project)
+    assert (model.task, model.metrics.primary) == ("binary", "pr_auc")
+    table = project.project.catalog.tables["fare_outcomes"]
+    keys = table.partitions.keys(datetime(2025, 1, 1, tzinfo=UTC))
+    label = build_features(table, load_raw(table, table.partitions.span(keys), keys))["late"]
+    assert label.cast(pl.Int64).to_list() == (rides["fare"] > 25).cast(pl.Int64).to_list()
+    assert "predict_proba" in (project.root / "tests" / "assets" / "test_fare.py").read_text()
+
+
+def test_of_two_words_it_is_asked_which_is_predicted(new: New, rides: pl.DataFrame) -> None:
+    rows = rides.with_columns(YES_OR_NO["words"].alias("late"))
+    asked = new(rows, "--label", "late", "--time", "started_at").exception
+    assert "'late' is 'in time' or 'late'" in str(asked)
+    assert "Pass --positive" in str(asked)
+    wrong = new(rows, "--label", "late", "--time", "started_at", "--positive", "lat").exception
+    assert "never 'lat'; --positive: did you mean 'late'" in str(wrong)
+
+
+def test_a_class_of_few_rows_is_too_rare(new: New, rides: pl.DataFrame) -> None:
+    rows = rides.with_columns((pl.col("ride_id") == "r3").alias("late"))
+    assert "has 1 rows of its rarer class; at least 30" in str(new(rows, "--label", "late", "--time", "started_at").exception)
+
+
+def test_zeros_and_ones_can_be_taken_for_numbers(project: World, new: New, rides: pl.DataFrame) -> None:
+    rows = rides.with_columns(YES_OR_NO["integers"].alias("late"))
+    assert new(rows, "--label", "late", "--time", "started_at", "--task", "regression").exit_code == 0
+    assert declared(project).task == "regression"
