@@ -53,8 +53,8 @@ def test_a_label_that_is_null_throughout_is_nothing_to_learn_from(refused: Refus
 
 
 def test_a_label_of_words_is_no_number(refused: Refused, rides: pl.DataFrame) -> None:
-    said = refused(rides, "--label", "zone", "--time", "started_at")
-    assert "'zone' is a String with values such as" in said
+    said = refused(rides, "--label", "ride_id", "--time", "started_at")
+    assert "'ride_id' is a String with values such as" in said
     assert "0 and 1" in said
 
 
