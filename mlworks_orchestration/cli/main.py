@@ -10,11 +10,13 @@ from mlworks_orchestration.errors import MLWorksError, nearest
 VERBS = {
     "approve": "Approve a version that waits for it.",
     "calibrate": "Measure how often a model's drift alarms are wrong, and which shifts they find.",
+    "check": "Say of a model whether it keeps all rules, in a throw-away place.",
     "ci": "Build assets on the committed slice in a throw-away place and run every check.",
     "demo": "Fetch the data, replay the models and show what came of it.",
     "doctor": "Say what is missing on this machine and how to get it.",
     "drift": "Compare two sets of rows, column by column.",
     "features": "Look up features: what they are, who owns and uses them, how fresh and how distributed they are.",
+    "init": "Make a whole new project.",
     "lineage": "Walk from any number to what made it, or from data to what was built from it.",
     "new": "Write a model or a feature table from a data file.",
     "publish": "Publish the latest row of each entity of a feature table to the online store.",
