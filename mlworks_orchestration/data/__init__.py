@@ -1,6 +1,6 @@
 """Sources, the lake, and feature tables: how data come in, are kept and are found again."""
 
-from mlworks_orchestration.data.archive import Archive
+from mlworks_orchestration.data.archive import Archive, data_folder
 from mlworks_orchestration.data.feature_frame import FeatureKind, feature_frame, feature_kinds, text_features
 from mlworks_orchestration.data.frames import call_user, to_polars
 from mlworks_orchestration.data.ingest import build_features, load_raw
@@ -25,6 +25,7 @@ __all__ = [
     "build_features",
     "build_labels",
     "call_user",
+    "data_folder",
     "feature_frame",
     "feature_kinds",
     "known_rows",

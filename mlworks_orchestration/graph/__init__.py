@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from mlworks_orchestration.graph.by_hand import Retrained, retrain_by_hand
     from mlworks_orchestration.graph.integration import CheckReport, integrate
     from mlworks_orchestration.graph.replay import Progress, Replay
+    from mlworks_orchestration.graph.trial import Trial, open_trial
 
 _FOR_THE_COMMAND_LINE = {
+    "Trial": "trial",
+    "open_trial": "trial",
     "CheckReport": "integration",
     "Progress": "replay",
     "Replay": "replay",
@@ -38,12 +41,14 @@ __all__ = [
     "Progress",
     "Replay",
     "Retrained",
+    "Trial",
     "approval_sensor",
     "code_location",
     "integrate",
     "label_sensor",
     "open_lake",
     "open_registry",
+    "open_trial",
     "retrain_by_hand",
     "retraining_sensor",
 ]

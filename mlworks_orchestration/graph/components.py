@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from mlworks_orchestration import spec
 from mlworks_orchestration.errors import DeclarationError
 from mlworks_orchestration.graph.build import model_definitions, table_definitions
+from mlworks_orchestration.graph.scaffold import ModelScaffolder, TableScaffolder
 from mlworks_orchestration.project import Project
 from mlworks_orchestration.spec import Spec
 
@@ -28,6 +29,7 @@ class _Declared(dg.Component):
         return cls(attributes)
 
 
+@dg.scaffold_with(TableScaffolder)
 class FeatureTable(_Declared):
     """A feature table: where its rows come from, what they must look like, who answers for them."""
 
@@ -46,6 +48,7 @@ class FeatureTable(_Declared):
         return table_definitions(catalog, self.declaration, project.environment)
 
 
+@dg.scaffold_with(ModelScaffolder)
 class MLModel(_Declared):
     """A model's whole life: training, gate, scores, drift, performance, jobs and schedule."""
 

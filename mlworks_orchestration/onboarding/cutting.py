@@ -19,7 +19,9 @@ _FEWEST_PARTITIONS = 8
 _DAYS: dict[Every, float] = {"hour": 1 / 24, "day": 1, "week": 7, "month": 365.25 / 12}
 _WINDOW: dict[Every, timedelta] = {"hour": timedelta(days=1), "day": timedelta(days=7), "week": timedelta(days=28), "month": timedelta(days=92)}
 _FULL = 0.9
-_ENOUGH = 200
+_ENOUGH = 100
+_MOST_WINDOWS = 24
+_SPARSE = 0.3
 _LONG_HISTORY = 14
 _DECEMBER = 12
 _FUTURE = datetime(2200, 1, 1, tzinfo=UTC)
@@ -85,6 +87,12 @@ def cut(times: pl.Series, timezone: str, what: str, *, labelled: int) -> Cut:
     if whole < _FEWEST_PARTITIONS:
         message = f"{what}: the rows reach over {whole} whole {every}s; at least {_FEWEST_PARTITIONS} are needed. Get a longer history."
         raise DataError(message)
+    if len(counts) < _SPARSE * whole:
+        message = (
+            f"{what}: {whole - len(counts)} of {whole} {every}s have no rows, and partitions are a month at most. Rows must lie nearer together: "
+            "name a finer time with --time, made of several columns if the file has year and month apart."
+        )
+        raise DataError(message)
     return _windows(partitions, counts, whole)
 
 
@@ -119,7 +127,7 @@ def _windows(partitions: Partitions, counts: pl.Series, whole: int) -> Cut:
     step, span = _DAYS[partitions.every], whole * _DAYS[partitions.every]
     density = float(counts.sum()) / span
     unit = _WINDOW[partitions.every]
-    most = max(unit, unit * int(span / 10 / (unit / timedelta(days=1))))
+    most = max(unit, unit * int(span / _MOST_WINDOWS / (unit / timedelta(days=1))))
     drift = min(most, unit * max(1, ceil(_ENOUGH / max(density * (unit / timedelta(days=1)), 1))))
     days = drift / timedelta(days=1)
     window = drift * max(3, round(0.35 * span / days))

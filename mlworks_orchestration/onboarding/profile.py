@@ -76,7 +76,7 @@ class Profile:
         every = f"by the {cut.partitions.every} from {cut.partitions.start} to {cut.partitions.end}, some {cut.rows:,} rows each"
         found = [
             ("data", f"{self.table.path.name}: {self.table.rows.height:,} rows, {self.table.rows.width:,} columns"),
-            ("time", f"{self.time_given}, {first:%Y-%m-%d} to {last:%Y-%m-%d}"),
+            ("time", f"{self.time}, {first:%Y-%m-%d} to {last:%Y-%m-%d}"),
             ("entity", f"{', '.join(self.entity)}{' (the number of the row in the file)' if self.row_id else ''}"),
             ("partitions", every + (f"; {cut.empty} are empty" if cut.empty else "")),
         ]

@@ -36,7 +36,6 @@ OWN = {
 """The files that each project has in its own words, and their templates."""
 
 
-
 def project_files(name: str) -> dict[str, str]:
     """Return the files of a new project by their path.
 
@@ -62,7 +61,9 @@ def new_project(folder: Path) -> dict[str, str]:
     """
     place = folder.absolute()
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
-        message = f"{folder} is there and not empty, so nothing was written. Give a new folder; a model is added to a project with `mlworks new model`."
+        message = (
+            f"{folder} is there and not empty, so nothing was written. Give a new folder; a model is added to a project with `mlworks new model`."
+        )
         raise MLWorksError(message)
     made = project_files(suggested(place.name).replace("_", "-"))
     try:
