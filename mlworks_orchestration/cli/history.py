@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from io import UnsupportedOperation
 from pathlib import Path
-from typing import Any, Literal, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeAlias
 
-import polars as pl
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -21,11 +20,14 @@ from mlworks_orchestration.errors import MLWorksError
 from mlworks_orchestration.project import Project
 from mlworks_orchestration.spec import Business, DriftKind, MLModel
 
+if TYPE_CHECKING:
+    from mlworks_orchestration.views import History
+
 _Heading: TypeAlias = tuple[str, Literal["left", "right"], bool]
 
 
-def replay_model(project: Project, model: MLModel, until: datetime | None = None) -> pl.DataFrame:
-    """Replay a model, showing progress on standard error, and return its history by month.
+def replay_model(project: Project, model: MLModel, until: datetime | None = None) -> "History":
+    """Replay a model, showing progress on standard error, and return what became of it.
 
     Parameters:
         project: the deployment.
@@ -35,6 +37,7 @@ def replay_model(project: Project, model: MLModel, until: datetime | None = None
     import dagster as dg  # noqa: PLC0415 - seconds that other verbs need not pay
 
     from mlworks_orchestration import graph, views  # noqa: PLC0415
+    from mlworks_orchestration.data import listening  # noqa: PLC0415
     from mlworks_orchestration.monitoring.page import refresh_page  # noqa: PLC0415
 
     definitions = graph.code_location(project)
@@ -46,13 +49,14 @@ def replay_model(project: Project, model: MLModel, until: datetime | None = None
         def report(progress: graph.Progress) -> None:
             bar.update(task, completed=progress.done, total=progress.total, description=f"{progress.moment:%Y-%m-%d} {progress.doing}"[:100])
 
-        graph.Replay(model, definitions, instance, lake, until).run(report)
+        with listening(lambda text: bar.update(task, description=text[:100])):
+            graph.Replay(model, definitions, instance, lake, until).run(report)
         registry = graph.open_registry(project.environment)
         if project.environment.pages and lake.partitions(f"{model.name}/drift_report"):
             bar.update(task, description="drawing the drift page")
             refresh_page(lake, model, registry, project.environment.pages)
         bar.update(task, description="comparing with the first model")
-        return views.monthly_history(lake, project.catalog, model, registry)
+        return views.model_history(lake, project.catalog, model, registry)
 
 
 @contextmanager
@@ -80,36 +84,71 @@ def _alone(model: MLModel) -> Iterator[None]:
         yield
 
 
-def history_to_dicts(history: pl.DataFrame) -> list[dict[str, Any]]:
+def history_to_dict(history: "History") -> dict[str, list[dict[str, Any]]]:
     """Return the history as plain values, for JSON."""
-    return history.to_dicts()
+    return {name: frame.to_dicts() for name, frame in history._asdict().items()}
 
 
-def show_history(model: MLModel, history: pl.DataFrame) -> None:
-    """Print the history by month.
+def show_history(model: MLModel, history: "History") -> None:
+    """Print the history: by month, what retraining brought, and what drifted.
 
     Parameters:
         model: the model's declaration.
-        history: as `views.monthly_history` returns it.
+        history: as `views.model_history` returns it.
     """
-    metric, digits = model.metrics.primary, 3 if model.classifies else 2
+    console = Console()
+    wide = model.business is not None and console.width >= _WIDE
+    console.print(_by_month(model, history, _business_headings(model) if wide else []))
+    for line in _LEGEND:
+        console.print(Text(line.format(metric=model.metrics.primary, model=model.name, partitions=f"{model.partitions.every}s")))
+    if model.business:
+        console.print(Text(_business_legend(model.business)))
+    console.print(_compared(model, history))
+    for line in _drifted(history):
+        console.print(Text(line))
+
+
+def _by_month(model: MLModel, history: "History", business: list[_Heading]) -> Table:
     table = Table(title=f"{model.name} by month", box=SIMPLE_HEAD, padding=(0, 1))
-    business = _business_headings(model)
     for heading, justify, no_wrap in (*_HEADINGS[:_METRICS_END], *business, *_HEADINGS[_METRICS_END:]):
-        table.add_column(heading.format(metric=metric), justify=justify, no_wrap=no_wrap)
-    for row in history.iter_rows(named=True):
-        numbers = [f"{row[name]:.{digits}f}" if row[name] is not None else "-" for name in _SIDES]
+        table.add_column(heading.format(metric=model.metrics.primary), justify=justify, no_wrap=no_wrap)
+    for row in history.months.iter_rows(named=True):
+        numbers = [_metric(model, row[name]) for name in _SIDES]
         numbers += [_amount(row[f"{name}_business"]) for name in _SIDES if business]
         alarms = " ".join(f"{row[f'{kind}_alarms']:>2}" for kind in DriftKind)
         verdicts = "; ".join(f"{word.replace('_', ' ')} {row[word]}" for word in _OUTCOMES if row[word])
         cells = [row["month"], f"{row['rows']:,}", *numbers, alarms, str(row["retrainings"]), verdicts]
         table.add_row(*(Text(cell) for cell in cells))
-    console = Console()
-    console.print(table)
-    for line in _LEGEND:
-        console.print(Text(line.format(metric=metric, model=model.name)))
-    if model.business:
-        console.print(Text(_business_legend(model.business)))
+    return table
+
+
+def _compared(model: MLModel, history: "History") -> Table:
+    """Show all metrics over the whole history; a gain is positive where the champions were better."""
+    table = Table(title=f"What retraining brought, over {history.compared['rows'][0]:,} rows with labels", box=SIMPLE_HEAD, padding=(0, 1))
+    for heading in ("", "Champions", "First model", "Gain"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for row in history.compared.iter_rows(named=True):
+        name = f"{row['metric']} ({row['unit']})" if row["unit"] else row["metric"]
+        shown = [_metric(model, row[column]) if row["metric"] in model.metrics.names else _amount(row[column]) for column in (*_SIDES, "gain")]
+        table.add_row(*(Text(cell) for cell in (name, *shown)))
+    return table
+
+
+def _drifted(history: "History") -> Iterator[str]:
+    """Yield, for each kind of drift, the columns that drifted in most reports."""
+    from mlworks_orchestration.monitoring import JOINT  # noqa: PLC0415 - only when a history is shown
+
+    for kind in DriftKind:
+        found = [row for row in history.drifted.iter_rows(named=True) if row["kind"] == kind.value]
+        if found:
+            names = [(_TOGETHER if row["column"] == JOINT else row["column"], row["reports"]) for row in found[:_MOST_COLUMNS]]
+            listed = ", ".join(f"{name} ({reports})" for name, reports in names)
+            more = f", and {len(found) - _MOST_COLUMNS} more" if len(found) > _MOST_COLUMNS else ""
+            yield f"{kind.value.capitalize()} drift, with the number of reports: {listed}{more}."
+
+
+def _metric(model: MLModel, value: float | None) -> str:
+    return "-" if value is None else f"{value:.{3 if model.classifies else 2}f}"
 
 
 def _business_headings(model: MLModel) -> list[_Heading]:
@@ -133,6 +172,8 @@ def _amount(value: float | None) -> str:
 _SIDES = ("champion", "first_model")
 _OUTCOMES = ("promoted", "rejected", "waiting", "dry_run", "rolled_back")
 _WHOLE_FROM = 1000
+_WIDE, _MOST_COLUMNS = 110, 6
+_TOGETHER = "all features together"
 _METRICS_END = 4
 _HEADINGS: tuple[_Heading, ...] = (
     ("Month", "left", True),
@@ -145,7 +186,7 @@ _HEADINGS: tuple[_Heading, ...] = (
 )
 _LEGEND = (
     "Champion: {metric} of what served. First: {metric} of the first model, had it never been retrained.",
-    "Alarms: days whose report found feature (F), label (L), prediction (P) or concept (C) drift.",
+    "Alarms: {partitions} whose report found feature (F), label (L), prediction (P) or concept (C) drift.",
     "Rows: scored, since the first champion. A metric of - waits for labels.",
     "Verdicts: of the gate about retrainings, by version of the MLflow model {model}.",
 )

@@ -6,19 +6,19 @@ from datetime import UTC, datetime
 import click
 
 from mlworks_orchestration.cli.dagster_home import ensure_dagster_home
-from mlworks_orchestration.cli.history import history_to_dicts, replay_model, show_history
+from mlworks_orchestration.cli.history import history_to_dict, replay_model, show_history
 from mlworks_orchestration.project import Project
 
 
 @click.command()
 @click.argument("model")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Stop at this day, UTC; by default at the end of the history.")
-@click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print what became of it as JSON: months, compared, drifted.")
 def replay(model: str, until: datetime | None, *, as_json: bool) -> None:
     """Move the clock through the history of MODEL, a week or a month at a time, with the jobs and the sensors of production.
 
     It first trains on one training window, then scores, takes in labels, reports drift and retrains as the declaration says.
-    Stopped, it goes on where it was. It ends with a table by month.
+    Stopped, it goes on where it was. It ends with a table by month, what retraining brought, and what drifted.
 
     \b
     Examples:
@@ -30,6 +30,6 @@ def replay(model: str, until: datetime | None, *, as_json: bool) -> None:
     ensure_dagster_home(project)
     history = replay_model(project, declared, until.replace(tzinfo=UTC) if until else None)
     if as_json:
-        click.echo(json.dumps(history_to_dicts(history), indent=2))
+        click.echo(json.dumps(history_to_dict(history), indent=2))
     else:
         show_history(declared, history)

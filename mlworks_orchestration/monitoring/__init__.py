@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from mlworks_orchestration.monitoring.realised import performance
     from mlworks_orchestration.monitoring.reference import build_reference
     from mlworks_orchestration.monitoring.report import drift_report
+    from mlworks_orchestration.monitoring.tables import JOINT
     from mlworks_orchestration.monitoring.truth import labelled
     from mlworks_orchestration.monitoring.worth import aggregate_worth, business_features, row_worth
 
 _HOMES = {
     "ACTIONS": "actions",
+    "JOINT": "tables",
     "aggregate_worth": "worth",
     "build_reference": "reference",
     "business_features": "worth",
@@ -31,6 +33,7 @@ _HOMES = {
 
 __all__ = [
     "ACTIONS",
+    "JOINT",
     "aggregate_worth",
     "build_reference",
     "business_features",

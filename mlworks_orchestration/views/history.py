@@ -1,25 +1,44 @@
-"""What became of a model month by month, against what would have been without retraining."""
+"""What became of a model month by month and in all, against what would have been without retraining."""
 
-from math import isfinite
+from datetime import datetime
+from typing import NamedTuple
 
 import polars as pl
 
-from mlworks_orchestration.data import PARTITION, Lake, feature_frame
+from mlworks_orchestration.data import PARTITION, Lake
 from mlworks_orchestration.errors import NotReadyError
-from mlworks_orchestration.monitoring import aggregate_worth, business_features, row_worth
+from mlworks_orchestration.monitoring import aggregate_worth
 from mlworks_orchestration.retraining import Outcome, read_history
 from mlworks_orchestration.spec import Catalog, DriftKind, MLModel
-from mlworks_orchestration.training import Measure, Registry, evaluate, moves, scale_of, verdicts
+from mlworks_orchestration.training import Registry, moves, verdicts
+from mlworks_orchestration.views.hindsight import SIDES, business_column, compare, hindsight, measured
 
 _OUTCOMES = ("promoted", "rejected", "waiting", "dry_run", "rolled_back")
 """What came of retrainings, each a column of versions as text."""
 
-_SIDES = ("champion", "first_model")
-"""What served, and the first model never retrained."""
+
+class History(NamedTuple):
+    """What became of a model."""
+
+    months: pl.DataFrame
+    """One row a month: `month`, `rows`, the primary metric of the champions (`champion`) and of the first model never retrained (`first_model`),
+    the business's number of both where it is declared (`<side>_business`), alarms by kind (`<kind>_alarms`, partitions whose report drifted),
+    `retrainings`, and as text the versions that were `promoted` (some of them later `rolled_back`, and to which), `rejected`, are `waiting` for
+    approval, or would have been promoted without `dry_run`."""
+
+    compared: pl.DataFrame
+    """One row a metric, the business's number last, over all rows whose label is known: `metric`, `unit`, `rows`, `champion`, `first_model`, and
+    `gain`, by how much the champions were better."""
+
+    drifted: pl.DataFrame
+    """One row a kind and column that drifted in reports that raised an alarm of that kind: `kind`, `column`, in how many
+    `reports`, the `first` and the `last`; the most frequent come first."""
 
 
-def monthly_history(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry) -> pl.DataFrame:
-    """Return one row a month: what was scored, how well, what drifted and what was done.
+def model_history(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry) -> History:
+    """Return what was scored since the first champion serves, how well, what drifted, what was done, and what that brought.
+
+    Rows whose event came before the first champion are left out, though a replay scores some in arrears: it was trained on what was known later.
 
     Parameters:
         lake: the Delta tables.
@@ -27,33 +46,30 @@ def monthly_history(lake: Lake, catalog: Catalog, model: MLModel, registry: Regi
         model: the model's declaration.
         registry: its registered versions.
 
-    Returns:
-        Columns `month`, `rows`, the primary metric of the champions (`champion`) and of the first model never retrained (`first_model`),
-        where it is declared the business's number of both (`champion_business`, `first_model_business`), alarms by kind (`<kind>_alarms`, partitions
-        whose report drifted), `retrainings`, and as text the versions that were `promoted` (some of them later `rolled_back`, and to which),
-        `rejected`, are `waiting` for approval, or would have been promoted without `dry_run`.
-
     Raises:
         NotReadyError: if nothing is scored yet.
     """
     if not lake.exists(f"{model.name}/scores"):
         message = f"Model {model.name} has no scores yet; run `mlworks replay {model.name}` or materialise {model.name}/scores."
         raise NotReadyError(message)
-    errors = _errors(lake, catalog, model, registry)
-    months = errors.group_by("month").agg(pl.len().alias("rows"))
-    known = errors.filter(pl.col("label").is_not_null())
-    measured = [{"month": month, **_metrics(model, rows)} for (month,), rows in known.group_by("month")]
-    history = months.join(pl.DataFrame(measured, schema={"month": pl.String, **dict.fromkeys(_SIDES, pl.Float64)}), on="month", how="left")
-    if model.business:
-        valued = {business_column(side): aggregate_worth(model.business, business_column(side)) for side in _SIDES}
-        history = history.join(known.group_by("month").agg(**valued), on="month", how="left")
-    history = history.join(_alarms(lake, model), on="month", how="left").join(_verdicts(lake, model), on="month", how="full", coalesce=True)
-    counted = [f"{kind}_alarms" for kind in DriftKind] + ["retrainings", "rows"]
-    return history.with_columns(pl.col(counted).fill_null(0), pl.col(*_OUTCOMES).fill_null("")).sort("month")
+    version, since = first_champion(lake, model)
+    rows = hindsight(lake, catalog, model, registry, first=version, since=since)
+    columns = {f"{kind}_alarms": pl.col("kind").eq(kind.value).sum().cast(pl.Int64) for kind in DriftKind}
+    reports = _drifted(lake, model, since)
+    raised = reports.filter(pl.col("column") == "")
+    alarms = raised.group_by(pl.col(PARTITION).str.slice(0, 7).alias("month")).agg(**columns)
+    months = _months(model, rows).join(alarms, on="month", how="left").join(_verdicts(lake, model), on="month", how="full", coalesce=True)
+    months = months.with_columns(pl.col([*columns, "retrainings", "rows"]).fill_null(0), pl.col(*_OUTCOMES).fill_null("")).sort("month")
+    # A column has a row a statistic.
+    found = reports.filter(pl.col("column") != "").unique([PARTITION, "kind", "column"]).join(raised, on=[PARTITION, "kind"], how="semi")
+    drifted = found.group_by("kind", "column").agg(
+        pl.len().alias("reports"), pl.col(PARTITION).min().alias("first"), pl.col(PARTITION).max().alias("last")
+    )
+    return History(months, compare(model, rows), drifted.sort(["reports", "kind", "column"], descending=[True, False, False]))
 
 
-def first_champion(lake: Lake, model: MLModel) -> int:
-    """Return the version that was champion first.
+def first_champion(lake: Lake, model: MLModel) -> tuple[int, datetime]:
+    """Return the version that was champion first, and since when.
 
     Raises:
         NotReadyError: if there never was one.
@@ -62,64 +78,27 @@ def first_champion(lake: Lake, model: MLModel) -> int:
     if champions.is_empty():
         message = f"Model {model.name} never had a champion; materialise {model.name}/champion."
         raise NotReadyError(message)
-    return int(champions["version"][0])
+    return int(champions["version"][0]), champions["held_from"][0]
 
 
-def business_column(side: str) -> str:
-    """Return what the business's number of `champion` or `first_model` is called."""
-    return f"{side}_business"
+def _months(model: MLModel, rows: pl.DataFrame) -> pl.DataFrame:
+    known, primary = rows.filter(pl.col("label").is_not_null()), [model.metrics.primary]
+    values = [{"month": month, **{side: measured(model, primary, found, side)[0] for side in SIDES}} for (month,), found in known.group_by("month")]
+    schema = {"month": pl.String, **dict.fromkeys(SIDES, pl.Float64)}
+    months = rows.group_by("month").agg(pl.len().alias("rows")).join(pl.DataFrame(values, schema=schema), on="month", how="left")
+    if model.business is None:
+        return months
+    worth = {business_column(side): aggregate_worth(model.business, business_column(side)) for side in SIDES}
+    return months.join(known.group_by("month").agg(**worth), on="month", how="left")
 
 
-def _errors(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry) -> pl.DataFrame:
-    """Return month, label, and for every scored row predictions, scales and worth of the champions and of the first model."""
-    keys = [*model.entity, model.event_time]
-    partitions = lake.partitions(f"{model.name}/scores")
-    scores = lake.read(f"{model.name}/scores", columns=[*keys, "prediction", "model_version", PARTITION])
-    # Ours are called as no feature may be: a feature's name never begins with an underscore.
-    scores = scores.select(*keys, pl.col("prediction").alias("_champion"), pl.col("model_version").alias("_version"), PARTITION)
-    features = feature_frame(lake, catalog, model, partitions)
-    first = first_champion(lake, model)
-    predicted = pl.Series("_first_model", registry.load(model.name, first).predict(features.select(model.feature_columns)))
-    read = [name for name in business_features(model) if name not in keys]
-    rows = scores.join(features.select(*keys, *read, predicted), on=keys, how="left").join(_labels(lake, model, keys, scores), on=keys, how="left")
-    scales = {version: scale_of(model, registry, version) for version in {first, *scores["_version"]}}
-    if model.business:
-        both = {business_column(side): rows.with_columns(prediction=f"_{side}").select(row_worth(model.business)).to_series() for side in _SIDES}
-        rows = rows.with_columns(**both)
-    return rows.select(
-        pl.col(PARTITION).str.slice(0, 7).alias("month"),
-        "label",
-        *(pl.col(f"_{side}").alias(side) for side in _SIDES),
-        pl.col("_version").replace_strict(scales, return_dtype=pl.Float64).alias(_scale("champion")),
-        pl.lit(scales[first]).alias(_scale("first_model")),
-        *(business_column(side) for side in _SIDES if model.business),
-    )
-
-
-def _labels(lake: Lake, model: MLModel, keys: list[str], scores: pl.DataFrame) -> pl.DataFrame:
-    if lake.exists(f"{model.name}/labels"):
-        return lake.read(f"{model.name}/labels", columns=[*keys, "label"])
-    return scores.clear().select(*keys, pl.lit(None, pl.Float64).alias("label"))
-
-
-def _scale(side: str) -> str:
-    return f"{side}_scale"
-
-
-def _metrics(model: MLModel, rows: pl.DataFrame) -> dict[str, float | None]:
-    """Return the primary metric of either side; None where it is not defined."""
-    name, label = model.metrics.primary, rows["label"].cast(pl.Float64).to_numpy()
-    found = {side: evaluate(Measure.of(model, rows[_scale(side)].to_numpy()), [name], label, rows[side].to_numpy())[name] for side in _SIDES}
-    return {side: value if isfinite(value) else None for side, value in found.items()}
-
-
-def _alarms(lake: Lake, model: MLModel) -> pl.DataFrame:
-    columns = {f"{kind}_alarms": pl.col("kind").eq(kind.value).sum().cast(pl.Int64) for kind in DriftKind}
+def _drifted(lake: Lake, model: MLModel, since: datetime) -> pl.DataFrame:
+    """Return partition, kind and column of what reports found drifted since a moment; the column is empty where it is the verdict on the kind."""
+    columns = [PARTITION, "kind", "column", "drifted"]
     if not lake.exists(f"{model.name}/drift_report"):
-        return pl.DataFrame(schema={"month": pl.String, **dict.fromkeys(columns, pl.Int64)})
-    report = lake.read(f"{model.name}/drift_report", columns=[PARTITION, "kind", "column", "drifted"])
-    drifted = report.filter((pl.col("column") == "") & pl.col("drifted"))
-    return drifted.group_by(pl.col(PARTITION).str.slice(0, 7).alias("month")).agg(**columns)
+        return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
+    partitions = [key for key in lake.partitions(f"{model.name}/drift_report") if model.partitions.window(key).end > since]
+    return lake.read(f"{model.name}/drift_report", columns=columns, partitions=partitions).filter("drifted")
 
 
 def _verdicts(lake: Lake, model: MLModel) -> pl.DataFrame:

@@ -1,6 +1,6 @@
 """Make the committed slice of a web shop's invoices; run it from the project's root, without `MLWORKS_DATA`.
 
-All invoice lines until 2011-08-31 of some fortieth of the customers, chosen by a hash.
+All invoice lines until 2011-08-31 of some twentieth of the customers, chosen by a hash.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from assets.customer_activity.source import ARCHIVE, lines_table
 
 TARGET = Path(__file__).parent / "slice" / ARCHIVE.folder.name
 UNTIL = datetime(2011, 9, 1, tzinfo=UTC)
-SHARE = 1 / 40
+SHARE = 1 / 20
 
 
 def chosen(customer: int) -> bool:

@@ -19,7 +19,7 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from mlworks_orchestration.data import Archive
+from mlworks_orchestration.data import Archive, listening
 from mlworks_orchestration.data.archive import data_folder
 from mlworks_orchestration.errors import DataError
 
@@ -489,6 +489,17 @@ def test_a_fetch_that_takes_long_tells_how_far_it_is(
     sdist(index).fetch()
     assert re.search(r"fetching tiny-trips 1\.0: \d+ MB", capfd.readouterr().err)
     assert visible(kept) == ["tiny_trips-1.0.tar.gz"]
+
+
+def test_who_listens_hears_how_far_a_fetch_is(index: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("mlworks_orchestration.data.progress.EVERY_SECONDS", 0.1)
+    monkeypatch.setenv("TINY_TRIPS_SECONDS", "2")
+    heard: list[str] = []
+    with listening(heard.append):
+        sdist(index).fetch()
+    assert all(re.fullmatch(r"fetching tiny-trips 1\.0: \d+ MB", text) for text in heard)
+    assert heard
+    assert "fetching" not in capfd.readouterr().err
 
 
 def test_a_disk_that_is_full_while_the_table_is_written_leaves_the_old_one(index: Path, kept: Path) -> None:

@@ -18,7 +18,7 @@ from mlworks_orchestration.monitoring.causes.importance import build_importance
 from mlworks_orchestration.monitoring.page import refresh_page
 from mlworks_orchestration.spec import MLModel
 from mlworks_orchestration.training import reproduce
-from mlworks_orchestration.views import monthly_history
+from mlworks_orchestration.views import model_history
 from tests.graph.world import World, new_world
 
 MODELS = ("late_order", "angry_order", "order_units")
@@ -152,8 +152,8 @@ def test_the_figures_of_the_task_are_logged_with_the_candidate(tasks: World, nam
 
 
 def test_the_history_has_the_business_number_of_what_served_and_of_the_first_model(late: Lived, capsys: pytest.CaptureFixture[str]) -> None:
-    history = monthly_history(late.world.lake, late.world.project.catalog, late.model, late.world.registry)
-    [row] = history.iter_rows(named=True)
+    history = model_history(late.world.lake, late.world.project.catalog, late.model, late.world.registry)
+    [row] = history.months.iter_rows(named=True)
     by_hand = sum(float(np.where(rows["prediction"] >= 0.4, 1.0, rows["label"] * rows["amount"]).sum()) for rows in map(late.rows, late.labelled))
     assert row["champion_business"] == pytest.approx(by_hand)
     assert row["champion_business"] == pytest.approx(sum(late.realised("business", key) for key in late.labelled))
@@ -166,6 +166,6 @@ def test_the_history_has_the_business_number_of_what_served_and_of_the_first_mod
 
 
 def test_the_history_of_a_forecast_is_in_scaled_errors(units: Lived) -> None:
-    [row] = monthly_history(units.world.lake, units.world.project.catalog, units.model, units.world.registry).iter_rows(named=True)
+    [row] = model_history(units.world.lake, units.world.project.catalog, units.model, units.world.registry).months.iter_rows(named=True)
     assert row["champion"] == pytest.approx(np.mean([units.realised("mase", key) for key in units.labelled]))
     assert row["champion_business"] == pytest.approx(sum(units.realised("business", key) for key in units.labelled))

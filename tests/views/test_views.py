@@ -3,6 +3,7 @@
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,7 +12,7 @@ import pytest
 from mlworks_orchestration.data import PARTITION, Lake
 from mlworks_orchestration.errors import NotReadyError
 from mlworks_orchestration.spec import DriftKind
-from mlworks_orchestration.views import ModelStatus, first_champion, model_status, monthly_history, statuses
+from mlworks_orchestration.views import ModelStatus, first_champion, model_history, model_status, statuses
 from tests.graph.world import MODEL, Replayed, World
 
 UTC_TIME = pl.Datetime("us", "UTC")
@@ -24,8 +25,8 @@ def lake(history: Replayed, tmp_path: Path) -> Lake:
     return Lake(tmp_path / "lake")
 
 
-def months(world: World, lake: Lake | None = None) -> dict[str, dict[str, object]]:
-    rows = monthly_history(lake or world.lake, world.project.catalog, world.model, world.registry)
+def months(world: World, lake: Lake | None = None) -> dict[str, dict[str, Any]]:
+    rows = model_history(lake or world.lake, world.project.catalog, world.model, world.registry).months
     return {row["month"]: row for row in rows.iter_rows(named=True)}
 
 
@@ -51,6 +52,31 @@ def test_the_first_model_never_retrained_would_have_been_worse_after_the_change(
     assert isinstance(february["first_model"], float)
     assert isinstance(february["champion"], float)
     assert february["first_model"] > 2 * february["champion"]
+
+
+def test_what_retraining_brought_is_measured_on_all_rows_with_labels_since_the_first_champion(replayed: World) -> None:
+    found = model_history(replayed.lake, replayed.project.catalog, replayed.model, replayed.registry)
+    (mae,) = (row for row in found.compared.iter_rows(named=True) if row["metric"] == "mae")
+    weights = [(row["rows"], row["champion"]) for row in months(replayed).values()]
+    assert mae["rows"] == sum(rows for rows, _ in weights)
+    assert mae["champion"] == pytest.approx(sum(rows * value for rows, value in weights) / mae["rows"])
+    assert mae["gain"] == pytest.approx(mae["first_model"] - mae["champion"])
+    assert mae["gain"] > 0
+
+
+def test_what_was_scored_in_arrears_does_not_count(replayed: World) -> None:
+    _, since = first_champion(replayed.lake, replayed.model)
+    scored = replayed.lake.read(f"{MODEL}/scores", columns=[replayed.model.event_time])
+    assert (scored[replayed.model.event_time] < since).any()
+    assert sum(row["rows"] for row in months(replayed).values()) == (scored[replayed.model.event_time] >= since).sum()
+
+
+def test_columns_count_once_a_report_that_raised_an_alarm(replayed: World) -> None:
+    found = model_history(replayed.lake, replayed.project.catalog, replayed.model, replayed.registry)
+    for row in found.drifted.iter_rows(named=True):
+        alarms = sum(month[f"{row['kind']}_alarms"] for month in found.months.iter_rows(named=True))
+        assert 0 < row["reports"] <= alarms
+    assert found.drifted.height > 0
 
 
 def test_alarms_are_the_partitions_whose_report_drifted(replayed: World) -> None:
@@ -81,11 +107,11 @@ def test_a_month_of_verdicts_alone_has_a_row_too(replayed: World, lake: Lake) ->
 
 def test_a_model_that_was_never_scored_has_no_history(world: World) -> None:
     with pytest.raises(NotReadyError, match="no scores yet; run `mlworks replay ride_time`"):
-        monthly_history(world.lake, world.project.catalog, world.model, world.registry)
+        model_history(world.lake, world.project.catalog, world.model, world.registry)
 
 
 def test_the_first_champion_is_the_one_that_served_first(replayed: World) -> None:
-    assert first_champion(replayed.lake, replayed.model) == 1
+    assert first_champion(replayed.lake, replayed.model)[0] == 1
 
 
 def test_a_model_that_never_had_a_champion_has_no_first(replayed: World, tmp_path: Path) -> None:

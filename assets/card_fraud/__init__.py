@@ -1,0 +1,1 @@
+"""Fraudulent card payments, predicted when the payment is asked for."""
