@@ -29,7 +29,7 @@ def test_the_commands_lead_to_a_retraining_by_drift(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "Nothing was written: --dry-run." in ran.stdout
     assert f"Model fare keeps all {len(RULES)} rules." in ran.stdout
-    months = {row["month"]: row for row in json.loads((tmp_path / "rides" / "told.json").read_text())}
+    months = {row["month"]: row for row in json.loads((tmp_path / "rides" / "told.json").read_text())["months"]}
     assert months["2024-01"]["retrainings"] == 0
     assert months["2024-02"]["concept_alarms"] + months["2024-02"]["label_alarms"] >= 2
     assert months["2024-02"]["retrainings"] >= 1
