@@ -174,15 +174,16 @@ def test_the_models_own_slices_are_taken_where_a_test_names_none() -> None:
     assert [part.part for part in finding.parts] == ["rainy=false", "rainy=true", "rainy=missing"]
 
 
-def test_the_interval_holds_the_true_value_as_often_as_it_says() -> None:
-    random, within = np.random.default_rng(3), 0
-    for _ in range(60):
-        rows = pl.DataFrame({"distance": random.normal(0, 1, 120)}).with_columns(label=0.0, carrier=pl.lit("A"), seats=1, rainy=False)
-        finding = found(subject(lambda frame: frame["distance"], rows=rows, gate={"resamples": 300}, **declared("minimum_quality", at_most=9.0)))
+def test_an_interval_is_as_wide_as_theory_has_it() -> None:
+    error = np.random.default_rng(3).normal(0, 1, 500)
+    rows = pl.DataFrame({"distance": error}).with_columns(label=0.0, carrier=pl.lit("A"), seats=1, rainy=False)
+    for confidence, deviations in ((0.95, 1.96), (0.8, 1.2816)):
+        gate = {"confidence": confidence, "resamples": 3000}
+        finding = found(subject(lambda frame: frame["distance"], rows=rows, gate=gate, **declared("minimum_quality", at_most=9.0)))
         assert finding.low is not None
         assert finding.high is not None
-        within += finding.low <= np.sqrt(2 / np.pi) <= finding.high
-    assert 52 <= within <= 60
+        standard_error = np.abs(error).std() / np.sqrt(500)
+        assert (finding.high - finding.low) / 2 == pytest.approx(deviations * standard_error, rel=0.05)
 
 
 def test_a_metric_that_is_not_defined_cannot_be_told() -> None:
