@@ -41,8 +41,8 @@ def test_no_avocado_is_counted_twice() -> None:
 
 def test_every_series_is_forecast_every_week_whether_or_not_it_sold() -> None:
     weeks = load_avocado_weeks(MARCH)
-    assert weeks.group_by("origin").len()["len"].unique().to_list() == [24]
-    assert weeks.height == 4 * 24
+    assert weeks.group_by("origin").len()["len"].unique().to_list() == [28]
+    assert weeks.height == 4 * 28
 
 
 def test_the_naive_forecast_is_what_was_sold_52_weeks_before() -> None:

@@ -1,6 +1,6 @@
 """Make the committed slices of the avocado and the grocer's data; run it from the project's root, without `MLWORKS_DATA`.
 
-Of the avocados twelve markets up to February 2017; of the grocer every store up to June 2017, its ice cream and its coupons, and the
+Of the avocados fourteen markets up to February 2017; of the grocer every store up to June 2017, its ice cream and its coupons, and the
 promotions of every fourth kind of ice cream.
 """
 
@@ -15,7 +15,7 @@ from assets.store_sales.source import ARCHIVE as GROCER
 from assets.store_sales.source import ice_cream, table
 
 SLICE = Path(__file__).parent / "slice"
-MARKETS = ["Albany", "Atlanta", "Boise", "Chicago", "Denver", "Houston", "LosAngeles", "NewYork", "Orlando", "Seattle", "StLouis", "TotalUS", "Tampa"]
+MARKETS = ["Albany", "Atlanta", "Boise", "Boston", "Chicago", "Denver", "Detroit", "Houston", "LosAngeles", "NewYork", "Orlando", "Seattle", "StLouis", "TotalUS", "Tampa"]
 LAST_DAY, LAST_WEEK, EVERY = date(2017, 2, 26), 26, 4
 
 
