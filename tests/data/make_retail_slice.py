@@ -15,7 +15,23 @@ from assets.store_sales.source import ARCHIVE as GROCER
 from assets.store_sales.source import ice_cream, table
 
 SLICE = Path(__file__).parent / "slice"
-MARKETS = ["Albany", "Atlanta", "Boise", "Boston", "Chicago", "Denver", "Detroit", "Houston", "LosAngeles", "NewYork", "Orlando", "Seattle", "StLouis", "TotalUS", "Tampa"]
+MARKETS = [
+    "Albany",
+    "Atlanta",
+    "Boise",
+    "Boston",
+    "Chicago",
+    "Denver",
+    "Detroit",
+    "Houston",
+    "LosAngeles",
+    "NewYork",
+    "Orlando",
+    "Seattle",
+    "StLouis",
+    "TotalUS",
+    "Tampa",
+]
 LAST_DAY, LAST_WEEK, EVERY = date(2017, 2, 26), 26, 4
 
 
