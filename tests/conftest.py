@@ -12,3 +12,9 @@ ROOT = Path(__file__).parent.parent
 def _slice() -> None:
     """Let every source read the committed slice."""
     os.environ["MLWORKS_DATA"] = str(ROOT / "tests" / "data" / "slice")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, let one do all of a folder, whose tests share what is made once a session."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(str(item.path.parent)))
