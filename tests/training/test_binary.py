@@ -9,7 +9,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from mlworks_orchestration import clock
 from mlworks_orchestration.data import PARTITION, build_labels
 from mlworks_orchestration.errors import DataError, TrainingError
-from mlworks_orchestration.spec import Catalog, MLModel
+from mlworks_orchestration.spec import Catalog, Metrics, MLModel
 from mlworks_orchestration.training import cross_predict, load_snapshot, reproduce, run_gate
 from tests.training.trips import Deployment, day, feature_table, trips
 
@@ -115,7 +115,7 @@ def test_held_out_rows_of_one_class_cannot_be_judged_by_ranks(fresh: Deployment)
     ("estimator", "task", "said"),
     [
         ("build", {}, "returned a Pipeline that has no predict_proba"),
-        ("classifier", {"task": "regression", "metrics": {"primary": "mae"}}, "returned a Pipeline that is a classifier: it has predict_proba"),
+        ("classifier", {"task": "regression", "metrics": Metrics(primary="mae")}, "returned a Pipeline that is a classifier: it has predict_proba"),
     ],
 )
 def test_an_estimator_of_the_wrong_kind_is_refused(fresh: Deployment, estimator: str, task: dict[str, object], said: str) -> None:
