@@ -149,7 +149,11 @@ UNCHANGED = [
 ]
 
 
-@pytest.mark.parametrize(("make", "change"), UNCHANGED, ids=str)
+def said(case: object) -> str:
+    return getattr(case, "__name__", str(case))
+
+
+@pytest.mark.parametrize(("make", "change"), UNCHANGED, ids=said)
 def test_no_alarm_when_only_the_feature_or_only_the_label_drifts(make: Callable[..., RelationProfile], change: dict[str, Any]) -> None:
     generator = np.random.default_rng(5)
     found = [relation(Pair(make(generator, 3000), [make(generator, 1000, **change)])) for _ in range(60)]
@@ -157,7 +161,7 @@ def test_no_alarm_when_only_the_feature_or_only_the_label_drifts(make: Callable[
     assert np.median([each.effect[0] for each in found]) < 0.1
 
 
-@pytest.mark.parametrize(("make", "change"), [(numbers, {"slope": 1.5}), (levels, {"one": 1.5}), (classes, {"slope": 0.0})], ids=str)
+@pytest.mark.parametrize(("make", "change"), [(numbers, {"slope": 1.5}), (levels, {"one": 1.5}), (classes, {"slope": 0.0})], ids=said)
 def test_an_alarm_when_the_target_goes_differently_with_the_feature(make: Callable[..., RelationProfile], change: dict[str, Any]) -> None:
     generator = np.random.default_rng(5)
     found = relation(Pair(make(generator, 3000), [make(generator, 1000, **change) for _ in range(20)]))
