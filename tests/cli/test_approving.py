@@ -25,7 +25,7 @@ def waiting(world: World) -> World:
     """Version 1 serves, version 2 was judged better and waits for two people."""
 
     def manual(attributes: dict[str, Any]) -> None:
-        attributes["gate"] = {"mode": "manual", "approvals": 2}
+        attributes |= {"gate": {"mode": "manual", "approvals": 2}, "model_tests": []}
 
     world.declare(MODEL, manual)
     registry = world.registry
