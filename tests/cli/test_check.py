@@ -41,10 +41,10 @@ def test_a_model_that_breaks_a_rule_is_told_which_and_ends_with_exit_code_1(worl
     result = call("check", MODEL, "--json")
     found = {item["rule"]: (item["passed"], item["said"]) for item in json.loads(result.stdout)}
     assert list(found) == list(RULES)
-    assert [rule for rule, (passed, _) in found.items() if not passed] == ["documented"]
+    assert [rule for rule, (passed, _) in found.items() if not passed] == ["documented", "checks_present"]
     assert "column zone of rides" in found["documented"][1]
     assert result.exit_code == 1
-    assert f"Model {MODEL} breaks 1 of 8 rules: documented." in str(result.exception)
+    assert f"Model {MODEL} breaks 2 of 8 rules: documented, checks_present." in str(result.exception)
     assert sorted(world.home.iterdir()) == before
 
 
