@@ -13,6 +13,8 @@ import yaml
 
 ROOT = Path(__file__).parent.parent.parent
 PROGRAMS = Path(sys.executable).parent
+DECLARED = {"airline_delay", "flights", "weather", "flight_outcomes"}
+"""The model that is looked at, and its tables: the schedules and sensors of others would run beside it."""
 
 
 @dataclass
@@ -29,9 +31,10 @@ class Deployment:
 
     @classmethod
     def copy(cls, root: Path) -> "Deployment":
-        """Copy the reference deployment and the committed slice of its data into an empty folder."""
+        """Copy the reference deployment, with one of its models, and the committed slice of its data into an empty folder."""
+        others = [path.name for path in (ROOT / "assets").iterdir() if path.is_dir() and path.name not in DECLARED]
         for folder in ("assets", "sensors", "resources"):
-            shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", *others))
         for file in ("pyproject.toml", "workspace.yaml", "dagster.yaml"):
             shutil.copy(ROOT / file, root / file)
         shutil.copytree(ROOT / "tests" / "data" / "slice", root / "data")
