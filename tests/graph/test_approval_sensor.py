@@ -20,7 +20,7 @@ SENSOR = f"{MODEL}_approval_sensor"
 
 
 def manual(attributes: dict[str, Any]) -> None:
-    attributes["gate"] = {"mode": "manual"}
+    attributes |= {"gate": {"mode": "manual"}, "model_tests": []}
 
 
 @pytest.fixture
