@@ -8,7 +8,7 @@ from mlworks_orchestration.spec.expectations import Between, Expectation, InSet,
 from mlworks_orchestration.spec.feature_table import Column, ColumnType, FeatureTable
 from mlworks_orchestration.spec.loading import Broken, Declarations, parse_declarations, read_declarations
 from mlworks_orchestration.spec.metrics import CLASSIFICATION, METRICS, Forecast, Metric, Metrics, Task
-from mlworks_orchestration.spec.model import FeatureSelection, Gate, Label, MLModel, Owners, Retraining
+from mlworks_orchestration.spec.model import FeatureSelection, Label, MLModel, Owners
 from mlworks_orchestration.spec.model_tests import (
     LOADS_CLEANLY,
     LOADS_CLEANLY_ASSERTS,
@@ -30,6 +30,7 @@ from mlworks_orchestration.spec.model_tests import (
     SliceQuality,
 )
 from mlworks_orchestration.spec.partitions import Partitions, TimeWindow
+from mlworks_orchestration.spec.retraining import Gate, Retraining
 from mlworks_orchestration.spec.tune import Choices, Interval, Tune
 from mlworks_orchestration.spec.uses import Use, uses_of
 from mlworks_orchestration.spec.validation import explain

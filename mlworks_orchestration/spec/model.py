@@ -8,10 +8,11 @@ from mlworks_orchestration.errors import nearest
 from mlworks_orchestration.spec.base import ColumnName, ColumnNames, Count, Delay, Duration, ImportPath, Name, Owner, Spec
 from mlworks_orchestration.spec.business import Business
 from mlworks_orchestration.spec.cron import Cron
-from mlworks_orchestration.spec.drift import Drift, DriftKind
+from mlworks_orchestration.spec.drift import Drift
 from mlworks_orchestration.spec.metrics import CLASSIFICATION, DEFAULT_THRESHOLD, METRICS, Forecast, Metric, Metrics, Task
 from mlworks_orchestration.spec.model_tests import ModelFacts, ModelTest, objections
 from mlworks_orchestration.spec.partitions import Partitions
+from mlworks_orchestration.spec.retraining import Gate, Retraining
 from mlworks_orchestration.spec.tune import Tune
 
 _FOLDERS = {"raw", "features", "quality", "online"}
@@ -62,79 +63,6 @@ class Owners(Spec):
 
     support: Owner | None = None
     """Who answers its alarms."""
-
-
-class Retraining(Spec):
-    """When and on what the model is trained again."""
-
-    window: Duration = Field(default="60d", validate_default=True)
-    """Length of the training window."""
-
-    holdout: Duration = Field(default="7d", validate_default=True)
-    """The last part of the window, kept out of training, on which the gate compares."""
-
-    kinds: Annotated[list[DriftKind], Field(min_length=1)] = Field(default_factory=lambda: list(DriftKind))
-    """The kinds of drift that count as a violation."""
-
-    violations: Annotated[Count, Field(ge=1)] = 2
-    """How many of the last `of` reports must be violations, the latest among them."""
-
-    of: Annotated[Count, Field(ge=1)] = 3
-    """How many reports are looked at."""
-
-    cooldown: Delay = Field(default="14d", validate_default=True)
-    """Least time between a training, promoted or not, and the next retraining."""
-
-    budget_per_year: Count = 12
-    """Most retrainings in 365 days."""
-
-    min_new_rows: Count = 1000
-    """Fewest rows with a label that came after the last training."""
-
-    every: Duration | None = None
-    """How long after a training the model is trained again without drift too; none: drift alone decides."""
-
-    new_rows: Annotated[Count, Field(ge=1)] | None = None
-    """How many labelled rows newer than the last training are a reason to train again without drift too; none: they are none."""
-
-    @model_validator(mode="after")
-    def _can_fire(self) -> "Retraining":
-        if self.violations > self.of:
-            message = f"violations {self.violations} can never be reached in the last {self.of} reports"
-            raise ValueError(message)
-        if self.holdout >= self.window:
-            message = "holdout must be shorter than window"
-            raise ValueError(message)
-        return self
-
-
-class Gate(Spec):
-    """When a challenger replaces the champion."""
-
-    mode: Literal["automatic", "manual", "dry_run"] = "automatic"
-    """What follows from a favourable verdict: promotion, promotion once people have approved, or nothing."""
-
-    approvals: Annotated[Count, Field(ge=1, le=2)] = 1
-    """How many people must approve, where the mode is manual."""
-
-    min_gain: Annotated[float, Field(ge=0)] = 0.0
-    """Least gain in the primary metric, in its unit, that the interval's lower end must exceed."""
-
-    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
-    """Confidence of the bootstrap interval of the difference."""
-
-    resamples: Annotated[Count, Field(ge=100)] = 1000
-    """Number of bootstrap resamples."""
-
-    rollback_on: list[DriftKind] = Field(default_factory=list)
-    """The kinds of drift whose alarm against a newly promoted champion lets the version before serve again at once."""
-
-    @model_validator(mode="after")
-    def _approvals_are_asked_for(self) -> "Gate":
-        if self.approvals > 1 and self.mode != "manual":
-            message = f"approvals {self.approvals} would not be asked for in mode {self.mode}; write mode: manual, or leave approvals out"
-            raise ValueError(message)
-        return self
 
 
 class MLModel(Spec):
