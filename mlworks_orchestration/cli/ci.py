@@ -22,7 +22,7 @@ SLICE = Path("tests/data/slice")
 
 
 @click.command()
-@click.option("--select", default="*", show_default=True, help="Assets, in Dagster's selection syntax, whose checks count.")
+@click.option("--select", default="*", show_default=True, help="A model, a table, or assets in Dagster's selection syntax, whose checks count.")
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write the results as a JUnit XML file.")
 def ci(select: str, junit: Path | None) -> None:
     """Build the selected assets on the committed slice, in a throw-away lake, registry and Dagster home, and run every asset check.
@@ -35,6 +35,7 @@ def ci(select: str, junit: Path | None) -> None:
     \b
     Examples:
       mlworks ci
+      mlworks ci --select airline_delay
       mlworks ci --select 'key:"features/*"'
       mlworks ci --junit report.xml
     """  # noqa: D301 - click takes the mark for lines that are to stay as they are

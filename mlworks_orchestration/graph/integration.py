@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from mlworks_orchestration.errors import MLWorksError
+from mlworks_orchestration.errors import MLWorksError, nearest
 from mlworks_orchestration.graph.jobs import request_tags, with_inputs
 from mlworks_orchestration.graph.moments import WEEK, first_training
 from mlworks_orchestration.graph.names import features, raw
@@ -59,7 +59,7 @@ def integrate(  # noqa: PLR0913 - each is another part of the throw-away place
         project: the deployment; its environment is the throw-away place.
         definitions: the code location's definitions.
         instance: a throw-away Dagster instance.
-        select: assets, in Dagster's selection syntax.
+        select: a model or a table by its name, or assets in Dagster's selection syntax.
         report: is told of every step.
         until: the last moment that the data reach; by default that of `slice_end` for each model.
 
@@ -67,16 +67,27 @@ def integrate(  # noqa: PLR0913 - each is another part of the throw-away place
         MLWorksError: if nothing is selected, or if an asset cannot be built.
     """
     graph = definitions.resolve_asset_graph()
-    chosen = dg.AssetSelection.from_string(select).resolve(graph)
-    if not chosen:
-        message = f"--select {select!r} chooses no asset; try '*', 'group:MODEL' or 'key:\"features/*\"'."
-        raise MLWorksError(message)
+    chosen = _chosen(select, definitions, project.catalog)
     needed = dg.AssetSelection.assets(*chosen).upstream().resolve(graph)
     models = [model for model in project.catalog.models.values() if any(key.path[0] == model.name for key in needed)]
     for model in models:
         Replay(model, definitions, instance, open_lake(project.environment), until or slice_end(model)).run(report)
     _build_tables(project, definitions, instance, needed, until)
     return _collect(definitions, instance, chosen)
+
+
+def _chosen(select: str, definitions: dg.Definitions, catalog: Catalog) -> set[dg.AssetKey]:
+    graph = definitions.resolve_asset_graph()
+    try:
+        selection = dg.AssetSelection.groups(select) if select in catalog.models else dg.AssetSelection.from_string(select)
+        chosen = dg.AssetSelection.assets(features(select)).resolve(graph) if select in catalog.tables else selection.resolve(graph)
+    except dg.DagsterError as error:
+        message = f"--select {select!r} is no model, no table and no asset: {nearest(select, [*catalog.models, *catalog.tables])}."
+        raise MLWorksError(message) from error
+    if not chosen:
+        message = f"--select {select!r} chooses no asset; try '*', a model, a table, or 'key:\"features/*\"'."
+        raise MLWorksError(message)
+    return set(chosen)
 
 
 def slice_end(model: MLModel) -> datetime:

@@ -299,6 +299,10 @@ def test_integration_reports_every_check_of_what_was_selected(replayed: World, i
     assert not by_name["gate"].failed
 
 
-def test_an_unknown_selection_names_what_would_do(replayed: World, instance: dg.DagsterInstance) -> None:
-    with pytest.raises(MLWorksError, match="'key:nothing' chooses no asset; try"):
-        integrate(replayed.project, replayed.definitions(), instance, select="key:nothing", until=END, report=lambda _: None)
+@pytest.mark.parametrize(
+    ("select", "said"),
+    [("key:nothing", "'key:nothing' chooses no asset; try"), (f"{MODEL}s", f"is no model, .*did you mean '{MODEL}'"), ("((", "is no model, ")],
+)
+def test_an_unknown_selection_names_what_would_do(replayed: World, instance: dg.DagsterInstance, select: str, said: str) -> None:
+    with pytest.raises(MLWorksError, match=said):
+        integrate(replayed.project, replayed.definitions(), instance, select=select, until=END, report=lambda _: None)
