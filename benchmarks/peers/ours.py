@@ -13,6 +13,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet  # noqa: F401 - what every Parquet file is read with: an import, and as such start-up
+
 from mlworks_orchestration.monitoring.drift import ColumnKey, Profile, compare, from_json, to_json
 from mlworks_orchestration.monitoring.drift.scanning.scan import scan
 from mlworks_orchestration.monitoring.drift.standalone.analyze import analyze

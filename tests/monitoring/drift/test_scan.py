@@ -1,6 +1,7 @@
 """Files and frames to profiles in one pass."""
 
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -74,21 +75,20 @@ def test_every_source_gives_the_profile_of_its_rows(kind: str, frame: pl.DataFra
 def test_blocks_are_consecutive_runs_of_equal_length(frame: pl.DataFrame) -> None:
     found = scan(frame, blocks=7)
     runs = [round(index * 90_000 / 7) for index in range(8)]
-    assert len(found.blocks) == 7
-    for block, start, stop in zip(found.blocks, runs, runs[1:], strict=False):
+    assert {len(blocks) for blocks in found.blocks.values()} == {7}
+    for index, (start, stop) in enumerate(pairwise(runs)):
         part = Profile.of(frame[start:stop], {name: feature(name) for name in frame.columns})
         for key, column in part.columns.items():
-            assert abs(block.columns[key].rows - column.rows) <= 1
-            assert abs(block.columns[key].missing - column.missing) <= 1
-    total = Profile.merged(found.blocks)
-    assert total.columns[feature("origin")].present == found.profile.columns[feature("origin")].present
+            assert abs(found.blocks[key][index].rows - column.rows) <= 1
+            assert abs(found.blocks[key][index].missing - column.missing) <= 1
+    assert sum(block.present for block in found.blocks[feature("origin")]) == found.profile.columns[feature("origin")].present
 
 
 @pytest.mark.parametrize("name", ["wind", "seats", "origin", "late", "half"])
 def test_each_column_has_as_many_blocks_as_were_asked_for(name: str, frame: pl.DataFrame) -> None:
     for rows in (frame[:10], frame):
         found = scan(rows.select(name), blocks=5)
-        assert [block.columns[feature(name)].rows for block in found.blocks] == [rows.height // 5] * 5
+        assert [block.rows for block in found.blocks[feature(name)]] == [rows.height // 5] * 5
 
 
 def test_a_sample_has_whole_rows_each_as_likely_as_the_next(frame: pl.DataFrame) -> None:
@@ -135,7 +135,7 @@ def test_types_are_inferred() -> None:
         assert isinstance(day, NumericProfile)
         assert day.moments.mean == datetime(2024, 1, 1, tzinfo=UTC).timestamp()
     assert found.profile.columns[feature("empty")].missing == 40
-    assert [block.columns[feature("remark")].rows for block in found.blocks] == [20, 20]
+    assert [block.rows for block in found.blocks[feature("remark")]] == [20, 20]
 
 
 def test_rows_are_taken_in_the_order_of_a_column_of_times(frame: pl.DataFrame) -> None:
@@ -144,7 +144,7 @@ def test_rows_are_taken_in_the_order_of_a_column_of_times(frame: pl.DataFrame) -
     for source in (rows, shuffled):
         found = scan(source, by="time", blocks=4)
         assert list(found.types) == ["wind"]
-        assert [block.columns[feature("wind")].distinct for block in found.blocks] == [1, 1, 1, 1]
+        assert [block.distinct for block in found.blocks[feature("wind")]] == [1, 1, 1, 1]
     with pytest.raises(DataError, match="2 of 90000 rows have no 'time'"):
         scan(frame.with_columns(time=pl.Series([None, None, *range(89_998)])), by="time")
 

@@ -1,7 +1,7 @@
 """The reference cut into consecutive blocks, from which it is learnt how much its windows differ when nothing is wrong."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
@@ -14,6 +14,7 @@ from mlworks_orchestration.monitoring.drift.past.documents import check_format
 from mlworks_orchestration.monitoring.drift.past.groups import Groups, group
 from mlworks_orchestration.monitoring.drift.profiles.arrays import from_text, to_text
 from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
+from mlworks_orchestration.monitoring.drift.profiles.blocked import BlockedNumbers
 from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
 from mlworks_orchestration.monitoring.drift.statistics.record import OF_CELLS
@@ -105,10 +106,18 @@ class Blocks:
             >>> Blocks.of(Profile.merged(parts), parts).columns[wind["wind"]].counts.tolist()
             [[1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.0, 1.0], [0.0, 0.0, 1.0, 1.0]]
         """
-        columns = {
-            key: _count(column, [part.columns.get(key) for part in parts]) for key, column in reference.columns.items() if column.type in OF_CELLS
-        }
-        return cls(columns, _seconds(starts, len(parts)))
+        by_column = {key: [part.columns.get(key) for part in parts] for key in reference.columns}
+        return replace(cls.of_columns(reference, by_column), starts=_seconds(starts, len(parts)))
+
+    @classmethod
+    def of_columns(cls, reference: Profile, parts: Mapping[ColumnKey, Sequence[ColumnProfile | None]]) -> "Blocks":
+        """Count the parts of each column of a reference in its own cells; when they began is not known.
+
+        Parameters:
+            reference: as `of` takes it.
+            parts: of each of its columns, consecutive, in order.
+        """
+        return cls({key: _count(column, parts[key]) for key, column in reference.columns.items() if column.type in OF_CELLS}, None)
 
     def to_document(self) -> dict[str, Any]:
         """Return what is stored of it, as JSON can hold it."""
@@ -151,6 +160,8 @@ class Blocks:
 
 def _count(reference: ColumnProfile, parts: Sequence[ColumnProfile | None]) -> BlockColumn:
     cells = group(reference)
+    if isinstance(parts, BlockedNumbers) and parts.kind.type == reference.type:
+        return BlockColumn(reference.type, cells, np.column_stack((cells.rows(reference, parts), parts.missing)), np.zeros((0, 3)))
     usable = [index for index, part in enumerate(parts) if part is not None and part.type == reference.type]
     found = [cast("ColumnProfile", parts[index]) for index in usable]
     counts = np.zeros((len(parts), cells.size + 1))

@@ -8,7 +8,8 @@ from typing import Any, cast
 import numpy as np
 
 from mlworks_orchestration.monitoring.drift.comparison.cells import OTHER, Cells, Flags, numeric_cells
-from mlworks_orchestration.monitoring.drift.profiles.bins import COARSEST, EXACT, Bins, Floats, Integers, centers, keys_of
+from mlworks_orchestration.monitoring.drift.profiles.bins import COARSEST, EXACT, Bins, Floats, Integers, centers, is_first, keys_of
+from mlworks_orchestration.monitoring.drift.profiles.blocked import BlockedNumbers
 from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile, NumericProfile
 
 GROUPS = 64
@@ -55,6 +56,23 @@ class Groups:
         if self.names is not None:
             return self._categories(cast("CategoricalProfile", reference), cast("Sequence[CategoricalProfile]", profiles))
         return self._numbers(cast("NumericProfile", reference), cast("Sequence[NumericProfile]", profiles))
+
+    def rows(self, reference: ColumnProfile, blocks: BlockedNumbers) -> Floats:
+        """Count blocks of numbers in these cells.
+
+        Parameters:
+            reference: that decided the groups.
+            blocks: of the same column.
+
+        Returns:
+            shape (blocks, cells).
+        """
+        counts = np.zeros((len(blocks), self.size))
+        if len(blocks.values):
+            assigned = np.searchsorted(_ends(cast("Floats", self.tops), cast("NumericProfile", reference).bins), keys_of(blocks.values))
+            starts = is_first(assigned).nonzero()[0]
+            counts[:, assigned[starts]] = np.add.reduceat(blocks.rows, starts, axis=1)
+        return counts
 
     def side_by_side(self, reference: Floats, windows: Floats) -> Cells:
         """Return counts as statistics take them.

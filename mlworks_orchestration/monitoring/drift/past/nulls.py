@@ -1,6 +1,6 @@
 """The effects of statistics between windows of a reference and the reference itself, all replicates at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
 
@@ -31,10 +31,10 @@ BATCH = 40_000
 """Windows times columns that are drawn at once, about 20 MB."""
 
 COLUMNS = 50
-"""Columns that are drawn at once."""
+"""Columns that are drawn at once where much is."""
 
 LITTLE = 1 << 29
-"""Multiplications from which on several threads pay."""
+"""Multiplications from which on several threads pay; with fewer, a column at a time is drawn, which stays in a core's cache."""
 
 BETWEEN_CELLS = 1.04
 """By how much the largest distance at the ends of 64 cells is short of the largest anywhere: 0.58 steps' standard deviation (Siegmund 1985, X.2)."""
@@ -104,16 +104,17 @@ def effects(
         statistics: that take cells.
         drift: least number of rows.
     """
-    together: dict[int, list[_Null]] = {}
+    alike: dict[int, list[_Null]] = {}
     for key, column in blocks.columns.items():
         taking = [one for one in statistics if column.type in one.types]
         if taking and column.counts.any():
             rest = made.rests[key]
-            together.setdefault(rest.stretch, []).append(_Null.of(key, column, taking, made, rest.spread(generator, made.sequences)))
+            alike.setdefault(rest.stretch, []).append(_Null.of(key, column, taking, made, rest.spread(generator, made.sequences)))
     found: dict[tuple[ColumnKey, str], tuple[Floats, float]] = {}
-    for stretch, nulls in together.items():
-        for start in range(0, len(nulls), COLUMNS):
-            _measure(nulls[start : start + COLUMNS], made.draws[stretch], drift)
+    for stretch, nulls in alike.items():
+        draws = made.draws[stretch]
+        for some in _together(nulls, draws):
+            _measure(some, draws, drift)
         for null in nulls:
             rows = float(np.median(np.concatenate(null.rows)))
             found |= {(null.key, one.name): (np.concatenate(null.effects[one.name]), rows) for one in null.statistics}
@@ -189,6 +190,16 @@ class _Null:
             self.effects[one.name].append(np.where(told, effect, 0.0))
 
 
+def _together(nulls: Sequence[_Null], draws: Draws) -> Iterator[Sequence[_Null]]:
+    """Give the columns that are drawn at once."""
+    number = COLUMNS if _is_much(draws.windows, [null.column.counts for null in nulls]) else 1
+    return (nulls[start : start + number] for start in range(0, len(nulls), number))
+
+
+def _is_much(weights: Floats, columns: Sequence[Floats]) -> bool:
+    return len(weights) * sum(counts.size for counts in columns) > LITTLE
+
+
 def _measure(nulls: Sequence[_Null], draws: Draws, drift: Drift) -> None:
     """Measure columns side by side, a batch of windows after the other."""
     columns = [null.column.counts for null in nulls]
@@ -203,7 +214,7 @@ def _measure(nulls: Sequence[_Null], draws: Draws, drift: Drift) -> None:
 
 def _products(weights: Floats, columns: Sequence[Floats]) -> Sequence[Floats]:
     """Return weighted sums of each column's blocks: much of it as one product, on all cores, little of it in slices that wake no threads."""
-    if len(weights) * sum(counts.size for counts in columns) > LITTLE:
+    if _is_much(weights, columns):
         return np.split(weights @ np.hstack(columns), np.cumsum([counts.shape[1] for counts in columns])[:-1], axis=1)
     return [product(weights, counts) for counts in columns]
 

@@ -64,29 +64,6 @@ def moments_of(values: Floats, counts: Integers) -> Moments:
     return Moments(n, _finite(mean), _finite(squares), float(values[0]), float(values[-1]))
 
 
-def moments_of_rows(values: Floats, table: Integers) -> list[Moments]:
-    """Return the moments of several sets of the same values.
-
-    Parameters:
-        values: finite, ascending, shape (n,).
-        table: how often each occurs in each set, shape (sets, n).
-
-    Examples:
-        >>> moments_of_rows(np.array([1.0, 4.0]), np.array([[2, 1], [0, 0]]))[0]
-        Moments(n=3, mean=2.0, squares=6.0, minimum=1.0, maximum=4.0)
-    """
-    n = table.sum(axis=1)
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = (table * values).sum(axis=1) / np.maximum(n, 1)
-        squares = (table * np.square(values - mean[:, None])).sum(axis=1)
-    first = (table > 0).argmax(axis=1) if len(values) else n
-    last = len(values) - 1 - (table[:, ::-1] > 0).argmax(axis=1) if len(values) else n
-    return [
-        Moments(rows, _finite(center), _finite(spread), float(values[low]), float(values[high])) if rows else NOTHING
-        for rows, center, spread, low, high in zip(n.tolist(), mean.tolist(), squares.tolist(), first.tolist(), last.tolist(), strict=True)
-    ]
-
-
 def measure(values: Floats, total: float, lowest: float, highest: float) -> Moments:
     """Return the moments of values that come in any order, each once.
 

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.profiles.bins import COARSEST, EXACT, Bins, Floats, Integers, centers, keys_of
-from mlworks_orchestration.monitoring.drift.profiles.moments import moments_of_rows
+from mlworks_orchestration.monitoring.drift.profiles.bins import EXACT, Bins, Floats, Integers, centers, keys_of
+from mlworks_orchestration.monitoring.drift.profiles.blocked import BlockedNumbers
 from mlworks_orchestration.monitoring.drift.profiles.numeric import NumericProfile
 
 _CELLS = 256
-_IN_GROUP = EXACT - COARSEST
-_EXACT: Integers = np.full(_CELLS, EXACT)
 _HIGHEST = np.int64((1 << 63) - 1)
 
 
@@ -70,30 +68,16 @@ class CoarseBlocks:
         self._before, self._part = np.concatenate((self._before, counts[:-1])), counts[-1]
         self.start(np.zeros_like(upto), 0)
 
-    def profiles(self, kind: type[NumericProfile], upto: Integers, waited: Sequence[Floats]) -> list[NumericProfile]:
-        """Return the profile of each block that has ended.
+    def table(self, kind: type[NumericProfile], upto: Integers, waited: Sequence[Floats]) -> BlockedNumbers:
+        """Return the blocks that have ended.
 
         Parameters:
-            kind: the class of the profiles.
+            kind: the class of their profiles.
             upto: as `start` takes it.
             waited: the values that waited, as they came.
         """
-        table = np.concatenate((self._before, self._since(upto, waited)[:-1]))
-        missing = np.diff(self._missing, prepend=0).tolist()
-        finite = np.isfinite(self._values)
-        moments = moments_of_rows(self._values[finite], table[:, finite])
-        blocks, cells = table.nonzero()
-        keys, counts = keys_of(self._values)[cells], table[blocks, cells]
-        first = np.append(True, (np.diff(blocks) != 0) | (np.diff(keys >> _IN_GROUP) != 0))[: len(keys)].nonzero()[0]
-        groups = keys[first] >> _IN_GROUP
-        ends = np.searchsorted(blocks, np.arange(len(table) + 1)).tolist()
-        last = np.searchsorted(blocks[first], np.arange(len(table) + 1)).tolist()
-        profiles = []
-        for block, (gone, measured) in enumerate(zip(missing, moments, strict=True)):
-            some, within = slice(ends[block], ends[block + 1]), slice(last[block], last[block + 1])
-            bins = Bins(keys[some], counts[some], groups[within], _EXACT[: last[block + 1] - last[block]])
-            profiles.append(kind(gone, bins, measured))  # too few bins to be limited
-        return profiles
+        rows = np.concatenate((self._before, self._since(upto, waited)[:-1]))
+        return BlockedNumbers(kind, self._values, rows, np.diff(self._missing, prepend=0))
 
     def _since(self, upto: Integers, waited: Sequence[Floats]) -> Integers:
         """Return what was counted since the last pause: in each block that has ended since, and in that which has not."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlworks_orchestration.monitoring.drift.profiles.bins import NO_BINS, Bins, Floats, Integers, counted
+from mlworks_orchestration.monitoring.drift.profiles.blocked import BlockedNumbers
 from mlworks_orchestration.monitoring.drift.profiles.budget import limited
 from mlworks_orchestration.monitoring.drift.profiles.moments import Moments, add_moments, measure, total_of
 from mlworks_orchestration.monitoring.drift.profiles.numeric import NumericProfile
@@ -93,11 +94,12 @@ class NumericCounter:
             self._blocks.start(self._below(self._blocks.cuts), self._waiting)
         self._blocks.end(self._below(self._blocks.cuts), self._waiting, self._missing)
 
-    def blocks(self) -> list[NumericProfile]:
-        """Return the profile of each block that has ended."""
+    def blocks(self) -> BlockedNumbers:
+        """Return the blocks that have ended."""
         if self._blocks is None:
-            return [self._kind.of(np.full(missing, np.nan)) for missing in np.diff(self._uncut, prepend=0)]
-        return self._blocks.profiles(self._kind, self._below(self._blocks.cuts), self._held)
+            missing = np.diff(self._uncut, prepend=0)
+            return BlockedNumbers(self._kind, np.zeros(0), np.zeros((len(missing), 0), dtype=np.int64), missing)
+        return self._blocks.table(self._kind, self._below(self._blocks.cuts), self._held)
 
     def profile(self) -> NumericProfile:
         """Return the profile of all values so far."""

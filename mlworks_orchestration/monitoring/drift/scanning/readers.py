@@ -31,7 +31,7 @@ class Reader(Protocol):
         """
         ...
 
-    def blocks(self) -> "list[Any]":
+    def blocks(self) -> Sequence[ColumnProfile]:
         """Return the profile of each block that has ended."""
         ...
 

@@ -30,14 +30,14 @@ class Scanned:
 
     Parameters:
         profile: of all rows.
-        blocks: profiles of consecutive runs of rows; numbers in coarse cells, the same in all blocks.
+        blocks: profiles of consecutive runs of rows of each column; numbers in coarse cells, the same in all blocks.
         rows: how many there are.
         types: of the profile of each column, by its name in the source.
         sample: a uniform sample of the rows, in their order.
     """
 
     profile: Profile
-    blocks: list[Profile]
+    blocks: dict[ColumnKey, Sequence[ColumnProfile]]
     rows: int
     types: dict[str, str]
     sample: pl.DataFrame
@@ -72,7 +72,7 @@ def scan(  # noqa: PLR0913 - each is a choice of its own
 
     Examples:
         >>> found = scan(pl.DataFrame({"wind": [3.0, 8.0, None], "origin": ["EWR", "JFK", "EWR"]}), blocks=3)
-        >>> found.rows, found.types, len(found.blocks)
+        >>> found.rows, found.types, len(found.blocks[ColumnKey(DriftKind.FEATURE, "wind")])
         (3, {'wind': 'numeric', 'origin': 'categorical'}, 3)
         >>> found.profile.columns[ColumnKey(DriftKind.FEATURE, "wind")].missing
         1
@@ -93,7 +93,7 @@ def scan(  # noqa: PLR0913 - each is a choice of its own
 @dataclass(frozen=True)
 class _Part:
     profiles: dict[str, ColumnProfile]
-    blocks: dict[str, list[Any]]
+    blocks: dict[str, Sequence[ColumnProfile]]
     sample: pl.DataFrame
     rows: int
 
@@ -154,11 +154,9 @@ class _Pass:
 
 def _scanned(keys: Mapping[str, ColumnKey], parts: Sequence[_Part]) -> Scanned:
     profiles = {name: profile for part in parts for name, profile in part.profiles.items()}
-    in_blocks = {keys[name]: blocks for part in parts for name, blocks in part.blocks.items()}
-    count = min((len(blocks) for blocks in in_blocks.values()), default=0)
     return Scanned(
         profile=Profile({keys[name]: profile for name, profile in profiles.items()}),
-        blocks=[Profile({key: blocks[index] for key, blocks in in_blocks.items()}) for index in range(count)],
+        blocks={keys[name]: blocks for part in parts for name, blocks in part.blocks.items()},
         rows=max((part.rows for part in parts), default=0),
         types={name: profile.type for name, profile in profiles.items()},
         sample=pl.concat([part.sample for part in parts], how="horizontal"),

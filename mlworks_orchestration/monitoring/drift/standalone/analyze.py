@@ -94,9 +94,9 @@ def _known(side: Side, columns: Mapping[ColumnKey, ColumnProfile], rows: int, dr
     profile = Profile(columns)
     if min(rows, side.rows) < drift.min_rows:
         return Reference(profile)
-    blocks = Blocks.of(profile, side.blocks)
+    blocks = Blocks.of_columns(profile, side.blocks)
     generator = np.random.default_rng(_SEED)
-    window_blocks = rows * len(side.blocks) / side.rows
+    window_blocks = rows * max(map(len, side.blocks.values()), default=0) / side.rows
     rule = Calibrated.each(drift.significance)
     normal = calibrate_normal(blocks, rule, drift, window_blocks=window_blocks, window_rows=rows, generator=generator)
     return Reference(profile, blocks, normal)

@@ -72,7 +72,7 @@ class Side:
         words: what it was read from.
         rows: how many there are.
         profile: of all columns that can be compared.
-        blocks: profiles of consecutive runs of rows, in order.
+        blocks: profiles of consecutive runs of rows of each column, in order.
         refused: why a column cannot be compared, in words, by name.
         types: of the profile of each column, by name.
     """
@@ -80,7 +80,7 @@ class Side:
     words: str
     rows: int
     profile: Profile
-    blocks: Sequence[Profile]
+    blocks: Mapping[ColumnKey, Sequence[ColumnProfile]]
     refused: Mapping[str, str]
     types: Mapping[str, str]
 
@@ -135,21 +135,21 @@ def read_side(opened: Opened, roles: Roles, *, blocks: int = 0, exact: bool = Fa
     }
     keys = {name: roles.key(name) for name in opened.schema if name not in refused and name != roles.by}
     if not keys:
-        return Side(opened.words, opened.source.rows, Profile({}), [], refused, {})
+        return Side(opened.words, opened.source.rows, Profile({}), {}, refused, {})
     order = roles.by if blocks else None
     label = roles.label if roles.label in keys else None
     found = scan(opened.source, by=order, columns=keys, blocks=blocks, sample=SAMPLE if label else 0, exact=exact, types=types)
-    columns, parts = dict(found.profile.columns), [dict(part.columns) for part in found.blocks]
+    columns, parts = dict(found.profile.columns), dict(found.blocks)
     if label and roles.prediction in keys and all(opened.schema[name].is_numeric() for name in (label, roles.prediction)):
         key = ColumnKey(DriftKind.CONCEPT, _free("residual", opened.schema))
         residual = scan(
             _residuals(opened.source, label, roles.prediction, order, key.column), by=order, columns={key.column: key}, blocks=blocks, exact=exact
         )
         columns |= residual.profile.columns
-        parts = [part | dict(of_residual.columns) for part, of_residual in zip(parts, residual.blocks, strict=True)]
+        parts |= residual.blocks
     if label:
         columns |= _relations(found.sample, label, [name for name, key in keys.items() if key.kind is DriftKind.FEATURE])
-    return Side(opened.words, found.rows, Profile(columns), [Profile(part) for part in parts], refused, found.types)
+    return Side(opened.words, found.rows, Profile(columns), parts, refused, found.types)
 
 
 def _relations(sample: pl.DataFrame, label: str, features: Sequence[str]) -> dict[ColumnKey, ColumnProfile]:

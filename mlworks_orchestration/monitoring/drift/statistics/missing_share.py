@@ -31,9 +31,10 @@ def missing_share(cells: Cells) -> Measures:
         before, after = cells.missing_reference / n * np.ones_like(rows), cells.missing / rows
         both = (cells.missing_reference + cells.missing) / (n + rows)
         deviation = np.abs(after - before) / np.sqrt(both * (1 - both) * (1 / n + 1 / rows))
-        score = np.where(after == before, 1.0, 2 * ndtr(-deviation))
-        large = np.minimum(both, 1 - both) * np.minimum(n, rows) >= LEAST_EXPECTED
-        p_value = np.where(large, score, _exact(cells, n, rows, inverse=both > 1 / 2))
+        p_value = np.where(after == before, 1.0, 2 * ndtr(-deviation))
+        few = (np.minimum(both, 1 - both) * np.minimum(n, rows) < LEAST_EXPECTED) & (after != before)
+        if few.any():
+            p_value = np.where(few, _exact(cells, n, rows, inverse=both > 1 / 2), p_value)
     change = after - before
     return Measures(change, p_value, from_shares(before, after), np.zeros_like(rows), "a side has no rows").only(~np.isnan(change))
 
