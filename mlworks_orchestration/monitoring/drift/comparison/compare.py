@@ -123,9 +123,8 @@ class _Comparison:
         """Return what each statistic measures on a column."""
         column, window = self.known.profile.columns[key], self.current.columns.get(key)
         chosen = [one for one in self.statistics if column.type in one.types]
-        refusals = [_refusal(key, column, window, one, self.drift) for one in chosen]
-        blanks = [self._blank(key, one)._replace(reason=reason) for one, reason in zip(chosen, refusals, strict=True)]
-        if window is None or all(refusals):
+        blanks = [self._blank(key, one) for one in chosen]
+        if window is None or all(blank.reason for blank in blanks):
             return blanks
         sides = _side_by_side(column, window)
         alike = self._alike(key)
@@ -159,7 +158,7 @@ class _Comparison:
             effect=None,
             threshold=limit,
             drifted=None,
-            reason="",
+            reason=_refusal(key, column, window, statistic, self.drift),
             rows_reference=rows[0],
             rows_current=rows[1],
             decides=deciding(statistic, column.type, self.drift),

@@ -83,7 +83,7 @@ class CoarseBlocks:
         """Return what was counted since the last pause: in each block that has ended since, and in that which has not."""
         counts: Integers = np.diff(np.diff(np.stack([*self._upto, upto]), axis=0), axis=1, prepend=0)
         if waited:
-            values = np.concatenate(waited)[self._marks[0] :]
+            values = np.concatenate([np.sort(some) for some in waited])[self._marks[0] :]  # each of one block, and cells are found sooner in order
             block = np.repeat(np.arange(len(counts)), np.diff([*self._marks, self._marks[0] + len(values)]))
             cells = np.searchsorted(self.cuts, keys_of(values))
             counts += np.bincount(block * len(self.cuts) + cells, minlength=counts.size).reshape(counts.shape)

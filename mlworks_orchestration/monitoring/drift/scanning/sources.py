@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import local
 from typing import TYPE_CHECKING, Any
 
 from mlworks_orchestration.errors import DataError
@@ -81,12 +82,15 @@ def _of_parquet(name: str, files: list[str]) -> Source:
 
     metadata = [pq.read_metadata(file) for file in files]
     schema = metadata[0].schema.to_arrow_schema()
+    texts = [field.name for field in schema if _is_text(field.type)]
+    opened = local()
 
     def batches(columns: Sequence[str]) -> Iterator[Any]:
-        texts = [column for column in columns if _is_text(schema.field(column).type)]
         for file, known in zip(files, metadata, strict=True):
-            reader = pq.ParquetFile(file, metadata=known, read_dictionary=texts, buffer_size=_BUFFER, pre_buffer=False)
-            yield from reader.iter_batches(BATCH_ROWS, columns=list(columns), use_threads=False)
+            if getattr(opened, "file", None) != file:  # of one file a thread reads column after column
+                opened.file = file
+                opened.reader = pq.ParquetFile(file, metadata=known, read_dictionary=texts, buffer_size=_BUFFER, pre_buffer=False)
+            yield from opened.reader.iter_batches(BATCH_ROWS, columns=list(columns), use_threads=False)
 
     return Source(name, schema, sum(known.num_rows for known in metadata), batches, divisible=True)
 
