@@ -8,11 +8,11 @@ import polars as pl
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.onboarding.reading import Table, check_not_mixed, extremes
 from mlworks_orchestration.onboarding.request import Request, near
+from mlworks_orchestration.onboarding.words import is_varied, words
 from mlworks_orchestration.spec import ColumnType
 
 MOST_FEATURES = 300
 _OWN = ("label", "known_at", "prediction", "model_version", "role", "scored_at")
-_FEW_VALUES, _VARIED = 50, 0.2
 _LONGEST_NAME = 200
 _SAMPLE = 10_000
 _SAME = 0.99999
@@ -39,6 +39,8 @@ class Kept:
         """What its values are, as far as the data tell it."""
         present = self.values.drop_nulls()
         missing = f", {self.values.null_count() / len(self.values):.0%} missing" if self.values.null_count() else ""
+        if self.type is ColumnType.TEXT:
+            return f"Texts of {words(present)} words at the median{missing}"
         if self.type is ColumnType.STRING:
             common = ", ".join(str(value) for value in present.value_counts(sort=True)[self.values.name].head(3).to_list())
             return f"{present.n_unique()} values, most often {common}{missing}"
@@ -72,7 +74,9 @@ def declared_name(given: str, others: Iterable[str]) -> str:
     return wanted if wanted not in taken else next(name for number in range(2, len(taken) + 3) if (name := f"{wanted}_{number}") not in taken)
 
 
-def features(table: Table, request: Request, apart: Sequence[str], label: pl.Series | None) -> tuple[list[Kept], dict[str, str]]:
+def features(
+    table: Table, request: Request, apart: Sequence[str], label: pl.Series | None, read: Sequence[str] = ()
+) -> tuple[list[Kept], dict[str, str]]:
     """Sort the columns into features, and others with the reason why they are none.
 
     Parameters:
@@ -80,6 +84,7 @@ def features(table: Table, request: Request, apart: Sequence[str], label: pl.Ser
         request: may choose columns.
         apart: the columns that are label, time or row id.
         label: its values; a column that tells them is no feature.
+        read: the columns that are read as words.
 
     Raises:
         DataError: if a named column is not there, there are too many, or a column mixes numbers and text.
@@ -95,6 +100,9 @@ def features(table: Table, request: Request, apart: Sequence[str], label: pl.Ser
     kept: list[Kept] = []
     left_out = dict.fromkeys(request.drop, "as asked")
     for name in wanted:
+        if name in read:
+            kept.append(Kept(declared_name(name, [item.name for item in kept]), name, ColumnType.TEXT, table.rows[name]))
+            continue
         check_not_mixed(table, name)
         reason = _unfit(table.rows[name], label, chosen=name in request.features)
         if reason:
@@ -137,7 +145,7 @@ def _useless(values: pl.Series, present: pl.Series, label: pl.Series | None) -> 
         return f"always {present[0]!r}"
     if values.dtype == pl.Int64() and not values.null_count() and values.equals(pl.Series(range(len(values))) + int(values[0])):
         return "numbers the rows"
-    if values.dtype == pl.String() and present.n_unique() > max(_FEW_VALUES, _VARIED * len(present)):
+    if values.dtype == pl.String() and is_varied(present):
         return f"{present.n_unique():,} different texts: an identifier, or free text"
     told = label is not None and _tells(values, label)
     return "tells the label itself, or nearly so; if it is known before, choose it with --feature" if told else ""

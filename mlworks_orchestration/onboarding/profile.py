@@ -9,6 +9,7 @@ from mlworks_orchestration.onboarding.columns import Kept
 from mlworks_orchestration.onboarding.cutting import Cut
 from mlworks_orchestration.onboarding.reading import Table, extremes
 from mlworks_orchestration.onboarding.request import Request
+from mlworks_orchestration.onboarding.series import Forecasting
 from mlworks_orchestration.spec import ColumnType, format_duration
 
 _MOST_SLICED = 12
@@ -35,6 +36,7 @@ class Profile:
         task: of the model.
         cut: partitions and windows.
         delay: until the label is known.
+        forecasting: what a forecast is made from; none for other tasks.
     """
 
     request: Request
@@ -53,16 +55,29 @@ class Profile:
     task: str
     cut: Cut
     delay: timedelta
+    forecasting: Forecasting | None = None
 
     @property
     def entity(self) -> list[str]:
         """The declared names of what identifies a row beside the time."""
-        return [self.row_id] if self.row_id else [key.name for key in self.keys]
+        alone = self.forecasting.alone if self.forecasting else ""
+        return [alone or self.row_id] if alone or self.row_id else [key.name for key in self.keys]
 
     @property
     def categories(self) -> list[str]:
         """The features that are texts."""
         return [column.name for column in self.features if column.type is ColumnType.STRING]
+
+    @property
+    def texts(self) -> list[Kept]:
+        """The features that are read as words."""
+        return [column for column in self.features if column.type is ColumnType.TEXT]
+
+    @property
+    def numbers(self) -> list[str]:
+        """The features that are numbers or truth values, without those of the calendar."""
+        found = [column.name for column in self.features if column.type not in {ColumnType.STRING, ColumnType.TEXT}]
+        return found + (list(dict.fromkeys([self.forecasting.last, self.forecasting.naive])) if self.forecasting else [])
 
     @property
     def slices(self) -> list[str]:
@@ -86,5 +101,7 @@ class Profile:
                 ("training", f"window {format_duration(cut.window)}, holdout {format_duration(cut.holdout)}"),
                 ("drift", f"window {format_duration(cut.drift_window)}"),
             ]
-        found.append(("features", ", ".join([*(column.name for column in self.features), *self.calendar])))
+        if self.forecasting:
+            found.append(("naive forecast", self.forecasting.naive))
+        found.append(("features", ", ".join([*self.categories, *(column.name for column in self.texts), *self.numbers, *self.calendar])))
         return found + [("left out", f"{name!r}: {why}") for name, why in self.left_out.items()]

@@ -12,9 +12,14 @@ from mlworks_orchestration.onboarding.keys import ROW_ID, entity
 from mlworks_orchestration.onboarding.profile import Profile
 from mlworks_orchestration.onboarding.reading import Table, read_table
 from mlworks_orchestration.onboarding.request import Request
+from mlworks_orchestration.onboarding.series import forecasting, known_ahead
 from mlworks_orchestration.onboarding.task import label_column, label_expression, task_of
 from mlworks_orchestration.onboarding.times import evaluate, time_column, time_expression
-from mlworks_orchestration.spec import ColumnType
+from mlworks_orchestration.onboarding.words import texts
+from mlworks_orchestration.spec import CLASSIFICATION, ColumnType
+
+_NUMBERS = ("regression", "forecast")
+_MEANT_BY_TEXTS = "of which nearly every row says something else in four words or more"
 
 
 def profile_file(request: Request) -> Profile:
@@ -39,8 +44,16 @@ def profile_file(request: Request) -> Profile:
     expression = time_expression(table, time, request)
     times = _evaluated(table, expression, request)
     cut_ = cut(times, request.timezone, str(table.path), labelled=label.values.count() if label else len(times))
-    keys = [keep(table.rows[name], []) for name in entity(table, times, request, {time, *([label.values.name] if label else [])})]
-    chosen, days, left_out = _features(table, request, label, time, [key.given for key in keys], times, cut_.partitions.every)
+    apart = [time, *([label.values.name] if label else [])]
+    keys = [keep(table.rows[name], []) for name in entity(table, times, request, set(apart))]
+    given = [key.given for key in keys]
+    series = forecasting(table, request, times, given, cut_, time) if label and label.task in _NUMBERS else None
+    read = texts(table, request, apart) if label and label.task in CLASSIFICATION and request.task != "binary" else []
+    if request.task == "text" and not read:
+        message = f"{table.path} has no column of texts, {_MEANT_BY_TEXTS}. Name one with --feature, or leave --task text out."
+        raise DataError(message)
+    ahead = known_ahead(table, request, given, apart) if series else {}
+    chosen, days, left_out = _features(table, request, label, [*apart, *ahead], read, given, times, cut_.partitions.every, ahead=series is not None)
     taken = [column.name for column in chosen]
     return Profile(
         request=request,
@@ -50,15 +63,16 @@ def profile_file(request: Request) -> Profile:
         time_expression=expression,
         times=times,
         keys=keys,
-        row_id="" if keys else declared_name(ROW_ID, [*taken, *table.rows.columns]),
+        row_id="" if keys or series else declared_name(ROW_ID, [*taken, *table.rows.columns]),
         features=chosen,
         calendar=days,
-        left_out=left_out,
+        left_out=left_out | ahead,
         label=_declared_label(label.values, taken) if label else None,
         label_expression=label.expression if label else "",
-        task=label.task if label else "",
+        task="text" if read else "forecast" if series else label.task if label else "",
         cut=cut_,
         delay=request.delay if request.delay is not None else cut_.delay,
+        forecasting=series,
     )
 
 
@@ -78,17 +92,25 @@ def _label(table: Table, request: Request) -> _Label | None:
 
 
 def _features(  # noqa: PLR0913, PLR0917 - what was found out before
-    table: Table, request: Request, label: _Label | None, time: str, keys: list[str], times: pl.Series, every: str
+    table: Table,
+    request: Request,
+    label: _Label | None,
+    apart: list[str],
+    read: list[str],
+    keys: list[str],
+    times: pl.Series,
+    every: str,
+    *,
+    ahead: bool,
 ) -> tuple[list[Kept], dict[str, str], dict[str, str]]:
     """Return the columns to use, those of the calendar, and why others are left out; a key is a feature of a model only if it is a category."""
-    apart = sorted({time, *([label.values.name] if label else [])})
-    chosen, left_out = features(table, request, apart, label.values if label else None)
+    chosen, left_out = features(table, request, apart, label.values if label else None, read)
     kept = [column for column in chosen if column.given not in keys or (label and column.type is ColumnType.STRING)]
-    given = calendar(times, request.timezone, every, alone=not kept) if label else {}
+    given = calendar(times, request.timezone, every, alone=ahead or not kept) if label else {}
     days = {name: method for name, method in given.items() if name not in table.rows.columns}
-    if not kept and not days:
+    if not kept and not days and not ahead:
         why = "; ".join(f"{name!r} {reason}" for name, reason in left_out.items()) or "there are no others"
-        message = f"{table.path} has no column to predict from: {why}. Add columns that are known at {time!r}, or choose them with --feature."
+        message = f"{table.path} has no column to predict from: {why}. Add columns that are known at {apart[0]!r}, or choose them with --feature."
         raise DataError(message)
     return kept, days, left_out
 

@@ -6,11 +6,13 @@ from mlworks_orchestration.errors import DataError, DeclarationError, nearest
 from mlworks_orchestration.onboarding.reading import Table, check_not_mixed
 from mlworks_orchestration.onboarding.render import quoted
 from mlworks_orchestration.onboarding.request import Request, UndecidedError, near
-from mlworks_orchestration.spec import METRICS
+from mlworks_orchestration.spec import CLASSIFICATION
 
 METRICS_OF: dict[str, tuple[str, list[str]]] = {
     "regression": ("mae", ["rmse", "r2"]),
     "binary": ("pr_auc", ["roc_auc", "f1", "log_loss"]),
+    "text": ("roc_auc", ["pr_auc", "f1", "log_loss"]),
+    "forecast": ("rmse", ["mase", "mae", "smape"]),
 }
 """The metrics that are declared for a task that can be begun from a file: the primary, and others."""
 
@@ -53,6 +55,8 @@ def label_column(table: Table, request: Request) -> pl.Series:
 def task_of(label: pl.Series, request: Request) -> str:
     """Return the task, as it was asked for or as the label has it: 0 and 1, true and false or two words are a yes or no.
 
+    What the other columns say further is for `columns.texts` and `series.series_of`: a yes or no of texts, a number that is to be forecast.
+
     Parameters:
         label: its values.
         request: may name the task.
@@ -62,22 +66,22 @@ def task_of(label: pl.Series, request: Request) -> str:
         DataError: if the label is neither a number nor a yes or no.
     """
     if request.task and request.task not in METRICS_OF:
-        reason = " has to be declared by hand: see docs/declare.md" if request.task in METRICS else " is none"
-        message = f"Task {request.task!r}{reason}; {nearest(request.task, METRICS_OF)}."
+        message = f"Task {request.task!r} is none; {nearest(request.task, METRICS_OF)}."
         raise DeclarationError(message)
     values = label.drop_nulls().unique(maintain_order=True)
     is_number = label.dtype.is_numeric()
     is_yes_or_no = label.dtype == pl.Boolean() or (
         values.cast(pl.Float64()).is_in([0.0, 1.0]).all() if is_number else label.dtype == pl.String() and len(values) == _TWO
     )
-    if not is_yes_or_no and (not is_number or request.task == "binary"):
+    if not is_yes_or_no and (not is_number or request.task in CLASSIFICATION):
         shown = ", ".join(repr(value) for value in values.head(3).to_list())
         message = (
             f"Label {label.name!r} is a {label.dtype} with values such as {shown}; a number is needed, or 0 and 1, true and false, or two words. "
             "Write the column so, or name another one with --label."
         )
         raise DataError(message)
-    return request.task if request.task and is_number else "binary" if is_yes_or_no else "regression"
+    fitting = CLASSIFICATION if is_yes_or_no and not is_number else METRICS_OF
+    return request.task if request.task in fitting else "binary" if is_yes_or_no else "regression"
 
 
 def label_expression(label: pl.Series, task: str, request: Request) -> str:
@@ -92,7 +96,7 @@ def label_expression(label: pl.Series, task: str, request: Request) -> str:
         DataError: if there is no such word, or too few rows are of one class.
         UndecidedError: if it does not say.
     """
-    if task != "binary":
+    if task not in CLASSIFICATION:
         return ""
     column = f"pl.col({quoted(label.name)})"
     expression = "" if label.dtype == pl.Boolean() or label.dtype.is_integer() else f"{column}.cast(pl.Int64())"
