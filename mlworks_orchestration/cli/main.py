@@ -9,6 +9,7 @@ from mlworks_orchestration.errors import MLWorksError, nearest
 
 VERBS = {
     "approve": "Approve a version that waits for it.",
+    "backtest": "Show what retraining policies would have done for a model on its past.",
     "calibrate": "Measure how often a model's drift alarms are wrong, and which shifts they find.",
     "check": "Say of a model whether it keeps all rules, in a throw-away place.",
     "ci": "Build assets on the committed slice in a throw-away place and run every check.",

@@ -8,12 +8,11 @@ import dagster as dg
 
 from mlworks_orchestration.errors import MLWorksError, nearest
 from mlworks_orchestration.graph.jobs import request_tags, with_inputs
-from mlworks_orchestration.graph.moments import WEEK, first_training
 from mlworks_orchestration.graph.names import features, raw
 from mlworks_orchestration.graph.replay import QUIET, Progress, Replay, failure
 from mlworks_orchestration.graph.resources import open_lake
 from mlworks_orchestration.project import Project
-from mlworks_orchestration.spec import Catalog, FeatureTable, MLModel
+from mlworks_orchestration.spec import WEEK, Catalog, FeatureTable, MLModel, first_training
 
 FORTNIGHT = timedelta(weeks=2)
 

@@ -13,10 +13,9 @@ from mlworks_orchestration.data import Lake
 from mlworks_orchestration.errors import MLWorksError
 from mlworks_orchestration.graph import names
 from mlworks_orchestration.graph.jobs import MAX_PARTITIONS, request_tags
-from mlworks_orchestration.graph.moments import moments
 from mlworks_orchestration.graph.retraining_sensor import RETRAINING_SENSOR, RetrainingSensor
 from mlworks_orchestration.graph.sqlite import fewer_syncs
-from mlworks_orchestration.spec import MLModel
+from mlworks_orchestration.spec import MLModel, moments_of_replay
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Run config under which a run's events go to the instance alone, not to the terminal too."""
@@ -68,7 +67,7 @@ class Replay:
         Raises:
             NotReadyError: if the declaration has no end, so that there is no history to replay, or if it ends before the first training.
         """
-        return moments(self.model, self.until)
+        return moments_of_replay(self.model, self.until)
 
     def run(self, report: Callable[[Progress], None]) -> None:
         """Replay from where the last replay stopped.

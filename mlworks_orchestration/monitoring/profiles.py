@@ -59,18 +59,58 @@ def profile(lake: Lake, catalog: Catalog, model: MLModel, partitions: Sequence[s
     truth = with_labels(lake, model, scores, known, inputs.get(f"{model.name}/labels"))
     versions = dict(scores.group_by(PARTITION).agg(pl.col("model_version").unique().sort()).iter_rows())
     common = {"profiled_at": clock.now(), "inputs": json.dumps(inputs)}
-    profiles = by_partition(
-        (features, value_keys(catalog, model)),
-        (scores, {"prediction": PREDICTION}),
-        (truth, {"label": label_key(model), "residual": RESIDUAL}),
-    )
     keys = [*model.entity, model.event_time, PARTITION]
     with_features = truth.select(*keys, "label").join(features, on=keys)
-    profiles = merge_by_partition(profiles, *of_features(catalog, model, features), relation_profiles(catalog, model, with_features))
+    profiles = merge_by_partition(
+        feature_profiles(catalog, model, features),
+        prediction_profiles(scores),
+        label_profiles(catalog, model, with_features),
+        residual_profiles(truth),
+    )
     rows = [{PARTITION: key, **row, "scored_versions": versions[key], **common} for key, found in profiles.items() for row in column_rows(found)]
     frame = pl.DataFrame(rows, schema=_SCHEMA)
     lake.write(f"{model.name}/profile", frame, partitions=partitions)
     return frame
+
+
+def feature_profiles(catalog: Catalog, model: MLModel, features: pl.DataFrame) -> dict[str, Profile]:
+    """Return the profile of all features, by partition.
+
+    Parameters:
+        catalog: declares the features.
+        model: whose features.
+        features: with `_partition` and the model's features.
+    """
+    return merge_by_partition(by_partition((features, value_keys(catalog, model))), *of_features(catalog, model, features))
+
+
+def label_profiles(catalog: Catalog, model: MLModel, truth: pl.DataFrame) -> dict[str, Profile]:
+    """Return the profile of the labels and of how they go with the features, by partition.
+
+    Parameters:
+        catalog: declares the features.
+        model: whose labels.
+        truth: rows whose label is known, with `_partition`, the model's features and `label`.
+    """
+    return merge_by_partition(by_partition((truth, {"label": label_key(model)})), relation_profiles(catalog, model, truth))
+
+
+def prediction_profiles(scores: pl.DataFrame) -> dict[str, Profile]:
+    """Return the profile of predictions, by partition.
+
+    Parameters:
+        scores: with `_partition` and `prediction`.
+    """
+    return by_partition((scores, {"prediction": PREDICTION}))
+
+
+def residual_profiles(truth: pl.DataFrame) -> dict[str, Profile]:
+    """Return the profile of residuals, by partition.
+
+    Parameters:
+        truth: rows whose label is known, with `_partition` and `residual`, by which the label exceeds the prediction.
+    """
+    return by_partition((truth, {"residual": RESIDUAL}))
 
 
 def by_partition(*parts: tuple[pl.DataFrame, Mapping[str, ColumnKey]]) -> dict[str, Profile]:

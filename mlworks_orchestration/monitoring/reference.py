@@ -13,7 +13,7 @@ from mlworks_orchestration.monitoring.drift import Blocks, ColumnDrift, ColumnKe
 from mlworks_orchestration.monitoring.normal import calibrated
 from mlworks_orchestration.monitoring.profiles import by_partition, merge_by_partition, of_features, relation_profiles
 from mlworks_orchestration.monitoring.tables import COLUMN_SCHEMA, PREDICTION, RESIDUAL, column_rows, label_key, profile_from, value_keys
-from mlworks_orchestration.monitoring.unseen import snapshot_rows
+from mlworks_orchestration.monitoring.unseen import Rows, snapshot_rows
 from mlworks_orchestration.spec import Catalog, Drift, MLModel
 from mlworks_orchestration.training import Registry, find_snapshot
 
@@ -38,6 +38,17 @@ class ModelReference:
 
     training: Reference
     errors: Reference
+
+    @classmethod
+    def of(cls, profile: Profile, past: Mapping[str, tuple[Blocks, object]]) -> "ModelReference":
+        """Join what was profiled with what is normal.
+
+        Parameters:
+            profile: as `profile_snapshot` returns it.
+            past: blocks and thresholds by part; none of a part that has none.
+        """
+        sides = _sides(profile)
+        return cls(*(Reference(sides[part], *past.get(part, (None, None))) for part in (_TRAINING, _ERRORS)))
 
     @property
     def profile(self) -> Profile:
@@ -81,9 +92,28 @@ def build_reference(lake: Lake, catalog: Catalog, model: MLModel, registry: Regi
         # Two runs may have built it at the same moment; both built the same.
         profile = profile_from(stored.unique(["kind", "column"], keep="first", maintain_order=True))
         check_names(model.drift, profile)
-        return _joined(profile, calibrated(lake, model, version))
+        return ModelReference.of(profile, calibrated(lake, model, version))
     rows = snapshot_rows(lake, catalog, model, registry, version)
     snapshot = find_snapshot(lake, model, registry.version(model.name, version).tags["snapshot"])
+    profile, blocks = profile_snapshot(catalog, model, rows)
+    # Last comes what says that it is built: after a crash before that, all of it is built again.
+    past = calibrated(lake, model, version, blocks)
+    common = {"version": version, "snapshot": snapshot.id, "built_at": clock.now(), "inputs": json.dumps(snapshot.tables)}
+    lake.append(table, pl.DataFrame([row | common for row in column_rows(profile)], schema=_SCHEMA))
+    return ModelReference.of(profile, past)
+
+
+def profile_snapshot(catalog: Catalog, model: MLModel, rows: Rows) -> tuple[Profile, dict[str, Blocks]]:
+    """Return the profile of the rows that a version was made of, and, by part of the reference, the blocks from which thresholds follow.
+
+    Parameters:
+        catalog: all declarations.
+        model: whose version.
+        rows: of its snapshot, with predictions.
+
+    Raises:
+        DeclarationError: if the declaration of drift names a statistic or column that does not exist.
+    """
     residuals = rows.unseen.select(PARTITION, residual=pl.col("label") - pl.col("prediction"))
     parts = by_partition(
         (rows.training, {**value_keys(catalog, model), "prediction": PREDICTION, "label": label_key(model)}), (residuals, {"residual": RESIDUAL})
@@ -91,16 +121,7 @@ def build_reference(lake: Lake, catalog: Catalog, model: MLModel, registry: Regi
     parts = merge_by_partition(parts, *of_features(catalog, model, rows.training), relation_profiles(catalog, model, rows.training))
     profile = Profile.merged(list(parts.values()))
     check_names(model.drift, profile)
-    # Last comes what says that it is built: after a crash before that, all of it is built again.
-    past = calibrated(lake, model, version, _blocks(model, profile, parts))
-    common = {"version": version, "snapshot": snapshot.id, "built_at": clock.now(), "inputs": json.dumps(snapshot.tables)}
-    lake.append(table, pl.DataFrame([row | common for row in column_rows(profile)], schema=_SCHEMA))
-    return _joined(profile, past)
-
-
-def _joined(profile: Profile, past: Mapping[str, tuple[Blocks, object]]) -> ModelReference:
-    sides = _sides(profile)
-    return ModelReference(*(Reference(sides[part], *past.get(part, (None, None))) for part in (_TRAINING, _ERRORS)))
+    return profile, _blocks(model, profile, parts)
 
 
 def _sides(profile: Profile) -> dict[str, Profile]:

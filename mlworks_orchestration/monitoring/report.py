@@ -1,7 +1,7 @@
 """The drift report: each partition's window against the reference of the champion, from stored profiles alone."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,7 @@ _NEED_SCORES = (DriftKind.PREDICTION, DriftKind.CONCEPT)
 
 
 @dataclass(frozen=True)
-class _Window:
+class ReportWindow:
     """The window of one report.
 
     Parameters:
@@ -65,6 +65,22 @@ class _Window:
     profile: Profile
     labelled: int
     scored_versions: list[int]
+
+    @classmethod
+    def of(cls, keys: Sequence[str], profiles: Mapping[str, Profile], versions: Mapping[str, Collection[int]]) -> "ReportWindow":
+        """Merge a window from its partitions.
+
+        Parameters:
+            keys: of the partitions.
+            profiles: of each.
+            versions: whose predictions each holds.
+        """
+        return cls(
+            keys=list(keys),
+            profile=Profile.merged([profiles[key] for key in keys]),
+            labelled=sum(any(column.kind is DriftKind.LABEL for column in profiles[key].columns) for key in keys),
+            scored_versions=sorted(set().union(*(versions[key] for key in keys))),
+        )
 
 
 def drift_report(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, partitions: Sequence[str]) -> pl.DataFrame:
@@ -95,7 +111,7 @@ def drift_report(lake: Lake, catalog: Catalog, model: MLModel, registry: Registr
     inputs = {table: lake.version(table) for table in (f"{model.name}/profile", f"{model.name}/reference", f"{model.name}/normal")}
     common = {"reference_version": champion.version, "reported_at": clock.now(), "inputs": json.dumps(inputs)}
     found = _windows(lake, model, partitions, inputs[f"{model.name}/profile"])
-    rows = [{PARTITION: key, **row, **common} for key, window in found.items() for row in _rows(model, reference, window, champion.version)]
+    rows = [{PARTITION: key, **row, **common} for key, window in found.items() for row in report_rows(model, reference, window, champion.version)]
     sums = [row for row in rows if not row["column"]]
     require_persistence(sums, model.drift, earlier_windows(lake, model, min(partitions)))
     newest = max(partitions)
@@ -109,31 +125,42 @@ def drift_report(lake: Lake, catalog: Catalog, model: MLModel, registry: Registr
     return frame
 
 
-def _windows(lake: Lake, model: MLModel, partitions: Sequence[str], version: int) -> dict[str, _Window]:
+def _windows(lake: Lake, model: MLModel, partitions: Sequence[str], version: int) -> dict[str, ReportWindow]:
     table = f"{model.name}/profile"
     available = lake.partitions(table, version)
     missing = sorted(set(partitions) - set(available))
     if missing:
         message = f"Model {model.name}: partition {missing[0]} ({len(missing)} in all) has no profile; materialise {table} for it first."
         raise NotReadyError(message)
-    members = windows(model.partitions, model.drift.window, partitions, available)
+    members = window_keys(model, partitions, available)
     columns = [PARTITION, "kind", "column", "scored_versions", "profile"]
     stored = lake.read(table, columns=columns, partitions=sorted({key for keys in members.values() for key in keys}), version=version)
     parts = {str(key): rows for (key,), rows in stored.partition_by(PARTITION, as_dict=True).items()}
     profiles = {key: profile_from(rows) for key, rows in parts.items()}
     versions = {key: set(rows["scored_versions"][0]) for key, rows in parts.items()}
-    return {
-        partition: _Window(
-            keys=keys,
-            profile=Profile.merged([profiles[key] for key in keys]),
-            labelled=sum(any(column.kind is DriftKind.LABEL for column in profiles[key].columns) for key in keys),
-            scored_versions=sorted(set().union(*(versions[key] for key in keys))),
-        )
-        for partition, keys in members.items()
-    }
+    return {partition: ReportWindow.of(keys, profiles, versions) for partition, keys in members.items()}
 
 
-def _rows(model: MLModel, reference: ModelReference, window: _Window, version: int) -> Iterator[dict[str, Any]]:
+def window_keys(model: MLModel, partitions: Sequence[str], available: Sequence[str]) -> dict[str, list[str]]:
+    """Return the partitions of the window that ends with each partition.
+
+    Parameters:
+        model: its partitions and the length of its windows are used.
+        partitions: keys of those that end a window.
+        available: keys of those to choose from.
+    """
+    return windows(model.partitions, model.drift.window, partitions, available)
+
+
+def report_rows(model: MLModel, reference: ModelReference, window: ReportWindow, version: int) -> Iterator[dict[str, Any]]:
+    """Yield what is told of a window, each kind's sum first, before persistence is required.
+
+    Parameters:
+        model: whose declaration of drift.
+        reference: what it is compared with.
+        window: of the report.
+        version: whose reference it is.
+    """
     span = model.partitions.span(window.keys)
     common = {"window_start": span.start, "window_end": span.end, "scored_versions": window.scored_versions}
     found = reference.compare(window.profile, model.drift, span.start)
@@ -144,7 +171,7 @@ def _rows(model: MLModel, reference: ModelReference, window: _Window, version: i
 
 
 def _expectation(  # noqa: PLR0913 - the three stores, the model, its version and the window are all different things
-    lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, *, version: int, window: _Window
+    lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, *, version: int, window: ReportWindow
 ) -> str:
     """Say what the errors of a window are expected to be, as long as not all its labels are known."""
     if window.labelled == len(window.keys) or version not in window.scored_versions:
@@ -157,7 +184,7 @@ def _expectation(  # noqa: PLR0913 - the three stores, the model, its version an
     return f"; by the features alone {found['metric']} is expected to be {found['value']:.4g}, from {found['low']:.4g} to {found['high']:.4g}{doubt}"
 
 
-def _remarks(model: MLModel, reference: Profile, window: _Window, version: int, whole: ColumnDrift) -> Iterator[str]:
+def _remarks(model: MLModel, reference: Profile, window: ReportWindow, version: int, whole: ColumnDrift) -> Iterator[str]:
     """Yield what a reader must know to judge the sum of a kind."""
     if whole.kind is DriftKind.CONCEPT:
         change = loss_change(model.metrics.primary, *(side.columns.get(RESIDUAL) for side in (reference, window.profile)))

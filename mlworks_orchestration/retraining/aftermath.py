@@ -91,7 +91,7 @@ def look_back(lake: Lake, model: MLModel, registry: Registry) -> Aftermath | Non
         return None
     measured = lake.partitions(f"{model.name}/performance")
     keys = [key for key in measured if model.partitions.window(key).start >= promoted.at]
-    blocks = len({_block(model, key) for key in keys})
+    blocks = len({block_of(model, key) for key in keys})
     look, stored = due_look(model, blocks), _stored(lake, model, promoted)
     if look is None or look.number in stored.filter(pl.col("gain").is_not_null())["look"]:
         return None
@@ -129,12 +129,22 @@ def _compare(  # noqa: PLR0913, PLR0917 - the two stores, the model, its promoti
             gain = gain_by_blocks(model, compared, look.tail, scale=scale_of(model, registry, promoted.version))
         except (TrackingError, TrainingError) as error:
             reason = str(error)
-    return _aftermath(model, promoted, max(keys), (blocks, rows), gain, reason)
+    return aftermath_of(model, promoted, max(keys), (blocks, rows), gain, reason)
 
 
-def _aftermath(  # noqa: PLR0913, PLR0917 - what a comparison is made of
+def aftermath_of(  # noqa: PLR0913, PLR0917 - what a comparison is made of
     model: MLModel, promoted: Promotion, until: str, counts: tuple[int, int], gain: Gain | None, reason: str
 ) -> Aftermath:
+    """Return a comparison as evidence.
+
+    Parameters:
+        model: the model's declaration.
+        promoted: how the champion came to serve.
+        until: the newest partition that was compared.
+        counts: blocks and rows.
+        gain: what was found; none where there was nothing to compare.
+        reason: why not; empty where there was.
+    """
     return Aftermath(
         champion=promoted.version,
         previous=promoted.previous or 0,
@@ -163,14 +173,20 @@ def _predicted(lake: Lake, model: MLModel, registry: Registry, promoted: Promoti
     given = features.join(served, on=index, how="inner").join(known.rename({"label": "_label"}), on=index, how="inner")
     other = registry.load(model.name, promoted.previous or 0).predict(given)
     return given.select(
-        pl.col(PARTITION).map_elements(lambda key: _block(model, key), return_dtype=pl.String).alias("block"),
+        pl.col(PARTITION).map_elements(lambda key: block_of(model, key), return_dtype=pl.String).alias("block"),
         pl.col("_label").cast(pl.Float64).alias("label"),
         "prediction",
         pl.Series("other", other),
     )
 
 
-def _block(model: MLModel, key: str) -> str:
+def block_of(model: MLModel, key: str) -> str:
+    """Return the block of a partition: a day, or a longer partition.
+
+    Parameters:
+        model: its partitions are used.
+        key: of the partition.
+    """
     return key[:_DAY] if model.partitions.every == "hour" else key
 
 

@@ -62,7 +62,7 @@ def gather(lake: Lake, model: MLModel, history: History, runs: Runs, now: dateti
         aftermath=newest_aftermath(lake, model, promoted) if promoted else None,
         rollback_launched=not back or runs.launched(back[-1]),
         rolling_back=bool(back) and runs.rolling_back(),
-        overdue=_overdue(model, reported, labelled, now),
+        overdue=overdue(model, reported, labelled, now),
     )
 
 
@@ -79,14 +79,24 @@ def rows_wanted(model: MLModel, history: History) -> int:
 
 def _reports(lake: Lake, model: MLModel, keys: Sequence[str], now: datetime) -> tuple[Report, ...]:
     """Return the newest reports, and the newest of those whose own labels are known, which may be older."""
-    table, count = f"{model.name}/drift_report", model.retraining.of
-    labelled_before = model.partitions.key_of(now - model.label.delay)
-    wanted = sorted({*keys[-count:], *[key for key in keys if key < labelled_before][-count:]})
+    table, wanted = f"{model.name}/drift_report", newest_reports(model, keys, now)
     if not wanted:
         return ()
     columns = [PARTITION, "kind", "column", "drifted", "reason", "reference_version", "scored_versions"]
     rows = lake.read(table, columns=columns, partitions=wanted).filter(pl.col("column") == "")
     return tuple(_report(key, rows.filter(pl.col(PARTITION) == key)) for key in wanted)
+
+
+def newest_reports(model: MLModel, keys: Sequence[str], now: datetime) -> list[str]:
+    """Return the partitions of the newest reports, and of the newest whose own labels are known, which may be older.
+
+    Parameters:
+        model: its policy says how many.
+        keys: of all partitions that have a report, in order.
+        now: the moment, aware.
+    """
+    count, labelled_before = model.retraining.of, model.partitions.key_of(now - model.label.delay)
+    return sorted({*keys[-count:], *[key for key in keys if key < labelled_before][-count:]})
 
 
 def _report(partition: str, rows: pl.DataFrame) -> Report:
@@ -109,8 +119,15 @@ def _new_rows(lake: Lake, model: MLModel, labelled: Sequence[str], history: Hist
     return count
 
 
-def _overdue(model: MLModel, reported: Sequence[str], labelled: Sequence[str], now: datetime) -> Overdue | None:
-    """Return which reported partitions after the newest labelled one lack labels that were due a day ago, which is time enough for a run."""
+def overdue(model: MLModel, reported: Sequence[str], labelled: Sequence[str], now: datetime) -> Overdue | None:
+    """Return which reported partitions after the newest labelled one lack labels that were due a day ago, which is time enough for a run.
+
+    Parameters:
+        model: the model's declaration.
+        reported: keys of the partitions that have a report, in order.
+        labelled: keys of those that have labels.
+        now: the moment, aware.
+    """
     newest = max(labelled, default="")
     due = {key: model.partitions.window(key).end + model.label.delay for key in reported if key > newest}
     late = [key for key, moment in due.items() if moment + _A_RUN <= now]

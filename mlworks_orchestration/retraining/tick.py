@@ -72,7 +72,7 @@ def consider(lake: Lake, model: MLModel, runs: Runs, mark: Mark | None) -> tuple
     evidence = gather(lake, model, history, runs, now)
     decision = decide(evidence, model.retraining, history, now, model.gate)
     record(lake, evidence, decision, now, known)
-    due = _due(model, history, decision, now)
+    due = due_again(model, history, decision, now)
     return decision, seen if due is None else {**seen, DUE: due.isoformat()}
 
 
@@ -114,8 +114,15 @@ def _version(mark: Mark, table: str) -> int:
     return seen if isinstance(seen, int) else -1
 
 
-def _due(model: MLModel, history: History, decision: Decision, now: datetime) -> datetime | None:
-    """Return when the schedule asks for a look; what it asked for and was put off is looked at again a day later."""
+def due_again(model: MLModel, history: History, decision: Decision, now: datetime) -> datetime | None:
+    """Return when the schedule asks for a look; what it asked for and was put off is looked at again a day later.
+
+    Parameters:
+        model: the model's declaration.
+        history: what was trained before.
+        decision: of now.
+        now: the moment, aware.
+    """
     every = model.retraining.every
     if every is None:
         return None

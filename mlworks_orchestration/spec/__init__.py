@@ -29,6 +29,7 @@ from mlworks_orchestration.spec.model_tests import (
     Size,
     SliceQuality,
 )
+from mlworks_orchestration.spec.moments import WEEK, first_training, moments_of_replay
 from mlworks_orchestration.spec.partitions import Partitions, TimeWindow
 from mlworks_orchestration.spec.retraining import Gate, Retraining
 from mlworks_orchestration.spec.tune import Choices, Interval, Tune
@@ -40,6 +41,7 @@ __all__ = [
     "LOADS_CLEANLY",
     "LOADS_CLEANLY_ASSERTS",
     "METRICS",
+    "WEEK",
     "AnyModelTest",
     "BetterThanBaseline",
     "BetterThanSimpler",
@@ -91,8 +93,10 @@ __all__ = [
     "Unique",
     "Use",
     "explain",
+    "first_training",
     "format_duration",
     "load_object",
+    "moments_of_replay",
     "parse_declarations",
     "parse_duration",
     "read_declarations",

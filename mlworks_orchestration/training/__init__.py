@@ -5,9 +5,12 @@ from mlworks_orchestration.training.approvals import Standing, approvals, check_
 from mlworks_orchestration.training.approving import give_word
 from mlworks_orchestration.training.cross_fit import cross_predict
 from mlworks_orchestration.training.environment import prepare_environment
+from mlworks_orchestration.training.estimator import build_estimator, fit_estimator
+from mlworks_orchestration.training.fingerprint import fingerprint
 from mlworks_orchestration.training.fit import Candidate, baseline, fit_candidate
-from mlworks_orchestration.training.gate import run_gate
+from mlworks_orchestration.training.gate import Bout, deliver, run_gate
 from mlworks_orchestration.training.judge import Comparison, judge
+from mlworks_orchestration.training.matrix import design_matrix
 from mlworks_orchestration.training.measure import Measure
 from mlworks_orchestration.training.metrics import evaluate
 from mlworks_orchestration.training.model_tests import (
@@ -15,32 +18,49 @@ from mlworks_orchestration.training.model_tests import (
     Kind,
     Part,
     Result,
+    Stores,
     Subject,
     held_back,
+    obstacle_of,
     register,
     registered,
     required_tests,
     results,
+    run_test,
     run_tests,
     store_results,
     stored_results,
 )
 from mlworks_orchestration.training.predictor import Predictor
+from mlworks_orchestration.training.provenance import source_hash
 from mlworks_orchestration.training.registry import Registry
 from mlworks_orchestration.training.reproduce import reproduce
 from mlworks_orchestration.training.reproduction import Reproduction
 from mlworks_orchestration.training.retention import needed_versions, retain
 from mlworks_orchestration.training.rollback import roll_back, roll_back_from
-from mlworks_orchestration.training.scale import naive_scale, scale_of
+from mlworks_orchestration.training.scale import SCALE, naive_scale, scale_of
 from mlworks_orchestration.training.served import Term, served_at
-from mlworks_orchestration.training.snapshot import LABEL, Snapshot, find_snapshot, latest_snapshot, load_snapshot, take_snapshot
+from mlworks_orchestration.training.snapshot import (
+    FEWEST_HOLDOUT_ROWS,
+    FEWEST_TRAINING_ROWS,
+    LABEL,
+    Snapshot,
+    find_snapshot,
+    latest_snapshot,
+    load_snapshot,
+    take_snapshot,
+)
 from mlworks_orchestration.training.software import Measured, measure
 from mlworks_orchestration.training.takeover import Mandate, approvals_version, approved, notice
 from mlworks_orchestration.training.verdict import Verdict, find_verdict, verdicts
 from mlworks_orchestration.training.versions import ModelVersion
 
 __all__ = [
+    "FEWEST_HOLDOUT_ROWS",
+    "FEWEST_TRAINING_ROWS",
     "LABEL",
+    "SCALE",
+    "Bout",
     "Candidate",
     "Comparison",
     "Finding",
@@ -56,6 +76,7 @@ __all__ = [
     "Result",
     "Snapshot",
     "Standing",
+    "Stores",
     "Subject",
     "Term",
     "Verdict",
@@ -63,12 +84,17 @@ __all__ = [
     "approvals_version",
     "approved",
     "baseline",
+    "build_estimator",
     "check_signed",
     "cross_predict",
+    "deliver",
+    "design_matrix",
     "evaluate",
     "find_snapshot",
     "find_verdict",
+    "fingerprint",
     "fit_candidate",
+    "fit_estimator",
     "give_word",
     "held_back",
     "holder",
@@ -80,6 +106,7 @@ __all__ = [
     "naive_scale",
     "needed_versions",
     "notice",
+    "obstacle_of",
     "prepare_environment",
     "register",
     "registered",
@@ -90,9 +117,11 @@ __all__ = [
     "roll_back",
     "roll_back_from",
     "run_gate",
+    "run_test",
     "run_tests",
     "scale_of",
     "served_at",
+    "source_hash",
     "standing",
     "store_results",
     "stored_results",

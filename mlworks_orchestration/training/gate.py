@@ -1,7 +1,7 @@
 """The gate: a challenger becomes champion when it is better, with confidence, on rows that neither was trained on."""
 
 from dataclasses import asdict, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -76,24 +76,53 @@ def _decide(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, nu
     rows = rows.filter(pl.col(model.event_time) >= start)
     holdout = TimeWindow(min(start, snapshot.holdout.end), snapshot.holdout.end)
     compared = _compare(model, registry, candidate, champion, rows) if rows.height >= FEWEST_HOLDOUT_ROWS else None
-    numbers = _numbers(compared) if compared else {**dict.fromkeys(field.name for field in fields(Comparison)), "rows": rows.height}
-    obstacle = held_back(lake, model, number)
+    bout = Bout(candidate.version, champion.version if champion else None, holdout, rows.height, snapshot.holdout_rows - rows.height)
+    return deliver(model, bout, compared, held_back(lake, model, number))
+
+
+class Bout(NamedTuple):
+    """Who is judged, and on what.
+
+    Parameters:
+        challenger: its version.
+        champion: the version that serves; none before the first.
+        holdout: event times of the rows on which they are compared.
+        rows: how many those are.
+        dropped: how many held-out rows were left out, because the champion was trained on them.
+    """
+
+    challenger: int
+    champion: int | None
+    holdout: TimeWindow
+    rows: int
+    dropped: int
+
+
+def deliver(model: MLModel, bout: Bout, compared: Comparison | None, obstacle: str) -> Verdict:
+    """Return the verdict that follows from a comparison, as of now; nothing is stored.
+
+    Parameters:
+        model: the model's declaration.
+        bout: who is judged, and on what.
+        compared: what the comparison found; none where there were too few rows for one.
+        obstacle: why model tests keep the challenger from serving; empty if they do not.
+    """
+    numbers = _numbers(compared) if compared else {**dict.fromkeys(field.name for field in fields(Comparison)), "rows": bout.rows}
     favourable = compared is not None and compared.gain_low > model.gate.min_gain and not obstacle
-    reason = _in_words(model, candidate.version, champion.version if champion else None, compared, rows.height, promising=favourable)
-    dropped = snapshot.holdout_rows - rows.height
-    if champion and dropped:
-        reason += f" {dropped:,} held-out rows were left out because version {champion.version} was trained on them."
+    reason = _in_words(model, bout.challenger, bout.champion, compared, bout.rows, promising=favourable)
+    if bout.champion is not None and bout.dropped:
+        reason += f" {bout.dropped:,} held-out rows were left out because version {bout.champion} was trained on them."
     if obstacle:
         reason += f" {obstacle}"
     if favourable:
-        reason += _what_follows(model, candidate.version)
+        reason += _what_follows(model, bout.challenger)
     return Verdict(
         model=model.name,
-        challenger=candidate.version,
-        champion=champion.version if champion else None,
+        challenger=bout.challenger,
+        champion=bout.champion,
         promoted=favourable and model.gate.mode == "automatic",
         metric=model.metrics.primary,
-        holdout=holdout,
+        holdout=bout.holdout,
         reason=reason,
         decided_at=clock.now(),
         favourable=favourable,

@@ -16,7 +16,7 @@ from mlworks_orchestration.training.fingerprint import fingerprint
 LABEL = "label"
 _KNOWN_AT = "known_at"
 _INSTANT = timedelta(microseconds=1)
-_FEWEST_TRAINING_ROWS = 50
+FEWEST_TRAINING_ROWS = 50
 FEWEST_HOLDOUT_ROWS = 20
 
 
@@ -222,7 +222,7 @@ def _rows(lake: Lake, catalog: Catalog, model: MLModel, pinned: "_Pinned") -> pl
 
 def _check_counts(model: MLModel, rows: int, holdout_rows: int, as_of: datetime) -> None:
     for count, fewest, what, field in (
-        (rows, _FEWEST_TRAINING_ROWS, "to train on", "retraining.window"),
+        (rows, FEWEST_TRAINING_ROWS, "to train on", "retraining.window"),
         (holdout_rows, FEWEST_HOLDOUT_ROWS, "to hold out", "retraining.holdout"),
     ):
         if count < fewest:

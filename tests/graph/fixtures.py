@@ -6,7 +6,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from mlworks_orchestration import graph
 from tests.graph.world import Replayed, World, new_world, replayed_world
+
+TASKS = ("late_order", "angry_order", "order_units")
+"""A yes or no, texts and a forecast."""
 
 # Libraries' own notices; `mlworks_orchestration.graph` silences Dagster's, but pytest sets the filters anew for each test.
 _NOTICES = (
@@ -29,6 +33,16 @@ def let_notices_pass(items: Iterable[pytest.Item], folder: Path) -> None:
 def history(tmp_path_factory: pytest.TempPathFactory) -> Replayed:
     """A whole history, replayed once for all folders; tests only read it."""
     return replayed_world(tmp_path_factory.getbasetemp() / "replayed")
+
+
+@pytest.fixture(scope="session")
+def replayed_tasks(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A world in which all three were replayed once; tests only read it."""
+    made = new_world(tmp_path_factory.mktemp("tasks") / "world", "tasks")
+    with made.active(), dg.DagsterInstance.get() as instance:
+        for name in TASKS:
+            graph.Replay(made.project.catalog.model(name), made.definitions(), instance, made.lake).run(lambda _: None)
+    return made
 
 
 @pytest.fixture

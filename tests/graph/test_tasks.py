@@ -5,13 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import dagster as dg
 import numpy as np
 import polars as pl
 import pytest
 from sklearn.metrics import f1_score, roc_auc_score
 
-from mlworks_orchestration import graph
 from mlworks_orchestration.cli.history import show_history
 from mlworks_orchestration.data import PARTITION
 from mlworks_orchestration.monitoring.causes.importance import build_importance
@@ -20,9 +18,8 @@ from mlworks_orchestration.spec import MLModel
 from mlworks_orchestration.training import reproduce
 from mlworks_orchestration.views import model_history
 from mlworks_orchestration.views.history import first_champion
-from tests.graph.world import World, new_world
-
-MODELS = ("late_order", "angry_order", "order_units")
+from tests.graph.fixtures import TASKS
+from tests.graph.world import World
 
 
 @dataclass(frozen=True)
@@ -54,16 +51,6 @@ class Lived:
         labels = self.table("labels").select(*keys, "label")
         found = self.table("scores").join(labels, on=keys).join(self.world.lake.read("features/orders"), on=keys)
         return found.filter(pl.col(PARTITION) == partition)
-
-
-@pytest.fixture(scope="session")
-def replayed_tasks(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A world in which all three were replayed once; tests only read it."""
-    made = new_world(tmp_path_factory.mktemp("tasks") / "world", "tasks")
-    with made.active(), dg.DagsterInstance.get() as instance:
-        for name in MODELS:
-            graph.Replay(made.project.catalog.model(name), made.definitions(), instance, made.lake).run(lambda _: None)
-    return made
 
 
 @pytest.fixture
@@ -141,7 +128,7 @@ def test_what_a_model_needs_most_is_told_by_its_primary_metric(tasks: World, nam
     assert {one.metric for one in found} == {model.metrics.primary}
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", TASKS)
 def test_the_page_is_drawn_and_the_fit_is_reproduced(tasks: World, tmp_path: Path, name: str) -> None:
     model = tasks.project.catalog.model(name)
     page = refresh_page(tasks.lake, model, tasks.registry, str(tmp_path)).read_text(encoding="utf-8")
@@ -150,7 +137,7 @@ def test_the_page_is_drawn_and_the_fit_is_reproduced(tasks: World, tmp_path: Pat
     assert reproduce(tasks.lake, tasks.project.catalog, model, tasks.registry, 1).equal
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", TASKS)
 def test_the_figures_of_the_task_are_logged_with_the_candidate(tasks: World, name: str) -> None:
     model = tasks.project.catalog.model(name)
     logged = {path.stem for path in (tasks.home / "mlartifacts" / name).rglob("figures/*.json")}

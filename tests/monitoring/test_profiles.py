@@ -27,13 +27,13 @@ def test_it_holds_features_alone_and_together_predictions_labels_residuals_and_r
         ("feature", "carrier"),
         ("feature", "distance"),
         ("feature", "wind"),
+        ("feature", "*"),
         ("prediction", "prediction"),
         ("label", "arr_delay"),
-        ("concept", "residual"),
-        ("feature", "*"),
         ("concept", "carrier ~ arr_delay"),
         ("concept", "distance ~ arr_delay"),
         ("concept", "wind ~ arr_delay"),
+        ("concept", "residual"),
     ]
     assert sorted(rows[PARTITION].unique()) == scored.keys(6, 9)
     assert rows["rows"].unique().to_list() == [120]

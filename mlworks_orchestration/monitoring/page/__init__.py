@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from mlworks_orchestration.monitoring.page.analysis import analysis_content, next_steps
+from mlworks_orchestration.monitoring.page.charts import REFERENCE, as_svg
 from mlworks_orchestration.monitoring.page.content import Cause, ColumnEntry, Details, KindEntry, PageContent, Point, Series, StatisticEntry
 from mlworks_orchestration.monitoring.page.render import drift_page, write_page
 
@@ -27,6 +28,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "REFERENCE",
     "Cause",
     "ColumnEntry",
     "Details",
@@ -37,6 +39,7 @@ __all__ = [
     "StatisticEntry",
     "StoredReport",
     "analysis_content",
+    "as_svg",
     "causes_note",
     "drift_page",
     "next_steps",

@@ -28,8 +28,8 @@ def distribution_svg(distribution: Distribution, *, is_time: bool = False) -> st
         is_time: whether its edges are seconds since 1970.
     """
     if distribution.labels:
-        return _svg(_bars(distribution), max(HEIGHT, _AXIS_PIXELS + _BAR_PIXELS * len(distribution.labels)))
-    return _svg(_histogram(distribution, is_time=is_time))
+        return as_svg(_bars(distribution), max(HEIGHT, _AXIS_PIXELS + _BAR_PIXELS * len(distribution.labels)))
+    return as_svg(_histogram(distribution, is_time=is_time))
 
 
 def series_svg(series: Series) -> str:
@@ -56,7 +56,7 @@ def series_svg(series: Series) -> str:
         layers.append(limit.mark_rule(**_LIMIT).encode(effect))
     elif limits:
         layers.append(alt.Chart(alt.InlineData(values=limits)).mark_line(interpolate="step", strokeWidth=1, **_LIMIT).encode(time, effect))
-    return _svg(alt.layer(*layers).to_dict())
+    return as_svg(alt.layer(*layers).to_dict())
 
 
 def _histogram(distribution: Distribution, *, is_time: bool) -> dict[str, Any]:
@@ -108,10 +108,17 @@ def _steps(edges: Sequence[float], shares: Sequence[float]) -> list[dict[str, fl
     return [{"value": edge, "share": share} for edge, share in zip(edges, [*shares, shares[-1]], strict=True)]
 
 
-def _svg(spec: dict[str, Any], height: int = HEIGHT) -> str:
+def as_svg(spec: dict[str, Any], height: int = HEIGHT, width: int = WIDTH) -> str:
+    """Draw a chart in the style of the pages; nothing is loaded from outside.
+
+    Parameters:
+        spec: of Vega-Lite.
+        height: in pixels.
+        width: in pixels.
+    """
     import vl_convert  # noqa: PLC0415 - with Altair, only for a page
 
-    size = {"width": WIDTH, "height": height, "autosize": {"type": "fit", "contains": "padding"}, "background": "transparent"}
+    size = {"width": width, "height": height, "autosize": {"type": "fit", "contains": "padding"}, "background": "transparent"}
     config = {"font": _FONT, "view": {"stroke": None}, "axis": {"gridColor": "#e4e4e4", "titleFontWeight": "normal"}}
     svg: str = vl_convert.vegalite_to_svg(spec | size | {"config": config}, allowed_base_urls=[])
     return svg

@@ -13,12 +13,12 @@ from mlworks_orchestration.training.model_tests.record import Finding, Kind, Sta
 from mlworks_orchestration.training.model_tests.reproducibility import REPRODUCIBILITY
 from mlworks_orchestration.training.model_tests.results import Result, required_tests, results, store_results, stored_results
 from mlworks_orchestration.training.model_tests.robust_to_missing import ROBUST_TO_MISSING
-from mlworks_orchestration.training.model_tests.run import run_tests
+from mlworks_orchestration.training.model_tests.run import run_test, run_tests
 from mlworks_orchestration.training.model_tests.serving_parity import SERVING_PARITY
 from mlworks_orchestration.training.model_tests.size import SIZE
 from mlworks_orchestration.training.model_tests.slice_quality import SLICE_QUALITY
-from mlworks_orchestration.training.model_tests.standing import held_back, require_tested, untested
-from mlworks_orchestration.training.model_tests.subject import Part, Subject
+from mlworks_orchestration.training.model_tests.standing import held_back, obstacle_of, require_tested, untested
+from mlworks_orchestration.training.model_tests.subject import Part, Stores, Subject
 
 __all__ = [
     "BETTER_THAN_BASELINE",
@@ -40,13 +40,16 @@ __all__ = [
     "Part",
     "Result",
     "State",
+    "Stores",
     "Subject",
     "held_back",
+    "obstacle_of",
     "register",
     "registered",
     "require_tested",
     "required_tests",
     "results",
+    "run_test",
     "run_tests",
     "store_results",
     "stored_results",

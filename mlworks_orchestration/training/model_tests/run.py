@@ -64,8 +64,7 @@ def _run(stores: Stores, model: MLModel, version: ModelVersion, tests: list[AnyM
     with on_the_bench(stores, model, version) as subject:
         for test in tests:
             try:
-                finding = own(subject, test) if isinstance(test, OwnTest) else registered()[test.kind].run(subject, test)
-                found.append(Result(test.title, test.kind, test.severity, finding))
+                found.append(run_test(subject, test))
             except TrackingError:
                 raise
             except Exception as error:  # noqa: BLE001 - a user's test may raise anything, and the others are to be run all the same
@@ -75,6 +74,17 @@ def _run(stores: Stores, model: MLModel, version: ModelVersion, tests: list[AnyM
         snapshot = version.tags["snapshot"]
         store_results(stores.lake, model.name, version.version, found, snapshot=snapshot, champion=champion, tested_at=clock.now())
     return crashed
+
+
+def run_test(subject: Subject, test: AnyModelTest) -> Result:
+    """Run one test and return what it found; nothing is kept.
+
+    Parameters:
+        subject: the version.
+        test: its declaration.
+    """
+    finding = own(subject, test) if isinstance(test, OwnTest) else registered()[test.kind].run(subject, test)
+    return Result(test.title, test.kind, test.severity, finding)
 
 
 @contextmanager

@@ -1,11 +1,12 @@
 """How a version stands with its tests: what holds it back, and what was not tested."""
 
+from collections.abc import Mapping
 from textwrap import shorten
 
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.errors import TrainingError
 from mlworks_orchestration.spec import MLModel
-from mlworks_orchestration.training.model_tests.results import required_tests, results
+from mlworks_orchestration.training.model_tests.results import Result, required_tests, results
 
 
 def untested(lake: Lake, model: MLModel, version: int) -> list[str]:
@@ -31,7 +32,16 @@ def held_back(lake: Lake, model: MLModel, version: int) -> str:
         model: the model's declaration.
         version: its number.
     """
-    known = results(lake, model.name, version)
+    return obstacle_of(model, results(lake, model.name, version))
+
+
+def obstacle_of(model: MLModel, known: Mapping[str, Result]) -> str:
+    """Return why results keep a version from serving, in words; nothing if they do not.
+
+    Parameters:
+        model: the model's declaration.
+        known: what its tests found, by the test's name.
+    """
     grave = [known[test.title] for test in required_tests(model) if test.severity == "error" and test.title in known]
     said = [
         f"{result.test} {_VERBS[result.finding.state]}: {shorten(result.finding.words, _LONGEST, placeholder=' …')}"

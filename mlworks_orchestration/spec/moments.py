@@ -3,13 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 from mlworks_orchestration.errors import NotReadyError
-from mlworks_orchestration.spec import MLModel, TimeWindow
+from mlworks_orchestration.spec.model import MLModel
+from mlworks_orchestration.spec.partitions import TimeWindow
 
 WEEK = timedelta(weeks=1)
 _MIDNIGHT = datetime.min.time()
 
 
-def moments(model: MLModel, until: datetime | None) -> list[datetime]:
+def moments_of_replay(model: MLModel, until: datetime | None) -> list[datetime]:
     """Return the moments of a replay: the first training, then steps of a week or of a partition, whichever is longer, and the end.
 
     Parameters:

@@ -1,0 +1,140 @@
+"""`mlworks backtest MODEL`."""
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from mlworks_orchestration.project import Project
+from mlworks_orchestration.spec import DriftKind, MLModel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlworks_orchestration.retraining.backtest import Policy, Story
+
+
+@click.command()
+@click.argument("model")
+@click.option("--policy", "given", multiple=True, metavar="K=V[,K=V…]", help="Try this too: the declared policy with other values; A|B tries both.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Stop at this day, UTC; by default at the end of the history.")
+@click.option("--chart", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Draw error against retrainings, as .svg or .html.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: model, metric, unit and policies.")
+def backtest(model: str, *, given: tuple[str, ...], until: datetime | None, chart: Path | None, as_json: bool) -> None:
+    """Show what retraining policies would have done for MODEL on its past, side by side.
+
+    The past is replayed in memory through the real decision, gate, drift reports and rollback, under four policies or more: never to retrain,
+    at every step, every four weeks, as declared, and what --policy says. Registry, aliases and the tables of production are not touched.
+
+    \b
+    Examples:
+      mlworks backtest airline_delay
+      mlworks backtest airline_delay --policy cooldown=30d,violations=3 --policy kinds=label+concept
+      mlworks backtest airline_delay --policy "cooldown=7d|14d|28d,min_new_rows=500|5000" --chart policies.html
+      mlworks backtest airline_delay --until 2013-07-01 --json
+    """  # noqa: D301 - click takes the mark for lines that are to stay as they are
+    from mlworks_orchestration.retraining.backtest import policies, write_chart  # noqa: PLC0415 - seconds that a wrong name need not pay
+
+    project = Project.find()
+    declared = project.model(model)
+    stories = _stories(project, declared, policies(declared, given), until.replace(tzinfo=UTC) if until else None)
+    if chart:
+        write_chart(declared, stories, chart)
+    if as_json:
+        click.echo(json.dumps(_as_dict(declared, stories), indent=2, allow_nan=False))
+    else:
+        _show(declared, stories, chart)
+
+
+def _stories(project: Project, model: MLModel, tried: "Sequence[Policy]", until: datetime | None) -> "list[Story]":
+    from mlworks_orchestration.data import Lake, listening  # noqa: PLC0415 - as above
+    from mlworks_orchestration.retraining import backtest as room  # noqa: PLC0415
+
+    lake = Lake(project.environment.lake, storage_options=project.environment.storage_options)
+    folder = Path(os.environ["MLWORKS_HOME"]) / "backtest" / model.name
+    columns = (TextColumn("{task.fields[model]}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("starting", model=model.name, total=None)
+
+        def report(done: int, total: int, doing: str) -> None:
+            bar.update(task, completed=done, total=total, description=doing[:100])
+
+        with listening(lambda text: bar.update(task, description=text[:100])):
+            return room.backtest(lake, project.catalog, model, tried, folder=folder, until=until, report=report)
+
+
+def _as_dict(model: MLModel, stories: "Sequence[Story]") -> dict[str, Any]:
+    business = {"name": model.business.name, "unit": model.business.unit} if model.business else None
+    return {"model": model.name, "metric": model.metrics.primary, "business": business, "policies": [one.to_dict() for one in stories]}
+
+
+def _show(model: MLModel, stories: "Sequence[Story]", chart: Path | None) -> None:
+    console = Console()
+    console.print(_summary(model, stories))
+    for line in _LEGEND:
+        console.print(Text(line.format(metric=model.metrics.primary, partitions=f"{model.partitions.every}s")))
+    if model.business:
+        better = "lower" if model.business.lower_is_better else "higher"
+        console.print(Text(f"{model.business.name}: {model.business.aggregate} in {model.business.unit or 'its unit'}; {better} is better."))
+    console.print(_by_month(model, stories))
+    if chart:
+        console.print(Text(f"The chart is {chart}."))
+
+
+def _summary(model: MLModel, stories: "Sequence[Story]") -> Table:
+    title = f"{model.name}: what each policy would have come to, over {stories[0].rows:,} rows with labels"
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1))
+    heads = ["Policy", model.metrics.primary, *_HEADS]
+    for head in [*heads, *([model.business.name.replace(" ", "\n")] if model.business else [])]:
+        left = head.startswith(("Policy", "Alarms"))
+        table.add_column(head, justify="left" if left else "right", no_wrap=head != "Policy", overflow="fold")
+    for one in stories:
+        table.add_row(*(Text(cell) for cell in _cells(model, one)))
+    return table
+
+
+def _cells(model: MLModel, one: "Story") -> list[str]:
+    outcomes = one.outcomes
+    promoted = outcomes.get("promoted", 0) + outcomes.get("rolled back", 0)
+    refused = one.retrainings - promoted
+    alarms = " ".join(f"{one.alarms[kind.value]:>3}" for kind in DriftKind)
+    counts = [str(number) for number in (one.retrainings, promoted, refused, one.rollbacks, one.calls)]
+    cells = [one.policy, _number(one.metrics[model.metrics.primary], model), *counts, alarms, f"{one.training_minutes:.2g}"]
+    return [*cells, *([_amount(one.business)] if model.business else [])]
+
+
+def _by_month(model: MLModel, stories: "Sequence[Story]") -> Table:
+    table = Table(title=f"{model.metrics.primary} by month", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1))
+    table.add_column("Month", no_wrap=True)
+    table.add_column("Rows", justify="right")
+    for one in stories:
+        table.add_column(Text(one.policy), justify="right", overflow="fold")
+    for index, month in enumerate(stories[0].months):
+        values = [_number(one.months[index].value, model) for one in stories]
+        table.add_row(month.month, f"{month.rows:,}", *values)
+    return table
+
+
+def _number(value: float | None, model: MLModel) -> str:
+    return "-" if value is None else f"{value:.{3 if model.classifies else 2}f}"
+
+
+def _amount(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f}" if abs(value) >= _WHOLE_FROM else f"{value:.3g}"
+
+
+_WHOLE_FROM = 1000
+_HEADS = ("Re-\ntrained", "Pro-\nmoted", "Re-\njected", "Rolled\nback", "Calls", "Alarms\n  F   L   P   C", "Training\nminutes")
+_LEGEND = (
+    "{metric}: of what would have served. Rejected: by the gate, or not fitted. Calls: decisions that would have called a person.",
+    "Alarms: {partitions} whose report found feature (F), label (L), prediction (P) or concept (C) drift.",
+    "Training minutes: fitting alone, without the first model's.",
+)
