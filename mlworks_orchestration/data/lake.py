@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import polars as pl
-from deltalake import CommitProperties, DeltaTable, Schema, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from mlworks_orchestration.data.partitioning import PARTITION, check_partitioned, predicate
@@ -94,6 +94,25 @@ class Lake:
             LakeError: naming table and column, if rows do not fit; the table is unchanged.
         """
         return self._commit(table, rows, metadata, schema, replacing=None)
+
+    def append_once(self, table: str, rows: pl.DataFrame, key: str, *, schema: SchemaMode = "fixed") -> bool:
+        """Add rows in one commit, unless rows with this key were added before; of several writers at the same moment exactly one does.
+
+        The key is an application's transaction in the Delta log, which refuses a commit beside another one of the same transaction.
+
+        Parameters:
+            table: for example `airline_delay/decisions`; created by the first append.
+            rows: of the table's very columns and types.
+            key: what is to be there once.
+            schema: as in `write`.
+
+        Returns:
+            Whether the rows were added.
+
+        Raises:
+            LakeError: naming table and column, if rows do not fit; the table is unchanged.
+        """
+        return self._commit(table, rows, None, schema, replacing=None, once=key) >= 0
 
     def read(
         self, table: str, *, columns: Sequence[str] | None = None, partitions: Sequence[str] | None = None, version: int | None = None
@@ -220,12 +239,17 @@ class Lake:
             )
         return self._open(table)
 
-    def _commit(self, table: str, frame: pl.DataFrame, metadata: Mapping[str, str] | None, schema: SchemaMode, *, replacing: str | None) -> int:
+    def _commit(  # noqa: PLR0913 - what is written, how, and how often
+        self, table: str, frame: pl.DataFrame, metadata: Mapping[str, str] | None, schema: SchemaMode, *, replacing: str | None, once: str = ""
+    ) -> int:
+        """Return the new version; -1 where rows with the key `once` were there already."""
         rows = storable(table, frame)
-        commit = CommitProperties(custom_metadata=dict(metadata or {}))
+        commit = CommitProperties(custom_metadata=dict(metadata or {}), app_transactions=[Transaction(once, 1)] if once else None)
 
         def attempt() -> int:
             opened = self._open_or_create(table, rows, schema, [PARTITION] if replacing else [])
+            if once and opened.transaction_version(once) is not None:
+                return -1
             stored = pl.scan_delta(opened, storage_options=self.storage_options).collect_schema()
             fitted = fit(table, rows, stored, schema)
             wider: Literal["merge"] | None = "merge" if fitted.width > len(stored) else None

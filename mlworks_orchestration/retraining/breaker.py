@@ -1,5 +1,7 @@
 """The breaker: a retraining that did not help ends retraining, and gives way to the version before where that is better."""
 
+from datetime import timedelta
+
 from mlworks_orchestration.retraining.case import Case, advice, at, seen
 from mlworks_orchestration.retraining.facts import Evidence, Promotion
 from mlworks_orchestration.retraining.past import Attempt, Decision, Outcome, Rollback
@@ -9,21 +11,32 @@ from mlworks_orchestration.spec import Gate, Retraining
 TRIES = 2
 """Retrainings in a row, in one episode, that may fail to give a new champion before a person is called."""
 
+RETRY_AFTER = (timedelta(0), timedelta(minutes=10), timedelta(hours=1))
+"""How long after it was asked for a rollback whose run failed is asked for again: as often, and then a person is called."""
+
 _IN_VAIN = {Outcome.REJECTED, Outcome.UNFINISHED, Outcome.ROLLED_BACK}
 
 
 def rollback_was_decided(case: Case) -> Decision | None:
-    """Complete a rollback that was decided for this promotion; it is never decided anew."""
+    """Complete a rollback that was decided for this promotion: it is never decided anew, and a run that failed is tried again, a few times."""
     promotion, asked = case.evidence.promotion, decided(case)
-    if promotion is None or asked is None:
+    if promotion is None or not asked:
         return None
-    told = f"The rollback from version {asked.champion} to version {asked.to}, decided {at(asked.at)}"
+    last, tried = asked[-1], len(asked) - 1
+    told = f"The rollback from version {last.champion} to version {last.to}, decided {at(asked[0].at)}"
     if not case.evidence.rollback_launched:
-        return case.conclude("rollback", f"{told}, was never launched and is asked for again.", run_key=asked.run_key, to=asked.to)
+        return case.conclude("rollback", f"{told}, was never launched and is asked for again.", run_key=last.run_key, to=last.to)
     if case.evidence.rolling_back:
         return case.conclude("wait", f"{told}, is under way.")
-    remedy = f"Look at its run, then go back by hand: `mlworks rollback {case.evidence.model} --to VERSION --why TEXT`, or train a better version."
-    return case.conclude("escalate", f"{told}, was launched, and version {promotion.version} serves still. {remedy}")
+    told = f"{told}, was launched{f' {len(asked)} times' if tried else ''}, and version {promotion.version} serves still."
+    if tried >= len(RETRY_AFTER):
+        remedy = f"`mlworks rollback {case.evidence.model} --to VERSION --why TEXT`"
+        return case.conclude("escalate", f"{told} Look at its run, then go back by hand: {remedy}, or train a better version.")
+    due = last.at + RETRY_AFTER[tried]
+    if case.now < due:
+        return case.conclude("wait", f"{told} It is tried again {at(due)}.")
+    again = f"{told} It is tried again, {tried + 1} of {len(RETRY_AFTER)} times."
+    return case.conclude("rollback", again, run_key=f"{asked[0].run_key}:retry-{tried + 1}", to=last.to)
 
 
 def previous_is_better(case: Case) -> Decision | None:
@@ -77,14 +90,14 @@ def in_vain(case: Case) -> list[Attempt]:
     return failed if len(failed) == TRIES and all(attempt.outcome in _IN_VAIN for attempt in failed) else []
 
 
-def decided(case: Case) -> Rollback | None:
-    """Return the rollback that was decided for the champion's promotion, or None.
+def decided(case: Case) -> list[Rollback]:
+    """Return how often and when the rollback of the champion's promotion was asked for, in the order of time.
 
     Parameters:
         case: the facts.
     """
     promotion = case.evidence.promotion
-    return next((done for done in case.history.rollbacks if promotion and done.champion == promotion.version), None)
+    return [done for done in case.history.rollbacks if promotion and done.champion == promotion.version]
 
 
 def alarming(evidence: Evidence, gate: Gate) -> list[Sign]:

@@ -21,8 +21,8 @@ def decide(evidence: Evidence, policy: Retraining, history: History, now: dateti
     the budget; too few new rows. If none does, the model is retrained. It never raises, and the same facts always give the same decision.
 
     The run key is `<model>:<champion>:<n>`, the n-th retraining asked for against this champion, and `<model>:rollback:<champion>:<to>` of a
-    rollback. It depends on what was recorded and not on which reports were seen or what asks for it, so whoever decides from the same
-    records asks with the same key, and a run starts once for each.
+    rollback, with `:retry-<n>` where its run failed and is tried again. It depends on what was recorded and not on which reports were seen or
+    what asks for it, so whoever decides from the same records asks with the same key, and a run starts once for each.
 
     Parameters:
         evidence: what is known now.

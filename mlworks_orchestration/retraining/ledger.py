@@ -20,6 +20,7 @@ from mlworks_orchestration.spec import DriftKind
 from mlworks_orchestration.training import moves, verdicts
 
 _RETRAININGS = "retrain"
+_NONE = "none"
 _SCHEMA = pl.Schema(
     {
         "decided_at": pl.Datetime("us", "UTC"),
@@ -52,7 +53,7 @@ def record(lake: Lake, evidence: Evidence, decision: Decision, now: datetime, kn
         known: what `recent` returned, where it was read for this decision; what asks for a run is compared with what is stored by now all the same.
 
     Returns:
-        Whether a row was written.
+        Whether a row was written: of several processes that decide the same at the same moment, one learns that it is the one to act.
     """
     table, row = _table(evidence.model), _row(evidence, decision, now)
     known = recent(lake, evidence.model) if known is None or decision.run_key is not None else known
@@ -64,10 +65,24 @@ def record(lake: Lake, evidence: Evidence, decision: Decision, now: datetime, kn
     if said:
         return False
     if not lake.exists(table):
-        # An empty write makes a table that is cut by partition; of two daemons that both do so, neither loses the other's row.
-        lake.write(table, _SCHEMA.to_frame(), partitions=[_RETRAININGS])
-    lake.append(table, pl.DataFrame([row], schema=_SCHEMA), schema="merge")
+        # An empty write makes a table that is cut by partition. Of a partition that holds nothing: another daemon's row may be there by now.
+        lake.write(table, _SCHEMA.to_frame(), partitions=[_NONE])
+    rows = pl.DataFrame([row], schema=_SCHEMA)
+    if decision.run_key is not None:
+        return lake.append_once(table, rows, decision.run_key, schema="merge")
+    lake.append(table, rows, schema="merge")
     return True
+
+
+def asked_at(lake: Lake, model: str, run_key: str) -> datetime | None:
+    """Return when a run was first asked for with a key, or None.
+
+    Parameters:
+        lake: where decisions are stored.
+        model: the model's name.
+        run_key: of a retraining or a rollback.
+    """
+    return recent(lake, model).filter(pl.col("run_key") == run_key)["decided_at"].min()  # type: ignore[return-value]
 
 
 def read_history(lake: Lake, model: str, known: pl.DataFrame | None = None) -> History:

@@ -8,7 +8,7 @@ from mlworks_orchestration import clock
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.retraining.decide import decide, decide_by_hand
 from mlworks_orchestration.retraining.evidence import Runs, gather
-from mlworks_orchestration.retraining.ledger import read_history, recent, record
+from mlworks_orchestration.retraining.ledger import asked_at, read_history, recent, record
 from mlworks_orchestration.retraining.past import Decision, History
 from mlworks_orchestration.spec import MLModel
 from mlworks_orchestration.training import check_signed
@@ -18,6 +18,8 @@ Mark = Mapping[str, int | str]
 
 DUE = "due"
 _AGAIN = timedelta(days=1)
+_LOOK_AFTER = timedelta(minutes=10)
+_TIME_TO_ASK = timedelta(minutes=1)
 
 
 def with_news(lake: Lake, models: Iterable[MLModel], marks: Mapping[str, Mark], now: datetime) -> list[MLModel]:
@@ -51,7 +53,8 @@ def consider(lake: Lake, model: MLModel, runs: Runs, mark: Mark | None) -> tuple
     """Decide about a model if there is something new since the last look, and record the decision.
 
     It is recorded before it is acted upon. When a crash comes in between, the mark is the old one, the decision is taken again from the
-    record, and the run is asked for again with the same run key.
+    record, and the run is asked for again with the same run key. Only the one who recorded a decision acts on it for the first minute: another
+    daemon, or a second tick, that finds it just recorded leaves it to him and looks again later.
 
     Parameters:
         lake: the Delta tables.
@@ -71,7 +74,9 @@ def consider(lake: Lake, model: MLModel, runs: Runs, mark: Mark | None) -> tuple
     history = read_history(lake, model.name, known)
     evidence = gather(lake, model, history, runs, now)
     decision = decide(evidence, model.retraining, history, now, model.gate)
-    record(lake, evidence, decision, now, known)
+    if not record(lake, evidence, decision, now, known) and (since := _just_asked(lake, model, decision, now)):
+        said = f"The {decision.action} {decision.run_key} was decided at {since:%H:%M:%S} by another tick, which is asking for its run."
+        return replace(decision, action="wait", run_key=None, trigger=None, to=None, reason=said), mark
     due = due_again(model, history, decision, now)
     return decision, seen if due is None else {**seen, DUE: due.isoformat()}
 
@@ -100,6 +105,14 @@ def ask_by_hand(lake: Lake, model: MLModel, runs: Runs, *, by: str, why: str) ->
     return decision
 
 
+def _just_asked(lake: Lake, model: MLModel, decision: Decision, now: datetime) -> datetime | None:
+    """Return when another tick decided the same, if that was in the last minute; in a replay, which is alone, there is no other."""
+    if decision.run_key is None or clock.is_replayed():
+        return None
+    since = asked_at(lake, model.name, decision.run_key)
+    return since if since and timedelta() <= now - since < _TIME_TO_ASK else None
+
+
 def _seen(lake: Lake, model: MLModel, mark: Mark) -> dict[str, int]:
     """Return the newest version of each table that is watched, counted on from the last look."""
     found = {f"{model.name}/{table}": _version(mark, table) for table in watched(model)}
@@ -115,7 +128,9 @@ def _version(mark: Mark, table: str) -> int:
 
 
 def due_again(model: MLModel, history: History, decision: Decision, now: datetime) -> datetime | None:
-    """Return when the schedule asks for a look; what it asked for and was put off is looked at again a day later.
+    """Return when to look without anything new: when the schedule asks, and soon after a rollback was asked for, whose run may fail.
+
+    What the schedule asked for and was put off is looked at again a day later.
 
     Parameters:
         model: the model's declaration.
@@ -123,8 +138,10 @@ def due_again(model: MLModel, history: History, decision: Decision, now: datetim
         decision: of now.
         now: the moment, aware.
     """
+    asked = decision.action == "rollback" or (decision.action == "wait" and any(back.champion == decision.champion for back in history.rollbacks))
+    back = [now + _LOOK_AFTER] if asked else []
     every = model.retraining.every
     if every is None:
-        return None
+        return min(back, default=None)
     trained = now if decision.action == "retrain" else max((attempt.at for attempt in history.attempts), default=None)
-    return now + _AGAIN if trained is None else max(trained + every, now + _AGAIN)
+    return min(*back, now + _AGAIN if trained is None else max(trained + every, now + _AGAIN))

@@ -195,13 +195,13 @@ def test_what_was_found_is_decided_upon_once(deployment: Make) -> None:
         made.runs.keys.add("delays:rollback:2:1")
         failed, _ = consider(made.lake, made.model, made.runs, None)
         assert failed is not None
-        assert failed.action == "escalate"
+        assert (failed.action, failed.run_key) == ("rollback", "delays:rollback:2:1:retry-1")
     made.champion(1, PROMOTED + 16 * DAY)
     made.alias("previous", 2, PROMOTED + 16 * DAY)
     with replaying(PROMOTED + 17 * DAY):
         after, _ = consider(made.lake, made.model, made.runs, None)
     assert after is not None
     assert after.action == "wait"
-    assert [row["action"] for row in made.decisions()] == ["escalate", "rollback", "wait"]
-    assert [(row["champion"], row["to"]) for row in made.decisions() if row["action"] == "rollback"] == [(2, 1)]
-    assert mark == {"aftermath": made.lake.version("delays/aftermath")}
+    assert [row["action"] for row in made.decisions()] == ["rollback", "rollback", "wait"]
+    assert [(row["champion"], row["to"]) for row in made.decisions() if row["action"] == "rollback"] == [(2, 1), (2, 1)]
+    assert mark == {"aftermath": made.lake.version("delays/aftermath"), "due": (PROMOTED + 15 * DAY + timedelta(minutes=10)).isoformat()}

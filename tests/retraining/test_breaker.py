@@ -97,9 +97,36 @@ def test_a_rollback_is_decided_once_for_a_promotion_and_asked_for_again_only_if_
     assert (again.action, again.run_key, again.to) == ("rollback", KEY, 2)
     assert "was never launched and is asked for again" in again.reason
     assert decision(DECIDED, aftermath=WORSE, rolling_back=True).action == "wait"
-    failed = decision(DECIDED, aftermath=WORSE)
+
+
+def asked(*ago: timedelta) -> History:
+    """A rollback that was asked for so often, each time with the next key."""
+    keys = [KEY, *(f"{KEY}:retry-{number}" for number in range(1, len(ago)))]
+    return History(champion=3, rollbacks=tuple(Rollback(NOW - since, 3, 2, key) for since, key in zip(ago, keys, strict=True)))
+
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(("ago", "number"), [((MINUTE,), 1), ((DAY, 10 * MINUTE), 2), ((DAY, DAY, 60 * MINUTE), 3)])
+def test_a_rollback_whose_run_failed_is_tried_again_with_a_key_of_its_own(ago: tuple[timedelta, ...], number: int) -> None:
+    again = decision(asked(*ago), aftermath=WORSE)
+    assert (again.action, again.run_key, again.champion, again.to) == ("rollback", f"{KEY}:retry-{number}", 3, 2)
+    assert f"version 3 serves still. It is tried again, {number} of 3 times." in again.reason
+
+
+@pytest.mark.parametrize("ago", [(DAY, 9 * MINUTE), (DAY, DAY, 59 * MINUTE)])
+def test_later_tries_wait_for_what_is_wrong_to_pass(ago: tuple[timedelta, ...]) -> None:
+    found = decision(asked(*ago), aftermath=WORSE)
+    assert (found.action, found.run_key) == ("wait", None)
+    assert "It is tried again on 2013-11-20 00:01." in found.reason
+
+
+def test_a_rollback_that_failed_four_times_calls_a_person() -> None:
+    failed = decision(asked(DAY, DAY, DAY, DAY), aftermath=WORSE)
     assert (failed.action, failed.run_key) == ("escalate", None)
-    assert "The rollback from version 3 to version 2, decided on 2013-11-19 00:00, was launched, and version 3 serves still." in failed.reason
+    assert "The rollback from version 3 to version 2, decided on 2013-11-19 00:00, was launched 4 times, and version 3 serves still." in failed.reason
+    assert "go back by hand: `mlworks rollback delays --to VERSION --why TEXT`" in failed.reason
 
 
 def test_a_rollback_of_another_promotion_says_nothing_about_this_one() -> None:

@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ from mlworks_orchestration.retraining import (
     Rollback,
     decide,
 )
+from mlworks_orchestration.retraining.breaker import RETRY_AFTER
 from mlworks_orchestration.spec import DriftKind, Gate, Retraining
 
 DAY = timedelta(days=1)
@@ -103,7 +105,9 @@ HISTORIES = st.builds(
     st.none() | st.builds(Episode, VERSIONS, KEYS),
     st.none(),
     st.none() | VERSIONS,
-    st.lists(st.builds(Rollback, MOMENTS, VERSIONS, VERSIONS, st.just("delays:rollback")), max_size=2).map(tuple),
+    st.lists(st.builds(Rollback, MOMENTS, VERSIONS, VERSIONS, st.sampled_from(["delays:rollback", "delays:rollback:retry-1"])), max_size=6).map(
+        tuple
+    ),
 )
 
 
@@ -126,7 +130,9 @@ def test_any_facts_give_a_decision_with_a_reason_that_keeps_every_guard(
         assert evidence.promotion is not None
         before = [done for done in history.rollbacks if done.champion == evidence.promotion.version]
         assert decision.to == (before[0].to if before else evidence.promotion.previous)
-        assert not before or not evidence.rollback_launched
+        assert len(before) <= len(RETRY_AFTER)
+        assert not evidence.rollback_launched or not before or not evidence.rolling_back
+        assert not evidence.rollback_launched or decision.run_key not in {done.run_key for done in before}
 
 
 def assert_retraining_is_allowed(decision: Decision, evidence: Evidence, policy: Retraining, history: History, now: datetime) -> None:
@@ -303,8 +309,9 @@ def assert_is_safe(world: World) -> None:
 
 
 def assert_nothing_flaps(world: World) -> None:
-    """A promotion is rolled back at most once, and what was rolled back never serves again."""
-    assert len({done.champion for done in world.rollbacks}) == len(world.rollbacks)
+    """A promotion is rolled back at most once, to one version, in few tries; and what was rolled back never serves again."""
+    assert len({done.champion for done in world.rollbacks}) == len({(done.champion, done.to) for done in world.rollbacks})
+    assert max(Counter(done.champion for done in world.rollbacks).values(), default=0) <= 1 + len(RETRY_AFTER)
     for term, version in enumerate(world.served[1:], start=1):
         if version in world.served[:term]:
             assert world.served[term - 1] not in world.served[term:]

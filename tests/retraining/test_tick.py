@@ -1,5 +1,7 @@
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import polars as pl
@@ -108,6 +110,76 @@ def test_the_key_recorded_twice_in_a_race_counts_once(deployment: Make) -> None:
     row = made.lake.read("delays/decisions")
     made.lake.append("delays/decisions", row.with_columns(pl.col("decided_at") + timedelta(seconds=1)))
     assert [attempt.at for attempt in read_history(made.lake, "delays").attempts if attempt.run_key] == [START + 31 * DAY]
+
+
+def test_of_two_daemons_that_record_the_same_at_the_same_moment_one_learns_that_it_is_to_act(deployment: Make) -> None:
+    made = drifting(deployment)
+    both = Barrier(2)
+
+    def decided(_: int) -> bool:
+        lake = Slow(made.lake.root, both)
+        return record(lake, Evidence("delays", 1), Decision("retrain", "drift lasts", "delays:1:1"), START + 31 * DAY)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(decided, range(2))) == [False, True]
+    assert len(made.decisions()) == 1
+
+
+class Slow(Lake):
+    """A lake whose user has read before the other writes."""
+
+    def __init__(self, root: str, both: Barrier) -> None:
+        super().__init__(root)
+        self.both = both
+
+    def append_once(self, *arguments: Any, **options: Any) -> bool:
+        self.both.wait(10)
+        return super().append_once(*arguments, **options)
+
+
+def test_what_another_daemon_has_just_decided_is_left_to_it_for_a_minute(deployment: Make) -> None:
+    made = drifting(deployment)
+    now = datetime.now(UTC)
+    made.labels(now - 3 * DAY, 2, rows=50)
+    first, seen = consider(made.lake, made.model, made.runs, None)
+    assert (first.action, first.run_key) == ("retrain", "delays:1:1")  # type: ignore[union-attr]
+    second, mark = consider(made.lake, made.model, made.runs, None)
+    assert (second.action, second.run_key, mark) == ("wait", None, None)  # type: ignore[union-attr]
+    assert "was decided at" in second.reason  # type: ignore[union-attr]
+    long_ago = made.lake.read("delays/decisions").with_columns(pl.col("decided_at") - timedelta(minutes=1))
+    made.lake.write("delays/decisions", long_ago, partitions=long_ago["_partition"].unique().to_list())
+    third, mark = consider(made.lake, made.model, made.runs, None)
+    assert (third.action, third.run_key) == ("retrain", "delays:1:1"), "whoever recorded it was killed"  # type: ignore[union-attr]
+    assert mark == seen
+
+
+def test_the_first_decision_of_all_survives_another_daemon_that_makes_the_table_too(deployment: Make) -> None:
+    made = drifting(deployment)
+
+    class Blind(Lake):
+        def exists(self, table: str) -> bool:
+            return super().exists(table) and table != "delays/decisions"
+
+    tick(made, 31)
+    assert record(Blind(made.lake.root), Evidence("delays", 1), Decision("wait", "calm", None), START + 31 * DAY)
+    assert [row["action"] for row in made.decisions()] == ["retrain", "wait"]
+
+
+def test_a_rollback_that_was_asked_for_is_looked_after_without_anything_new(deployment: Make) -> None:
+    made = deployment()
+    made.champion(2, START + DAY)
+    made.verdict(START + DAY, champion=1, promoted=True, until=START, challenger=2)
+    made.report(["2013-03-03"], CALM, version=2)
+    with replaying(START + 2 * DAY):
+        record(made.lake, Evidence("delays", 2), Decision("rollback", "worse", "delays:rollback:2:1", to=1, champion=2), START + 2 * DAY)
+    made.runs.keys.add("delays:rollback:2:1")
+    made.runs.going_back = True
+    under_way, mark = tick(made, 2)
+    assert (under_way.action, mark["due"]) == ("wait", (START + 2 * DAY + timedelta(minutes=10)).isoformat())  # type: ignore[union-attr]
+    made.runs.going_back = False
+    assert tick(made, 2 + 9 / 1440, mark) == (None, mark)
+    again, _ = tick(made, 2 + 10 / 1440, mark)
+    assert (again.action, again.run_key) == ("rollback", "delays:rollback:2:1:retry-1")  # type: ignore[union-attr]
 
 
 def test_a_verdict_on_another_champion_says_nothing_about_the_retraining(deployment: Make) -> None:
