@@ -47,7 +47,7 @@ def retrain_by_hand(lake: Lake, model: MLModel, definitions: dg.Definitions, ins
     decision = ask_by_hand(lake, model, InstanceRuns(instance, model.name), by=by, why=why)
     if decision.run_key is None:
         raise MLWorksError(decision.reason)
-    tags = {"dagster/run_key": decision.run_key, names.RUN_TRIGGER: decision.reason, names.RUN_PROCESS: this_process()}
+    tags = {names.RUN_KEY: decision.run_key, names.RUN_TRIGGER: decision.reason, names.RUN_PROCESS: this_process()}
     job = definitions.resolve_job_def(names.job(model.name, "train"))
     result = job.execute_in_process(run_config=QUIET, instance=instance, tags=tags, raise_on_error=False)
     if not result.success:

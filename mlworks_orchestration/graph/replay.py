@@ -20,9 +20,6 @@ from mlworks_orchestration.spec import MLModel, moments_of_replay
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Run config under which a run's events go to the instance alone, not to the terminal too."""
 
-REPLAYED = "mlworks/replay"
-"""Run tag that names the model whose replay executes the run, in its own process."""
-
 _MAX_REQUESTS = 100
 
 
@@ -103,7 +100,7 @@ class Replay:
 
     def _fail_abandoned_runs(self) -> None:
         """Say of runs that a killed replay left under way that they failed; otherwise the sensor would wait for them forever."""
-        left = dg.RunsFilter(tags={REPLAYED: self.model.name}, statuses=[dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED])
+        left = dg.RunsFilter(tags={names.REPLAYED: self.model.name}, statuses=[dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED])
         for run in self.instance.get_runs(left):
             self.instance.report_run_failed(run, "The replay that executed this run was stopped.")
 
@@ -183,8 +180,8 @@ class Replay:
 
     def _execute(self, job: str, tags: Mapping[str, str], run_key: str | None, moment: datetime, assets: Sequence[dg.AssetKey] | None = None) -> None:
         """Run a job in this process, unless a run with its key has succeeded already."""
-        all_tags = {**tags, "dagster/run_key": f"{run_key}", REPLAYED: self.model.name, names.RUN_NOW: moment.isoformat()}
-        same = dg.RunsFilter(job_name=job, tags={"dagster/run_key": f"{run_key}"}, statuses=[dg.DagsterRunStatus.SUCCESS])
+        all_tags = {**tags, names.RUN_KEY: f"{run_key}", names.REPLAYED: self.model.name, names.RUN_NOW: moment.isoformat()}
+        same = dg.RunsFilter(job_name=job, tags={names.RUN_KEY: f"{run_key}"}, statuses=[dg.DagsterRunStatus.SUCCESS])
         if self.instance.get_runs_count(same):
             return
         resolved = self.definitions.resolve_job_def(job)

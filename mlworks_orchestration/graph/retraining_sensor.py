@@ -11,7 +11,7 @@ from mlworks_orchestration import clock
 from mlworks_orchestration.errors import MLWorksError
 from mlworks_orchestration.graph import names
 from mlworks_orchestration.graph.jobs import runs_under_way
-from mlworks_orchestration.graph.processes import fail_abandoned
+from mlworks_orchestration.graph.processes import FAILED, fail_abandoned
 from mlworks_orchestration.graph.resources import open_lake
 from mlworks_orchestration.project import Environment
 from mlworks_orchestration.spec import MLModel
@@ -47,8 +47,9 @@ class InstanceRuns:
         return runs_under_way(self._instance, names.ROLLBACK, {names.RUN_MODEL: self._model})
 
     def launched(self, run_key: str) -> bool:
-        """Return whether a run with this key was ever launched."""
-        return bool(self._instance.get_runs_count(dg.RunsFilter(tags={"dagster/run_key": run_key})))
+        """Return whether a run with this key was ever launched; one at which a replay stopped is to be done again by it."""
+        found = self._instance.get_runs(dg.RunsFilter(tags={names.RUN_KEY: run_key}))
+        return any(names.REPLAYED not in run.tags or run.status not in FAILED for run in found)
 
 
 class RetrainingSensor(dg.SensorDefinition):

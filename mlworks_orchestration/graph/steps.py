@@ -12,6 +12,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetC
 
 from mlworks_orchestration import clock
 from mlworks_orchestration.graph.names import RUN_NOW, RUN_TRIGGER, RUN_VERSION
+from mlworks_orchestration.graph.processes import take_turn
 
 if TYPE_CHECKING:
     from mlworks_orchestration.data import Lake
@@ -115,6 +116,8 @@ def asset(
     compute: Callable[[Step], Outcome],
     checks: Sequence[CheckDeclaration] = (),
     resources: frozenset[str] = frozenset(),
+    *,
+    once: bool = False,
 ) -> dg.AssetsDefinition:
     """Make an asset of a plain function.
 
@@ -123,6 +126,7 @@ def asset(
         compute: does the work for all partitions of a run at once.
         checks: what is checked in the same step.
         resources: keys of resources needed beside the lake and the registry.
+        once: whether, of several runs with the same run key, the first alone builds it.
     """
     declared = [
         dg.AssetCheckSpec(check.name, asset=spec.key, description=check.description, blocking=check.blocking, partitions_def=spec.partitions_def)
@@ -139,6 +143,8 @@ def asset(
     def definition(context: dg.AssetExecutionContext) -> Iterator[Any]:
         partitions = tuple(context.partition_keys) if context.has_partition_key or context.has_partition_key_range else ()
         tags = context.run.tags
+        if once:
+            take_turn(context.instance, context.run)
         version = int(tags[RUN_VERSION]) if RUN_VERSION in tags else None
         step = Step(context.resources.lake, context.resources.registry, partitions, context.run.run_id, tags.get(RUN_TRIGGER, "manual"), version)
         with _run_time(tags):

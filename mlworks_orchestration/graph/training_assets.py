@@ -45,14 +45,14 @@ def training_assets(catalog: Catalog, model: MLModel, mlflow_ui: str) -> list[dg
     )
     gate = CheckDeclaration(GATE, f"The gain in {model.metrics.primary} is above {model.gate.min_gain:g} with confidence.", blocking=True)
     return [
-        asset(training_set, later("training", "materialize_training_set", catalog, model)),
+        asset(training_set, later("training", "materialize_training_set", catalog, model), once=True),
         asset(
             candidate,
             later("training", "materialize_candidate", catalog, model, mlflow_ui),
             checks=[CheckDeclaration(LOADS_CLEANLY, LOADS_CLEANLY_ASSERTS), *map(_check, model.model_tests)],
             resources=frozenset({names.tracking_resource(model.name)}),
         ),
-        asset(champion, later("training", "materialize_champion", catalog, model), checks=[gate]),
+        asset(champion, later("training", "materialize_champion", catalog, model), checks=[gate], once=True),
     ]
 
 

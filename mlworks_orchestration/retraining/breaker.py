@@ -23,9 +23,9 @@ def rollback_was_decided(case: Case) -> Decision | None:
     if promotion is None or not asked:
         return None
     last, tried = asked[-1], len(asked) - 1
-    told = f"The rollback from version {last.champion} to version {last.to}, decided {at(asked[0].at)}"
+    told = f"The rollback from version {last.champion} to version {asked[0].to}, decided {at(asked[0].at)}"
     if not case.evidence.rollback_launched:
-        return case.conclude("rollback", f"{told}, was never launched and is asked for again.", run_key=last.run_key, to=last.to)
+        return case.conclude("rollback", f"{told}, was never launched and is asked for again.", run_key=last.run_key, to=asked[0].to)
     if case.evidence.rolling_back:
         return case.conclude("wait", f"{told}, is under way.")
     told = f"{told}, was launched{f' {len(asked)} times' if tried else ''}, and version {promotion.version} serves still."
@@ -36,7 +36,7 @@ def rollback_was_decided(case: Case) -> Decision | None:
     if case.now < due:
         return case.conclude("wait", f"{told} It is tried again {at(due)}.")
     again = f"{told} It is tried again, {tried + 1} of {len(RETRY_AFTER)} times."
-    return case.conclude("rollback", again, run_key=f"{asked[0].run_key}:retry-{tried + 1}", to=last.to)
+    return case.conclude("rollback", again, run_key=f"{asked[0].run_key}:retry-{tried + 1}", to=asked[0].to)
 
 
 def previous_is_better(case: Case) -> Decision | None:

@@ -51,7 +51,7 @@ from mlworks_orchestration.training.snapshot import (
     take_snapshot,
 )
 from mlworks_orchestration.training.software import Measured, measure
-from mlworks_orchestration.training.takeover import Mandate, approvals_version, approved, notice
+from mlworks_orchestration.training.takeover import Mandate, approvals_version, approved, complete, notice
 from mlworks_orchestration.training.verdict import Verdict, find_verdict, verdicts
 from mlworks_orchestration.training.versions import ModelVersion
 
@@ -86,6 +86,7 @@ __all__ = [
     "baseline",
     "build_estimator",
     "check_signed",
+    "complete",
     "cross_predict",
     "deliver",
     "design_matrix",

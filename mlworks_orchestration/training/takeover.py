@@ -114,6 +114,21 @@ def approvals_version(lake: Lake, model: str) -> str | None:
     return str(lake.version(table)) if lake.exists(table) else None
 
 
+def complete(lake: Lake, model: MLModel, registry: Registry) -> None:
+    """Record what was moved by hand, and carry out the newest verdict if its process was killed before it did.
+
+    Parameters:
+        lake: where verdicts and moves are.
+        model: the model's declaration.
+        registry: where aliases are.
+    """
+    notice(lake, model, registry)
+    judged = verdicts(lake, model.name)
+    verdict = find_verdict(lake, model.name, judged["challenger"][-1]) if len(judged) and judged["promoted"][-1] else None
+    if verdict and not carried_out(lake, verdict):
+        carry_out(lake, model, registry, verdict)
+
+
 def notice(lake: Lake, model: MLModel, registry: Registry) -> None:
     """Record aliases that were moved by hand in MLflow, which is what counts; where only a promotion's record is missing, write that.
 

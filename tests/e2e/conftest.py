@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.deployment import Deployment
+from tests.e2e.pending import pending_world
 from tests.e2e.server import Server
+from tests.graph.fixtures import let_notices_pass
+from tests.graph.world import World
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    let_notices_pass(items, Path(__file__).parent)
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +39,12 @@ def serve(deployment: Deployment) -> Iterator[Callable[[], Server]]:
     yield start
     left = [process for server in servers for process in server.stop()]
     assert not left, f"These processes outlived `dagster dev`: {left}"
+
+
+@pytest.fixture(scope="session")
+def pending(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A deployment whose retraining is due; tests copy it."""
+    return pending_world(tmp_path_factory.mktemp("pending") / "world")
 
 
 @pytest.fixture(scope="session")

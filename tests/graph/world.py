@@ -118,7 +118,11 @@ class World:
 
     def mlworks(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run the command line in a process of its own."""
-        command = [str(Path(sys.executable).parent / "mlworks"), *arguments]
+        return self.program("mlworks", *arguments, **variables)
+
+    def program(self, name: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a program of the environment in a process of its own."""
+        command = [str(Path(sys.executable).parent / name), *arguments]
         environment = {**os.environ, **self.environ, **variables}
         return subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
 

@@ -17,7 +17,7 @@ from mlworks_orchestration.monitoring.page import StoredReport, causes_note, pag
 from mlworks_orchestration.retraining import look_back
 from mlworks_orchestration.scoring import score
 from mlworks_orchestration.spec import Catalog, DriftKind, MLModel
-from mlworks_orchestration.training import notice
+from mlworks_orchestration.training import complete
 
 
 def materialize_labels(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
@@ -32,7 +32,7 @@ def materialize_labels(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
 
 def materialize_scores(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
     """Let the champion predict the partitions, whoever made it champion."""
-    notice(step.lake, model, step.registry)
+    complete(step.lake, model, step.registry)
     scores, measured = score(step.lake, catalog, model, step.registry, step.partitions)
     record_operation(step.lake, model, "scores", measured, step.partitions)
     found = scores.group_by(PARTITION).agg(pl.len(), pl.col("prediction").mean().alias("mean"))
