@@ -111,14 +111,18 @@ def _show(found: Analysis, html: Path | None) -> None:
 
 def _groups(found: Analysis) -> Iterator[tuple[str, list[ColumnAnalysis], int]]:
     """Yield what is shown together: the heading of the last column, the columns, and how many of them at most."""
-    for verdict, title, most in ((True, "What changed", 40), (None, "Why it could not be told", 20), (False, "", 5)):
-        columns = [column for column in found.columns if column.drifted is verdict]
-        if columns:
-            yield title, columns, most
+    groups = (
+        ("What changed", [column for column in found.columns if column.drifted], 40),
+        ("Why it could not be told", list(found.inconclusive), 20),
+        ("", [column for column in found.columns if column.drifted is False], 5),
+        ("What it is", [column for column in found.columns if column.shown_only], 5),
+    )
+    yield from ((title, columns, most) for title, columns, most in groups if columns)
 
 
 def _cells(column: ColumnAnalysis) -> tuple[Text, ...]:
-    leading = column.leading
+    leading = column.statistics[0] if column.shown_only else column.leading
+    mark = ("shown", "dim") if column.shown_only else _MARKS[column.drifted]
     effect = f"{leading.effect:.2f} / {leading.threshold:.2f}" if leading and leading.effect is not None else ""
     words = column.words if column.drifted else column.reason if column.drifted is None else ""
-    return (Text(column.name), Text(column.kind.value), Text(*_MARKS[column.drifted]), Text(effect), Text(words))
+    return (Text(column.name), Text(column.kind.value), Text(*mark), Text(effect), Text(words))

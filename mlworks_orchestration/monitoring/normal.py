@@ -74,7 +74,7 @@ def yearly(model: MLModel, blocks: Blocks) -> tuple[Calibrated, float]:
         model: whose declaration of drift.
         blocks: of the part.
     """
-    share = len({key.kind for key in blocks.columns}) / len(DriftKind)
+    share = len(blocks.kinds) / len(DriftKind)
     starts = blocks.starts if blocks.starts is not None else np.array([])
     step = float(np.median(np.diff(starts))) if len(starts) > 1 else model.drift.window.total_seconds()
     rule = Calibrated.yearly(model.drift.false_alarms_per_year * share, windows_per_year=_YEAR.total_seconds() / step)

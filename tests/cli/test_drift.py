@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -104,3 +105,13 @@ def test_the_verb_loads_neither_dagster_nor_charts_unasked(files: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=files, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_column_of_times_that_goes_on_is_told_to_be_given_as_by(tmp_path: Path, call: Call) -> None:
+    times = pl.datetime_range(datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 1, 20, tzinfo=UTC), "1h", eager=True)
+    frame = pl.DataFrame({"at": times, "wind": np.random.default_rng(6).normal(size=len(times))})
+    before, after = (str(tmp_path / name) for name in ("before.parquet", "after.parquet"))
+    frame[:300].write_parquet(before)
+    frame[300:].write_parquet(after)
+    assert "at is time going on: as --by at it orders the rows and is not compared." in " ".join(call("drift", before, after).output.split())
+    assert "time going on" not in call("drift", before, after, "--by", "at").output

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
-from mlworks_orchestration.monitoring.drift import Blocks, ColumnKey, Measures, Normal, Profile, Reference, compare, registered, summarise
+from mlworks_orchestration.monitoring.drift import Blocks, ColumnKey, Measures, Normal, Profile, Reference, Statistic, compare, registered, summarise
 from mlworks_orchestration.monitoring.drift.comparison.cells import Flags
 from mlworks_orchestration.monitoring.drift.comparison.judge import threshold
 from mlworks_orchestration.monitoring.drift.past.extremes import episodes
 from mlworks_orchestration.monitoring.drift.past.normal import LEAST_BLOCKS, deciding
-from mlworks_orchestration.monitoring.drift.past.nulls import Setting, effects, setting
+from mlworks_orchestration.monitoring.drift.past.nulls import effects
+from mlworks_orchestration.monitoring.drift.past.setting import Setting, setting
 from mlworks_orchestration.monitoring.error_rates.detection import lasting
 from mlworks_orchestration.monitoring.error_rates.records import Counted
 from mlworks_orchestration.monitoring.normal import set_thresholds, yearly
@@ -38,7 +39,7 @@ def drawn_alarms(generator: Generator, model: MLModel, blocks: Blocks, normal: N
         normal: what was learnt from it.
     """
     rule, length = yearly(model, blocks)
-    alarming: dict[DriftKind, list[Flags]] = {key.kind: [] for key in blocks.columns}
+    alarming: dict[DriftKind, list[Flags]] = {kind: [] for kind in DriftKind if kind in blocks.kinds}
     for _ in range(REPEATS):
         made = setting(generator, blocks, normal.season, rule, (length, None))
         found = _exceeding(generator, model.drift, blocks, normal, made)
@@ -50,13 +51,19 @@ def drawn_alarms(generator: Generator, model: MLModel, blocks: Blocks, normal: N
 
 def _exceeding(generator: Generator, drift: Drift, blocks: Blocks, normal: Normal, made: Setting) -> list[tuple[ColumnKey, Flags]]:
     """Return the windows that exceed the threshold of each column and statistic."""
-    deciders = {one.name: one for one in registered() if any(deciding(one, column.type, drift) for column in blocks.columns.values())}
-    cautious = [replace(one, measure=_with_evidence(one.measure, drift)) for one in deciders.values()]
+    deciders = {one.name: one for one in registered() if any(deciding(one, each, drift) for each in blocks.types)}
+    cautious = [_cautious(one, drift) for one in deciders.values()]
     return [
         (key, effect >= threshold(normal, key, name, drift, round(rows))[0])
         for (key, name), (effect, rows) in effects(generator, blocks, made, cautious, drift).items()
-        if deciding(deciders[name], blocks.columns[key].type, drift)
+        if (key, name) in blocks.texts or deciding(deciders[name], blocks.columns[key].type, drift)
     ]
+
+
+def _cautious(statistic: Statistic, drift: Drift) -> Statistic:
+    """Return a statistic that has no effect without evidence."""
+    counted = statistic.counted and statistic.counted._replace(measure=_with_evidence(statistic.counted.measure, drift))
+    return replace(statistic, measure=_with_evidence(statistic.measure, drift), counted=counted)
 
 
 def _with_evidence(measure: Callable[[Any], Measures], drift: Drift) -> Callable[[Any], Measures]:

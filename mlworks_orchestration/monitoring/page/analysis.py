@@ -5,7 +5,7 @@ from importlib import metadata
 from pathlib import Path
 
 from mlworks_orchestration.monitoring.actions import ACTIONS
-from mlworks_orchestration.monitoring.drift import Analysis, ColumnAnalysis, ColumnDrift
+from mlworks_orchestration.monitoring.drift import Analysis, ColumnAnalysis, ColumnDrift, NumericProfile
 from mlworks_orchestration.monitoring.page.content import ColumnEntry, PageContent, State, StatisticEntry
 from mlworks_orchestration.spec import DriftKind
 
@@ -22,8 +22,8 @@ def analysis_content(analysis: Analysis) -> PageContent:
     Parameters:
         analysis: what `analyze` found.
     """
-    columns = analysis.columns
-    drifted, unsure = ([column for column in columns if column.drifted is verdict] for verdict in (True, None))
+    columns = analysis.judged
+    drifted = [column for column in columns if column.drifted]
     share = f" ({len(drifted) / len(columns):.0%})" if columns else ""
     return PageContent(
         title=f"Drift of {Path(analysis.current).name} against {Path(analysis.reference).name}",
@@ -34,10 +34,10 @@ def analysis_content(analysis: Analysis) -> PageContent:
             ("Rows, current", f"{analysis.rows_current:,}"),
             ("Columns", f"{len(columns):,}"),
             ("Drifted", f"{len(drifted):,}{share}"),
-            ("Inconclusive", f"{len(unsure):,}"),
+            ("Inconclusive", f"{len(analysis.inconclusive):,}"),
         ),
         actions=next_steps(analysis),
-        columns=tuple(column_entry(column) for column in columns),
+        columns=tuple(column_entry(column) for column in analysis.columns),
         method=_method(analysis),
         provenance=(
             ("Reference", f"{analysis.reference}, {analysis.rows_reference:,} rows"),
@@ -59,11 +59,24 @@ def next_steps(analysis: Analysis) -> tuple[str, ...]:
         if names:
             listed = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else "")
             steps.append(f"{kind.value.capitalize()} drift ({listed}): {ACTIONS[kind]}.")
-    if any(column.drifted is None for column in analysis.columns):
+    steps += [f"{column.name} is time going on: as --by {column.name} it orders the rows and is not compared." for column in _times(analysis)]
+    if analysis.inconclusive:
         steps.append(
             "Inconclusive columns: see why in the table; give the column on both sides, of one type and with enough rows, and compare again."
         )
     return tuple(steps) or (("Nothing needs to be done.",) if analysis.columns else ("Give rows that have at least one column in common.",))
+
+
+def _times(analysis: Analysis) -> list[ColumnAnalysis]:
+    """Return the columns of moments that begin, in the current rows, after the reference ends."""
+    return [column for column in analysis.columns if column.drifted and column.type == "datetime" and _begins_later(column)]
+
+
+def _begins_later(column: ColumnAnalysis) -> bool:
+    if not (isinstance(column.reference, NumericProfile) and isinstance(column.current, NumericProfile)):
+        return False
+    ends, begins = column.reference.moments.maximum, column.current.moments.minimum
+    return ends is not None and begins is not None and begins >= ends
 
 
 def column_entry(column: ColumnAnalysis) -> ColumnEntry:
@@ -72,7 +85,7 @@ def column_entry(column: ColumnAnalysis) -> ColumnEntry:
     Parameters:
         column: the verdict on it.
     """
-    leading = column.leading
+    leading = column.statistics[0] if column.shown_only else column.leading
     told = f"{column.words} (by {leading.statistic})" if column.drifted and leading else column.words
     return ColumnEntry(
         name=column.name,
@@ -85,6 +98,7 @@ def column_entry(column: ColumnAnalysis) -> ColumnEntry:
         statistics=tuple(_statistic(one) for one in column.statistics),
         distribution=column.distribution,
         is_time=column.type == "datetime",
+        shown_only=column.shown_only,
     )
 
 

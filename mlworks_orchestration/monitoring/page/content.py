@@ -49,6 +49,7 @@ class ColumnEntry:
         statistics: all that were computed.
         distribution: of both sides; None where there is nothing to draw.
         is_time: whether the distribution's edges are seconds since 1970.
+        shown_only: whether nothing that is told of it may raise an alarm.
     """
 
     name: str
@@ -61,6 +62,7 @@ class ColumnEntry:
     statistics: tuple[StatisticEntry, ...] = ()
     distribution: Distribution | None = None
     is_time: bool = False
+    shown_only: bool = False
 
 
 @dataclass(frozen=True)

@@ -193,7 +193,7 @@ def test_a_least_effect_hides_what_is_smaller() -> None:
     [
         (pl.Series([1.0] * 200), pl.Series(["a"] * 200), "numeric in the reference, but categorical"),
         (pl.Series([[1]] * 200), pl.Series([[1]] * 200), "List(Int64) cannot be compared"),
-        (pl.Series([1.0]), pl.Series([1.0] * 200), "the reference has 1 rows"),
+        (pl.Series([1.0]), pl.Series([1.0] * 200), "the reference has 1 row with"),
         (pl.Series([1.0] * 200), pl.Series([], dtype=pl.Float64), "the current window has 0 rows"),
         (pl.Series([None] * 200), pl.Series([None] * 200), "0 rows with a value"),
         (pl.Series([1.0] * 200), pl.Series([1.0] * 5), "fewer than min_rows 100"),
@@ -288,3 +288,25 @@ def test_a_column_of_mixed_types_is_an_error() -> None:
 def test_what_is_no_table_is_an_error() -> None:
     with pytest.raises(DataError, match="The current rows are a dict; allowed are a path"):
         analyze(rides(1), {"x": [1]})
+
+
+@pytest.mark.parametrize("blank", ["", "\n\n\n"])
+def test_residuals_of_a_csv_file_have_as_many_blocks_as_its_columns_however_many_lines_it_has(blank: str, tmp_path: Path) -> None:
+    generator = np.random.default_rng(4)
+    frame = pl.DataFrame({"label": generator.normal(size=999)}).with_columns(prediction=pl.col("label") + generator.normal(size=999))
+    text = frame.write_csv()
+    (tmp_path / "before.csv").write_text(text + blank)
+    (tmp_path / "after.csv").write_text(text)
+    found = analyze(tmp_path / "before.csv", tmp_path / "after.csv", label="label", prediction="prediction")
+    assert {column.name: column.drifted for column in found.columns} == {"label": False, "prediction": False, "residual": False}
+    assert (found.rows_reference, found.rows_current) == (999, 999)
+
+
+def test_what_is_only_shown_is_neither_inconclusive_nor_counted() -> None:
+    generator = np.random.default_rng(5)
+    frame = pl.DataFrame({"wind": generator.normal(size=800), "delay": generator.normal(size=800)})
+    found = analyze(frame[:400], frame[400:], label="delay")
+    assert [(column.name, column.shown_only) for column in found.columns][-1] == ("wind ~ delay", True)
+    assert found.verdict == "None of 2 columns drifted."
+    told = found.to_dict()["dataset"]
+    assert (told["columns"], told["columns_inconclusive"], told["share"]) == (2, 0, 0.0)

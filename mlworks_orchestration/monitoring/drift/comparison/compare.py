@@ -177,7 +177,7 @@ def _refusal(key: ColumnKey, reference: ColumnProfile, current: ColumnProfile | 
     if min(rows) >= least:
         return ""
     side = "reference" if rows[0] < least else "current window"
-    counted = "rows" if statistic.counts_missing else "rows with a value"
+    counted = ("row" if min(rows) == 1 else "rows") + ("" if statistic.counts_missing else " with a value")
     asked = f"min_rows {least}" if least == drift.min_rows else f"the {least} that {statistic.name} needs"
     return f"the {side} has {min(rows)} {counted}, fewer than {asked}"
 

@@ -31,6 +31,7 @@ class Distribution:
         beyond: share of the rows whose value is outside the edges, or in a category that is not drawn, reference and current.
         logarithmic: whether the edges are equally far apart in their logarithms.
         others: how many categories are not drawn.
+        measured: what of a value is drawn, in words; empty where it is the value itself.
     """
 
     reference: tuple[float, ...]
@@ -41,6 +42,7 @@ class Distribution:
     beyond: tuple[float, float] = (0.0, 0.0)
     logarithmic: bool = False
     others: int = 0
+    measured: str = ""
 
 
 def distribution(cells: Cells) -> Distribution:

@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 
 from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile, DatetimeProfile, NumericProfile
+from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile
+from mlworks_orchestration.monitoring.drift.profiles.vocabulary import Outside, outside
 
 
 def change(reference: ColumnProfile, current: ColumnProfile) -> str:
-    """Return how a column's mean, or its most changed category, and its missing share went from reference to current.
+    """Return how a column's mean, its most changed category or its texts' length and strangeness, and its missing share, went from one to the other.
 
     Parameters:
         reference: with rows.
@@ -24,6 +26,8 @@ def change(reference: ColumnProfile, current: ColumnProfile) -> str:
         parts += _mean(reference, current)
     if isinstance(reference, CategoricalProfile) and isinstance(current, CategoricalProfile):
         parts += _category(reference, current)
+    if isinstance(reference, TextProfile) and isinstance(current, TextProfile):
+        parts += _texts(reference, current)
     if reference.missing or current.missing:
         parts.append(f"missing {reference.missing / reference.rows:.1%} → {current.missing / current.rows:.1%}")
     return ", ".join(parts)
@@ -41,6 +45,13 @@ def _mean(reference: NumericProfile, current: NumericProfile) -> list[str]:
 
 def _moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(sep=" ", timespec="minutes").removesuffix("+00:00")
+
+
+def _texts(reference: TextProfile, current: TextProfile) -> list[str]:
+    before, after = reference.lengths.moments.mean, current.lengths.moments.mean
+    words = [] if before is None or after is None else [f"mean length {before:.4g} → {after:.4g} tokens"]
+    found = outside(reference, current)
+    return [*words, f"outside the vocabulary {found.before:.1%} → {found.after:.1%} of tokens"] if isinstance(found, Outside) else words
 
 
 def _category(reference: CategoricalProfile, current: CategoricalProfile) -> list[str]:

@@ -1,73 +1,25 @@
 """The reference cut into consecutive blocks, from which it is learnt how much its windows differ when nothing is wrong."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
-from itertools import chain
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from mlworks_orchestration.errors import DataError
+from mlworks_orchestration.monitoring.drift.past.block_column import BlockColumn, count, count_texts
 from mlworks_orchestration.monitoring.drift.past.documents import check_format
-from mlworks_orchestration.monitoring.drift.past.groups import Groups, group
-from mlworks_orchestration.monitoring.drift.profiles.arrays import from_text, to_text
 from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
-from mlworks_orchestration.monitoring.drift.profiles.blocked import BlockedNumbers
-from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile
+from mlworks_orchestration.monitoring.drift.profiles.columns import ColumnProfile
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
+from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile
+from mlworks_orchestration.monitoring.drift.statistics import registered
 from mlworks_orchestration.monitoring.drift.statistics.record import OF_CELLS
 from mlworks_orchestration.spec import DriftKind
 
 FORMAT = "mlworks.blocks"
 VERSION = 1
-
-
-@dataclass(frozen=True, eq=False)
-class BlockColumn:
-    """One column, counted block by block.
-
-    Parameters:
-        type: of its profile.
-        groups: its cells.
-        counts: rows a block and cell, the last cell those without a value, shape (blocks, cells + 1).
-        spans: rows of categories that occur in no block before the first nor after the second: shape (n, 3), first, last, rows; of those that occur
-            in more than a quarter of the blocks' span there are none. They tell how many new categories a window brings when nothing is wrong.
-    """
-
-    type: str
-    groups: Groups
-    counts: Floats
-    spans: Floats
-
-    @cached_property
-    def shapes(self) -> Floats:
-        """What each block looks like: its cumulative shares, of categories the roots of its shares, shape (blocks, cells + 1).
-
-        The distance of two blocks is then Cramér's and von Mises', or Hellinger's; a block without rows looks like the others' mean.
-        """
-        rows = self.counts.sum(axis=1, keepdims=True)
-        shares = self.counts / np.maximum(rows, 1.0)
-        looks = np.cumsum(shares, axis=1) if self.groups.names is None else np.sqrt(shares)
-        filled = rows[:, 0] > 0
-        looks[~filled] = looks[filled].mean(axis=0) if filled.any() else 0.0
-        return looks
-
-    def unseen(self, length: int) -> Floats:
-        """Return the share of rows in categories that no block outside a window has, for the window that starts with each block.
-
-        Parameters:
-            length: of the window in blocks; a quarter of all blocks at most is looked at.
-        """
-        blocks = len(self.counts)
-        length = max(1, min(length, blocks // 4))
-        starts = np.arange(blocks - length + 1)
-        first, last, rows = self.spans.T
-        inside = (first[None] >= starts[:, None]) & (last[None] < starts[:, None] + length)
-        totals = np.convolve(self.counts.sum(axis=1), np.ones(length), mode="valid")
-        shares = (inside * rows[None]).sum(axis=1) / np.maximum(totals, 1.0)
-        return np.append(shares, np.repeat(shares[-1:], length - 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,15 +29,27 @@ class Blocks:
     Parameters:
         columns: those that are compared as counts in cells.
         starts: when each block begins, in seconds (or any measure that grows evenly), shape (blocks,); None where only their order is known.
+        texts: what statistics of texts look at, by column and statistic.
     """
 
     columns: Mapping[ColumnKey, BlockColumn]
     starts: Floats | None
+    texts: Mapping[tuple[ColumnKey, str], BlockColumn] = field(default_factory=dict)
 
     @property
     def number(self) -> int:
         """How many blocks there are."""
-        return max((len(column.counts) for column in self.columns.values()), default=0)
+        return max((len(column.counts) for column in (*self.columns.values(), *self.texts.values())), default=0)
+
+    @property
+    def kinds(self) -> set[DriftKind]:
+        """The kinds of drift whose columns are counted."""
+        return {key.kind for key in self.columns} | {key.kind for key, _ in self.texts}
+
+    @property
+    def types(self) -> set[str]:
+        """The types of profiles that are counted."""
+        return {column.type for column in self.columns.values()} | ({TextProfile.type} if self.texts else set())
 
     @classmethod
     def of(cls, reference: Profile, parts: Sequence[Profile], starts: Sequence[datetime] | Sequence[float] | None = None) -> "Blocks":
@@ -117,22 +81,23 @@ class Blocks:
             reference: as `of` takes it.
             parts: of each of its columns, consecutive, in order.
         """
-        return cls({key: _count(column, parts[key]) for key, column in reference.columns.items() if column.type in OF_CELLS}, None)
+        columns = {key: count(column, parts[key]) for key, column in reference.columns.items() if column.type in OF_CELLS}
+        texts = {
+            (key, statistic.name): count_texts(statistic.counted, column, parts[key])
+            for key, column in reference.columns.items()
+            for statistic in registered()
+            if statistic.counted and column.type in statistic.types
+        }
+        return cls(columns, None, texts)
 
     def to_document(self) -> dict[str, Any]:
         """Return what is stored of it, as JSON can hold it."""
-        columns = [
-            {
-                "kind": key.kind.value,
-                "column": key.column,
-                "type": column.type,
-                "groups": column.groups.to_document(),
-                "counts": to_text(column.counts.astype(np.int64)),
-                "spans": to_text(column.spans.astype(np.int64)),
-            }
-            for key, column in self.columns.items()
+        columns = [{"kind": key.kind.value, "column": key.column, **column.to_document()} for key, column in self.columns.items()]
+        texts = [
+            {"kind": key.kind.value, "column": key.column, "statistic": name, **column.to_document()} for (key, name), column in self.texts.items()
         ]
-        return {"format": FORMAT, "version": VERSION, "starts": None if self.starts is None else self.starts.tolist(), "columns": columns}
+        starts = None if self.starts is None else self.starts.tolist()
+        return {"format": FORMAT, "version": VERSION, "starts": starts, "columns": columns, "texts": texts}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Blocks":
@@ -143,50 +108,13 @@ class Blocks:
         """
         check_format(document, FORMAT, VERSION)
         try:
-            columns = {
-                ColumnKey(DriftKind(one["kind"]), one["column"]): BlockColumn(
-                    one["type"],
-                    Groups.from_document(one["groups"]),
-                    from_text(one["counts"]).astype(np.float64),
-                    from_text(one["spans"]).astype(np.float64),
-                )
-                for one in document["columns"]
-            }
-            return cls(columns, None if document["starts"] is None else np.array(document["starts"], dtype=np.float64))
+            columns = {_key(one): BlockColumn.from_document(one) for one in document["columns"]}
+            texts = {(_key(one), one["statistic"]): BlockColumn.from_document(one) for one in document.get("texts", [])}
+            starts = None if document["starts"] is None else np.array(document["starts"], dtype=np.float64)
+            return cls(columns, starts, texts)
         except (KeyError, ValueError, TypeError) as error:
             message = f"The stored blocks of a reference are damaged ({type(error).__name__}: {error}); build the reference again."
             raise DataError(message) from error
-
-
-def _count(reference: ColumnProfile, parts: Sequence[ColumnProfile | None]) -> BlockColumn:
-    cells = group(reference)
-    if isinstance(parts, BlockedNumbers) and parts.kind.type == reference.type:
-        return BlockColumn(reference.type, cells, np.column_stack((cells.rows(reference, parts), parts.missing)), np.zeros((0, 3)))
-    usable = [index for index, part in enumerate(parts) if part is not None and part.type == reference.type]
-    found = [cast("ColumnProfile", parts[index]) for index in usable]
-    counts = np.zeros((len(parts), cells.size + 1))
-    if found:
-        counts[usable, :-1] = cells.counts(reference, found)
-        counts[usable, -1] = [part.missing for part in found]
-    spans = _spans(parts) if isinstance(reference, CategoricalProfile) else np.zeros((0, 3))
-    return BlockColumn(reference.type, cells, counts, spans)
-
-
-def _spans(parts: Sequence[ColumnProfile | None]) -> Floats:
-    """Return the rows of rare categories by the first and the last block that has them."""
-    number = len(parts)
-    blocks = {block: part.counts for block, part in enumerate(parts) if isinstance(part, CategoricalProfile)}
-    names = list(chain.from_iterable(blocks.values()))
-    codes = {name: code for code, name in enumerate(dict.fromkeys(names))}
-    code = np.fromiter(map(codes.__getitem__, names), dtype=np.int64, count=len(names))
-    block = np.repeat(np.array([*blocks], dtype=np.int64), [len(counts) for counts in blocks.values()])
-    first, last = (np.zeros(len(codes), dtype=np.int64) for _ in range(2))
-    last[code] = block
-    first[code[::-1]] = block[::-1]
-    rows = np.bincount(code, weights=np.fromiter(chain.from_iterable(counts.values() for counts in blocks.values()), dtype=np.float64))
-    rare = last - first < max(1, number // 4)
-    pairs, owner = np.unique(first[rare] * number + last[rare], return_inverse=True)
-    return np.column_stack((pairs // number, pairs % number, np.bincount(owner, weights=rows[rare], minlength=len(pairs))))
 
 
 def _seconds(starts: Sequence[datetime] | Sequence[float] | None, parts: int) -> Floats | None:
@@ -197,3 +125,7 @@ def _seconds(starts: Sequence[datetime] | Sequence[float] | None, parts: int) ->
         message = f"The {parts} blocks of a reference came with {len(seconds)} starts; give one a block, in ascending order, or none at all."
         raise DataError(message)
     return seconds
+
+
+def _key(document: Mapping[str, Any]) -> ColumnKey:
+    return ColumnKey(DriftKind(document["kind"]), document["column"])

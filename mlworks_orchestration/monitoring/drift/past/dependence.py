@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from mlworks_orchestration.monitoring.drift.past.blocks import BlockColumn
+from mlworks_orchestration.monitoring.drift.past.block_column import BlockColumn
 from mlworks_orchestration.monitoring.drift.past.products import product
 from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 

@@ -11,8 +11,9 @@ from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift.past.blocks import Blocks
 from mlworks_orchestration.monitoring.drift.past.documents import check_format
 from mlworks_orchestration.monitoring.drift.past.extremes import level_for, persistent
-from mlworks_orchestration.monitoring.drift.past.nulls import Setting, effects, setting
+from mlworks_orchestration.monitoring.drift.past.nulls import effects
 from mlworks_orchestration.monitoring.drift.past.season import NO_SEASON, Season, find_season
+from mlworks_orchestration.monitoring.drift.past.setting import Setting, setting
 from mlworks_orchestration.monitoring.drift.past.thresholds import Calibrated, declared
 from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey
@@ -134,7 +135,7 @@ def calibrate_normal(  # noqa: PLR0913 - what is calibrated, how windows are cut
     made = setting(generator, blocks, season, rule, (window_blocks, window_rows))
     chosen = registered() if statistics is None else statistics
     found = effects(generator, blocks, made, [one for one in chosen if _decides_somewhere(one, drift)], drift)
-    rate = rule.rate / max(1, len({key.kind for key in blocks.columns}))
+    rate = rule.rate / max(1, len(blocks.kinds))
     nulls: dict[tuple[ColumnKey, str], Null] = {}
     for kind in DriftKind:
         nulls |= _levels({one: null for one, null in found.items() if one[0].kind is kind}, rate, made, drift)

@@ -2,30 +2,20 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import ceil, sqrt
+from math import sqrt
 
 import numpy as np
 from numpy.random import Generator
 
-from mlworks_orchestration.monitoring.drift.past.blocks import BlockColumn, Blocks
-from mlworks_orchestration.monitoring.drift.past.dependence import Dependence, dependence
+from mlworks_orchestration.monitoring.drift.past.block_column import BlockColumn
+from mlworks_orchestration.monitoring.drift.past.blocks import Blocks
 from mlworks_orchestration.monitoring.drift.past.products import product
-from mlworks_orchestration.monitoring.drift.past.resample import Draws, Indices, Past, draw, phases_of
-from mlworks_orchestration.monitoring.drift.past.season import Season
-from mlworks_orchestration.monitoring.drift.past.thresholds import Calibrated
+from mlworks_orchestration.monitoring.drift.past.resample import Draws, Indices
+from mlworks_orchestration.monitoring.drift.past.setting import Setting, counted
 from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey
-from mlworks_orchestration.monitoring.drift.statistics.record import Statistic
+from mlworks_orchestration.monitoring.drift.statistics.record import OF_CELLS, Statistic
 from mlworks_orchestration.spec import Drift
-
-ALONE = 600
-"""Replicates of a comparison that stands alone."""
-
-SLIDING = 12_000
-"""Windows of all pseudo-histories together, for a model."""
-
-LONGEST = 60
-"""Windows of one pseudo-history, at most: many short ones set the levels with a third of the noise of a few long ones."""
 
 BATCH = 40_000
 """Windows times columns that are drawn at once, about 20 MB."""
@@ -42,54 +32,6 @@ BETWEEN_CELLS = 1.04
 _HARDLY = 1e-300
 
 
-@dataclass(frozen=True, eq=False)
-class Setting:
-    """How pseudo-histories are drawn, and what was drawn.
-
-    Parameters:
-        window: its length in blocks, as it is drawn.
-        length: of a window in blocks, as it is.
-        rows: of a window, where it is shorter than a block; None where blocks make it up.
-        phases: with how many different parts of the reference windows are compared.
-        sequences: pseudo-histories.
-        steps: windows of each.
-        season: of the reference.
-        rests: how long the blocks of each column depend on each other.
-        draws: which blocks, by how many are kept together.
-    """
-
-    window: int
-    length: float
-    rows: float | None
-    phases: int
-    sequences: int
-    steps: int
-    season: Season
-    rests: Mapping[ColumnKey, Dependence]
-    draws: Mapping[int, Draws]
-
-
-def setting(generator: Generator, blocks: Blocks, season: Season, rule: Calibrated, window: tuple[float, float | None]) -> Setting:
-    """Draw the pseudo-histories for a rule.
-
-    Parameters:
-        generator: of random numbers.
-        blocks: of the reference.
-        season: of the reference.
-        rule: how windows follow each other.
-        window: its length in blocks, and its rows where it is shorter than a block.
-    """
-    number, (length, rows) = blocks.number, window
-    whole = max(1, int(length + 1e-9))
-    steps = max(1, min(LONGEST, round(rule.windows))) if rule.sliding else 1
-    sequences = ceil(SLIDING / steps) if rule.sliding else ALONE
-    rests = {key: dependence(column, season.period, whole) for key, column in blocks.columns.items()}
-    needed = sorted({rest.stretch for rest in rests.values()})
-    draws = {stretch: draw(generator, Past(number, season.period, stretch), window=whole, sequences=sequences, steps=steps) for stretch in needed}
-    phases = phases_of(season.period, whole)
-    return Setting(whole, length, rows if length < 1 else None, phases, sequences, steps, season, rests, draws)
-
-
 def effects(
     generator: Generator, blocks: Blocks, made: Setting, statistics: Sequence[Statistic], drift: Drift
 ) -> Mapping[tuple[ColumnKey, str], tuple[Floats, float]]:
@@ -101,14 +43,14 @@ def effects(
         generator: of random numbers.
         blocks: of the reference.
         made: what was drawn.
-        statistics: that take cells.
+        statistics: that take cells, or can be told from them.
         drift: least number of rows.
     """
     alike: dict[int, list[_Null]] = {}
-    for key, column in blocks.columns.items():
-        taking = [one for one in statistics if column.type in one.types]
+    for (key, text), column in counted(blocks).items():
+        taking = _of_text(statistics, text) if text else [one for one in statistics if column.type in one.types]
         if taking and column.counts.any():
-            rest = made.rests[key]
+            rest = made.rests[key, text]
             alike.setdefault(rest.stretch, []).append(_Null.of(key, column, taking, made, rest.spread(generator, made.sequences)))
     found: dict[tuple[ColumnKey, str], tuple[Floats, float]] = {}
     for stretch, nulls in alike.items():
@@ -116,9 +58,14 @@ def effects(
         for some in _together(nulls, draws):
             _measure(some, draws, drift)
         for null in nulls:
-            rows = float(np.median(np.concatenate(null.rows)))
+            rows = float(np.median(np.concatenate(null.rows))) / null.column.per_row
             found |= {(null.key, one.name): (np.concatenate(null.effects[one.name]), rows) for one in null.statistics}
     return found
+
+
+def _of_text(statistics: Sequence[Statistic], name: str) -> list[Statistic]:
+    """Return a statistic of texts as it is told from counts in cells."""
+    return [replace(one, types=OF_CELLS, measure=one.counted.measure) for one in statistics if one.name == name and one.counted]
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +79,8 @@ class _Null:
         expected: shares of the whole reference, shape (cells + 1,).
         spread: by how much each window's deviation is stretched, shape (windows,).
         unseen: share of rows in new categories that a window beginning with each block brings beyond the mean, shape (blocks,).
-        limit: rows of a window, where it is shorter than a block.
+        limit: what is counted of a window, where it is shorter than a block.
+        pooled: how many phases of the reference windows are compared with together: of texts all, of other columns the one that is like the window.
         effects: by statistic, of each batch.
         rows: of the windows, of each batch.
     """
@@ -144,6 +92,7 @@ class _Null:
     spread: Floats
     unseen: Floats
     limit: float | None
+    pooled: int
     effects: dict[str, list[Floats]]
     rows: list[Floats]
 
@@ -152,10 +101,17 @@ class _Null:
         """Prepare a column; new categories are those beyond the mean, because their statistics expect what every window brings."""
         expected = _shares(column.counts.sum(axis=0, keepdims=True))[0]
         unseen = column.unseen(made.window) if len(column.spans) else np.zeros(len(column.counts))
+        limit = None if made.rows is None else made.rows * column.per_row
         wide = np.repeat(spread, made.steps) * (BETWEEN_CELLS if column.groups.mixed.any() else 1.0)
-        return cls(
-            key, column, statistics, expected, wide, np.maximum(unseen - unseen.mean(), 0.0), made.rows, {one.name: [] for one in statistics}, []
-        )
+        effects: dict[str, list[Floats]] = {one.name: [] for one in statistics}
+        pooled, beyond = made.phases if any(one.counted for one in statistics) else 1, np.maximum(unseen - unseen.mean(), 0.0)
+        return cls(key, column, statistics, expected, wide, beyond, limit, pooled, effects, [])
+
+    def compared(self, references: Floats, against: Indices) -> Floats:
+        """Return the reference of each window, shape (windows, cells + 1)."""
+        whole: Floats = references.reshape(-1, self.pooled, references.shape[1]).mean(axis=1)
+        compared: Floats = whole[against // self.pooled]
+        return compared
 
     def windows(self, drawn: Floats, references: Floats, first: Indices, part: slice) -> Floats:
         """Return windows: the whole reference, moved by as much as a drawn window differs from a drawn reference.
@@ -185,7 +141,7 @@ class _Null:
             cells = replace(cells, mixed=np.zeros_like(cells.mixed))  # nobody asks for bounds here
         self.rows.append(windows.sum(axis=1))
         for one in self.statistics:
-            compared = self.rows[-1] if one.counts_missing else cells.present
+            compared = (self.rows[-1] if one.counts_missing else cells.present) / self.column.per_row
             with np.errstate(divide="ignore", invalid="ignore"):
                 effect = one.measure(cells).effect
             told = (compared >= max(drift.min_rows, one.least_rows)) & np.isfinite(effect)
@@ -211,7 +167,7 @@ def _measure(nulls: Sequence[_Null], draws: Draws, drift: Drift) -> None:
         part = slice(start, start + batch)
         drawn = _products(draws.windows[part], columns)
         for null, mine, reference in zip(nulls, drawn, references, strict=True):
-            null.measure(null.windows(mine, reference[draws.against[part]], draws.first[part], part), drift)
+            null.measure(null.windows(mine, null.compared(reference, draws.against[part]), draws.first[part], part), drift)
 
 
 def _products(weights: Floats, columns: Sequence[Floats]) -> Sequence[Floats]:

@@ -30,6 +30,21 @@ class Outside(NamedTuple):
     p_value: float
 
 
+def strange(reference: TextProfile, part: TextProfile) -> int:
+    """Return how many tokens of a part of the reference lie outside the vocabulary that the rest of it has.
+
+    Parameters:
+        reference: with documents.
+        part: of its documents.
+    """
+    return int(part.counts[reference.counts - part.counts < _least(reference)].sum())
+
+
+def _least(reference: TextProfile) -> int:
+    """Return in how many documents of the reference a token of its vocabulary occurs at least."""
+    return max(LEAST_DOCUMENTS, int(np.partition(reference.counts, -MOST_BUCKETS)[-MOST_BUCKETS]))
+
+
 def outside(reference: TextProfile, window: TextProfile) -> Outside | str:
     """Return how much of the texts lies outside the reference's vocabulary, or why it cannot be told.
 
@@ -44,7 +59,7 @@ def outside(reference: TextProfile, window: TextProfile) -> Outside | str:
     """
     if not window.counts.any():
         return "the window's texts have no tokens"
-    least = max(LEAST_DOCUMENTS, int(np.partition(reference.counts, -MOST_BUCKETS)[-MOST_BUCKETS]))
+    least = _least(reference)
     if reference.counts.max() < least:
         return f"no token occurs in {LEAST_DOCUMENTS} documents of the reference, so it has no vocabulary"
     sides = ((reference, reference.counts <= least), (window, reference.counts < least))

@@ -27,7 +27,7 @@ class Source:
     Parameters:
         name: for errors.
         schema: a pyarrow.Schema.
-        rows: how many there are; of a CSV file, how many lines, which can be a few more.
+        rows: how many there are; of a CSV file, how many lines, which can be more: blank ones, and those within quotes.
         batches: give the batches of some columns, each a pyarrow.RecordBatch.
         divisible: whether reading half of the columns costs half as much, so that threads can share them.
     """
@@ -106,9 +106,15 @@ def _of_csv(path: Path) -> Source:
         with csv.open_csv(path, convert_options=options) as reader:
             yield from reader
 
+    return Source(str(path), schema, max(_lines(path) - 1, 0), batches, divisible=False)  # the first has the names
+
+
+def _lines(path: Path) -> int:
+    lines, last = 0, b"\n"
     with path.open("rb") as file:
-        lines = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
-    return Source(str(path), schema, lines, batches, divisible=False)
+        for block in iter(lambda: file.read(1 << 20), b""):
+            lines, last = lines + block.count(b"\n"), block[-1:]
+    return lines + (last != b"\n")
 
 
 def _of_table(table: Any) -> Source:  # noqa: ANN401 - pyarrow has no types

@@ -1,7 +1,7 @@
 """What a stand-alone comparison found: a verdict a column, and one of them all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any, cast
 
@@ -9,6 +9,7 @@ from mlworks_orchestration.monitoring.drift.comparison.cells import categorical_
 from mlworks_orchestration.monitoring.drift.comparison.distribution import Distribution, distribution
 from mlworks_orchestration.monitoring.drift.comparison.verdict import ColumnDrift
 from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile, NumericProfile
+from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile
 from mlworks_orchestration.spec import DriftKind
 
 
@@ -39,6 +40,11 @@ class ColumnAnalysis:
     current: ColumnProfile | None = None
 
     @property
+    def shown_only(self) -> bool:
+        """Whether no statistic that could raise an alarm is told of it, as of relations with the label."""
+        return bool(self.statistics) and not any(one.decides for one in self.statistics)
+
+    @property
     def type(self) -> str | None:
         """The type of both profiles; None where the sides differ, or one lacks the column."""
         if self.reference is None or self.current is None or self.reference.type != self.current.type:
@@ -47,9 +53,12 @@ class ColumnAnalysis:
 
     @property
     def distribution(self) -> Distribution | None:
-        """What to draw of both sides; None where that is nothing."""
+        """What to draw of both sides, of texts their lengths in tokens; None where that is nothing."""
         if self.type == CategoricalProfile.type:
             return distribution(categorical_cells(cast("CategoricalProfile", self.reference), [cast("CategoricalProfile", self.current)]))
+        if isinstance(self.reference, TextProfile) and isinstance(self.current, TextProfile):
+            lengths = distribution(numeric_cells(self.reference.lengths, [self.current.lengths]))
+            return replace(lengths, measured="length in tokens")
         if isinstance(self.reference, NumericProfile) and isinstance(self.current, NumericProfile) and self.type:
             return distribution(numeric_cells(self.reference, [self.current]))
         return None
@@ -77,7 +86,7 @@ class Analysis:
     """The comparison of two sets of rows.
 
     Parameters:
-        columns: drifted ones first, then inconclusive ones, then those without drift; within each by effect.
+        columns: drifted ones first, then inconclusive ones, then those without drift; within each by effect. Last those that are only shown.
         rows_reference: rows of the reference.
         rows_current: rows compared with them.
         reference: what the reference was read from, in words.
@@ -103,15 +112,25 @@ class Analysis:
         return any(told) if told else None
 
     @property
+    def judged(self) -> tuple[ColumnAnalysis, ...]:
+        """The columns of which a statistic may raise an alarm."""
+        return tuple(column for column in self.columns if not column.shown_only)
+
+    @property
+    def inconclusive(self) -> tuple[ColumnAnalysis, ...]:
+        """Those of which it could not be told."""
+        return tuple(column for column in self.judged if column.drifted is None)
+
+    @property
     def verdict(self) -> str:
         """The verdict in a sentence or two."""
-        count = len(self.columns)
+        count = len(self.judged)
         named = [column.name for column in self.columns if column.drifted]
-        unsure = sum(column.drifted is None for column in self.columns)
+        unsure = len(self.inconclusive)
         if not count:
             return "There is no column to compare."
         if self.drifted is None:
-            return f"It could not be told of {'the only column' if count == 1 else f'any of the {count:,} columns'}: {self.columns[0].reason}."
+            return f"It could not be told of {'the only column' if count == 1 else f'any of the {count:,} columns'}: {self.judged[0].reason}."
         found = f"{len(named):,} of {count:,} columns drifted: {_listed(named)}." if named else f"None of {count - unsure:,} columns drifted."
         return f"{found} Of {unsure:,} it could not be told." if unsure else found
 
@@ -122,12 +141,12 @@ class Analysis:
             "columns": {column.name: column.to_dict() for column in self.columns},
             "dataset": {
                 "drifted": self.drifted,
-                "share": None if self.drifted is None else len(drifted) / len(self.columns),
+                "share": None if self.drifted is None else len(drifted) / len(self.judged),
                 "rows_reference": self.rows_reference,
                 "rows_current": self.rows_current,
-                "columns": len(self.columns),
+                "columns": len(self.judged),
                 "columns_drifted": len(drifted),
-                "columns_inconclusive": sum(column.drifted is None for column in self.columns),
+                "columns_inconclusive": len(self.inconclusive),
                 "kinds": {kind.value: self._of_kind(kind) for kind in DriftKind},
                 "verdict": self.verdict,
                 "false_alarm_rate": self.false_alarm_rate,
@@ -158,7 +177,7 @@ def judged(name: str, kind: DriftKind, found: Sequence[ColumnDrift]) -> ColumnAn
     drifted = any(one.drifted for one in told) or (False if votes and len(told) == len(votes) else None)
     alike = [one for one in told if one.drifted == drifted]
     leading = max(alike, key=lambda one: (one.effect or 0.0) / one.threshold, default=None)
-    untold = next((one.reason for one in votes if one.drifted is None), "no statistic that decides takes this type of column")
+    untold = next((one.reason for one in votes if one.drifted is None), "only shown: how it varies when nothing is wrong is not known")
     return ColumnAnalysis(name, kind, tuple(found), leading, drifted, f"{leading.statistic}: {leading.reason}" if leading else untold)
 
 
@@ -169,7 +188,7 @@ def ranked(columns: Sequence[ColumnAnalysis]) -> tuple[ColumnAnalysis, ...]:
         columns: in any order, which decides between equals.
     """
     place = {True: 0, None: 1, False: 2}
-    return tuple(sorted(columns, key=lambda one: (place[one.drifted], -(one.leading.effect or 0.0) if one.leading else 0.0)))
+    return tuple(sorted(columns, key=lambda one: (one.shown_only, place[one.drifted], -(one.leading.effect or 0.0) if one.leading else 0.0)))
 
 
 def _statistic(one: ColumnDrift) -> dict[str, Any]:

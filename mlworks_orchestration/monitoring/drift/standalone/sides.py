@@ -146,7 +146,8 @@ def read_side(opened: Opened, roles: Roles, *, blocks: int = 0, exact: bool = Fa
             _residuals(opened.source, label, roles.prediction, order, key.column), by=order, columns={key.column: key}, blocks=blocks, exact=exact
         )
         columns |= residual.profile.columns
-        parts |= residual.blocks
+        known = min(map(len, (*parts.values(), *residual.blocks.values())), default=0)  # of a CSV file rows can be fewer than lines
+        parts = {name: found[:known] for name, found in (*parts.items(), *residual.blocks.items())}
     if label:
         columns |= _relations(found.sample, label, [name for name, key in keys.items() if key.kind is DriftKind.FEATURE])
     return Side(opened.words, found.rows, Profile(columns), parts, refused, found.types)

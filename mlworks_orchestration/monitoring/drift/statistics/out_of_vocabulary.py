@@ -4,11 +4,15 @@ from typing import cast
 
 import numpy as np
 
+from mlworks_orchestration.monitoring.drift.comparison.cells import Cells
+from mlworks_orchestration.monitoring.drift.profiles.categorical import CategoricalProfile
 from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile
-from mlworks_orchestration.monitoring.drift.profiles.vocabulary import outside
+from mlworks_orchestration.monitoring.drift.profiles.vocabulary import outside, strange
 from mlworks_orchestration.monitoring.drift.statistics.by_window import Found, by_window
 from mlworks_orchestration.monitoring.drift.statistics.effects import from_shares
-from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Pair, Statistic, register
+from mlworks_orchestration.monitoring.drift.statistics.record import Counted, Measures, Pair, Statistic, register
+
+_WITHIN, _OUTSIDE = "within", "outside"
 
 LEAST_ROWS = 30
 """Fewest documents on either side from which the spread between documents is taken."""
@@ -41,6 +45,19 @@ def _measure(reference: TextProfile, window: TextProfile) -> Found | str:
     return Found(found.after, found.p_value, float(from_shares(np.array(found.before), np.array(found.after))))
 
 
+def _counted(reference: TextProfile, part: TextProfile) -> CategoricalProfile:
+    """Return how many of a part's tokens lie within and outside the vocabulary of the rest of the reference."""
+    out = int(strange(reference, part))
+    return CategoricalProfile(0, {_WITHIN: int(part.counts.sum()) - out, _OUTSIDE: out})
+
+
+def _measure_counted(cells: Cells) -> Measures:
+    place = (cells.names or ()).index(_OUTSIDE)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        before, after = cells.reference[place] / np.float64(cells.present_reference), cells.windows[:, place] / cells.present
+    return Measures(after, None, from_shares(np.full_like(after, before), after), np.zeros_like(after))
+
+
 OUT_OF_VOCABULARY = register(
     Statistic(
         name="out_of_vocabulary",
@@ -50,5 +67,6 @@ OUT_OF_VOCABULARY = register(
         measure=out_of_vocabulary,
         decides=True,
         least_rows=LEAST_ROWS,
+        counted=Counted(_counted, _measure_counted),
     )
 )

@@ -60,6 +60,18 @@ class Measures(NamedTuple):
         )
 
 
+class Counted(NamedTuple):
+    """How a statistic of texts is told from counts in cells, so that its threshold can be calibrated as those of numbers and categories are.
+
+    Parameters:
+        profile: turns the profile of a part of the reference, the second argument, into one of numbers or categories; the first is of the reference.
+        measure: of `Cells` of such profiles, with the effect that the statistic itself would have.
+    """
+
+    profile: Callable[[Any, Any], ColumnProfile]
+    measure: Callable[[Any], Measures]
+
+
 @dataclass(frozen=True)
 class Statistic:
     """One way to compare windows of a column with its reference.
@@ -72,6 +84,7 @@ class Statistic:
         measure: the comparison: of `Cells` for the first three types, of a `Pair` for the others.
         decides: whether it may raise an alarm where nothing else is declared; the others are reported beside.
         least_rows: fewest compared rows on either side for which it says anything.
+        counted: of a statistic of texts, how its threshold is calibrated; None leaves it to `min_effect`.
 
     Raises:
         DeclarationError: if a type is unknown, or the types need different measures.
@@ -84,6 +97,7 @@ class Statistic:
     measure: Callable[[Any], Measures]
     decides: bool = False
     least_rows: int = 1
+    counted: Counted | None = None
 
     def __post_init__(self) -> None:
         """Refuse types that no profile has."""

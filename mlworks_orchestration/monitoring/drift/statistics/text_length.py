@@ -5,7 +5,7 @@ from typing import cast
 from mlworks_orchestration.monitoring.drift.comparison.cells import numeric_cells
 from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile
 from mlworks_orchestration.monitoring.drift.statistics.ks import kolmogorov_smirnov
-from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Pair, Statistic, register
+from mlworks_orchestration.monitoring.drift.statistics.record import Counted, Measures, Pair, Statistic, register
 
 
 def text_length(pair: Pair) -> Measures:
@@ -33,5 +33,6 @@ TEXT_LENGTH = register(
         counts_missing=False,
         measure=text_length,
         decides=True,
+        counted=Counted(lambda _, part: part.lengths, kolmogorov_smirnov),
     )
 )

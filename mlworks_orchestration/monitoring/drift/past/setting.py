@@ -1,0 +1,81 @@
+"""Pseudo-histories of a reference: how they are drawn for a rule, and what was drawn."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil
+
+from numpy.random import Generator
+
+from mlworks_orchestration.monitoring.drift.past.block_column import BlockColumn
+from mlworks_orchestration.monitoring.drift.past.blocks import Blocks
+from mlworks_orchestration.monitoring.drift.past.dependence import Dependence, dependence
+from mlworks_orchestration.monitoring.drift.past.resample import Draws, Past, draw, phases_of
+from mlworks_orchestration.monitoring.drift.past.season import Season
+from mlworks_orchestration.monitoring.drift.past.thresholds import Calibrated
+from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey
+
+ALONE = 600
+"""Replicates of a comparison that stands alone."""
+
+SLIDING = 12_000
+"""Windows of all pseudo-histories together, for a model."""
+
+LONGEST = 60
+"""Windows of one pseudo-history, at most: many short ones set the levels with a third of the noise of a few long ones."""
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """How pseudo-histories are drawn, and what was drawn.
+
+    Parameters:
+        window: its length in blocks, as it is drawn.
+        length: of a window in blocks, as it is.
+        rows: of a window, where it is shorter than a block; None where blocks make it up.
+        phases: with how many different parts of the reference windows are compared.
+        sequences: pseudo-histories.
+        steps: windows of each.
+        season: of the reference.
+        rests: how long the blocks of each column depend on each other; of texts, by statistic, of other columns under no name.
+        draws: which blocks, by how many are kept together.
+    """
+
+    window: int
+    length: float
+    rows: float | None
+    phases: int
+    sequences: int
+    steps: int
+    season: Season
+    rests: Mapping[tuple[ColumnKey, str], Dependence]
+    draws: Mapping[int, Draws]
+
+
+def setting(generator: Generator, blocks: Blocks, season: Season, rule: Calibrated, window: tuple[float, float | None]) -> Setting:
+    """Draw the pseudo-histories for a rule.
+
+    Parameters:
+        generator: of random numbers.
+        blocks: of the reference.
+        season: of the reference.
+        rule: how windows follow each other.
+        window: its length in blocks, and its rows where it is shorter than a block.
+    """
+    number, (length, rows) = blocks.number, window
+    whole = max(1, int(length + 1e-9))
+    steps = max(1, min(LONGEST, round(rule.windows))) if rule.sliding else 1
+    sequences = ceil(SLIDING / steps) if rule.sliding else ALONE
+    rests = {key: dependence(column, season.period, whole) for key, column in counted(blocks).items()}
+    needed = sorted({rest.stretch for rest in rests.values()})
+    draws = {stretch: draw(generator, Past(number, season.period, stretch), window=whole, sequences=sequences, steps=steps) for stretch in needed}
+    phases = phases_of(season.period, whole)
+    return Setting(whole, length, rows if length < 1 else None, phases, sequences, steps, season, rests, draws)
+
+
+def counted(blocks: Blocks) -> dict[tuple[ColumnKey, str], BlockColumn]:
+    """Return all that is counted block by block: of texts by statistic, other columns under no name.
+
+    Parameters:
+        blocks: of a reference.
+    """
+    return {(key, ""): column for key, column in blocks.columns.items()} | dict(blocks.texts)
