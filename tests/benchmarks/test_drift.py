@@ -72,11 +72,11 @@ def test_memory_is_flat_if_ten_times_the_rows_need_hardly_more(peers: Peers) -> 
 
 def test_the_table_shows_a_peer_as_a_multiple_of_ours_and_of_reading(peers: Peers) -> None:
     text = peers("report").table(
-        [row("evidently", seconds_compute=250.0), row("ours"), row("polars", seconds_compute=0.5, columns_drifted=None)], 1_000_000
+        [row("evidently", seconds_compute=250.0), row("ours", seconds_cpu=2.0), row("polars", seconds_compute=0.5, seconds_cpu=1.0)], 1_000_000
     )
     lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")]
     assert [line[0].split(",")[0] for line in lines] == ["tool", "reading both files: polars", "**mlworks drift", "Evidently"]
-    assert lines[3][4:] == ["250", "500", "100", "250", "500", "6"]
+    assert lines[3][4:] == ["250", "500", "100", "250", "500", "250", "500", "6"]
 
 
 def test_the_table_says_why_a_tool_has_no_numbers(peers: Peers) -> None:
