@@ -162,12 +162,12 @@ def time_own_writes(instance: dg.DagsterInstance) -> dict[str, float]:
 
         return call
 
-    def counted(event: Any) -> None:  # noqa: ANN401
-        spent["events"] += 1
-        store(event)
+    def counted(events: Sequence[Any]) -> None:
+        spent["events"] += len(events)
+        store(events)
 
-    store = instance.event_log_storage.store_event
-    instance.event_log_storage.store_event = counted  # type: ignore[method-assign]
+    store = instance.event_log_storage.store_event_batch
+    instance.event_log_storage.store_event_batch = counted  # type: ignore[method-assign]
     instance.handle_new_event = timed(instance.handle_new_event)  # type: ignore[method-assign]
     instance.create_run_for_job = timed(instance.create_run_for_job)  # type: ignore[method-assign]
     return spent
