@@ -2,7 +2,9 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -84,6 +86,15 @@ class Project:
             return Catalog({**self.catalog.tables, declaration.name: declaration}, self.catalog.models)
         return Catalog(self.catalog.tables, {**self.catalog.models, declaration.name: declaration})
 
+    @contextmanager
+    def known(self) -> Iterator[None]:
+        """Let `find` return this project inside the block, where it is asked for once a declaration, instead of reading all of them each time."""
+        token = _KNOWN.set(self)
+        try:
+            yield
+        finally:
+            _KNOWN.reset(token)
+
     @classmethod
     def find(cls, root: Path | None = None) -> "Project":
         """Find and load the deployment.
@@ -97,7 +108,11 @@ class Project:
         found = (root or project_root()).resolve()
         if str(found) not in sys.path:
             sys.path.insert(0, str(found))
-        return cls(found, read_declarations(found / "assets"), load_environment())
+        known = _KNOWN.get()
+        return known if known and known.root == found else cls(found, read_declarations(found / "assets"), load_environment())
+
+
+_KNOWN: ContextVar[Project | None] = ContextVar("known", default=None)
 
 
 def project_root() -> Path:

@@ -5,15 +5,17 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
-from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS, create_db_conn_string
 from dagster._serdes import ConfigurableClassData
-from sqlalchemy import Connection, Engine, QueuePool, create_engine
+from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine
 
 _MOST_OPEN = 16
 """Files held open; each has one connection."""
@@ -100,13 +102,37 @@ class EventLog(SqliteEventLogStorage):
             arguments = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
             engine = create_engine(self.conn_string_for_shard(shard), poolclass=QueuePool, pool_size=1, connect_args=arguments)
             if shard not in self._initialized_dbs:
-                self._initdb(engine)
+                if shard == INDEX_SHARD_NAME or not self._made(Path(self.path_for_shard(shard))):
+                    self._initdb(engine)
                 self._initialized_dbs.add(shard)
             self._engines[shard] = engine
             if len(self._engines) > _MOST_OPEN:
                 self._engines.popitem(last=False)[1].dispose()
         self._engines.move_to_end(shard)
         return self._engines[shard]
+
+    def _made(self, path: Path) -> bool:
+        """Make the file of a run as a whole, unless it is there already."""
+        if path.exists():
+            return False
+        whole = path.with_name(f".{path.stem}-{os.getpid()}")
+        whole.write_bytes(self._empty)
+        try:
+            os.link(whole, path)
+        except FileExistsError:  # another process has made it meanwhile
+            return False
+        finally:
+            whole.unlink()
+        return True
+
+    @cached_property
+    def _empty(self) -> bytes:
+        """The file of a run without events, as Dagster makes it; to make one takes longer than to write a run's events."""
+        with TemporaryDirectory() as folder:
+            engine = create_engine(create_db_conn_string(folder, "empty"), poolclass=NullPool)
+            self._initdb(engine)
+            engine.dispose()
+            return (Path(folder) / "empty.db").read_bytes()
 
     def _close(self) -> None:
         with self._turn:

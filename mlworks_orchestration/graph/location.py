@@ -37,7 +37,8 @@ def code_location(project: Project) -> dg.Definitions:
     broken: list[dg.AssetsDefinition] = []
     for folder in folders:
         try:
-            loaded.append(_load(folder, project))
+            with project.known():
+                loaded.append(_load(folder, project))
         except Exception as error:
             reason = explained.get(folder) or _innermost(error)
             if strict:

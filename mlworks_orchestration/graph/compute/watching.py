@@ -1,6 +1,5 @@
 """What the assets of a model at work do."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -58,9 +57,8 @@ def materialize_profile(catalog: Catalog, model: MLModel, step: Step) -> Outcome
 def materialize_report(catalog: Catalog, model: MLModel, pages: str, step: Step) -> Outcome:
     """Compare the windows that end with the partitions with the reference, seek causes of what is new, and write the page that people read."""
     newest = max(step.partitions)
-    before = [key for key in step.lake.partitions(f"{model.name}/drift_report") if key < min(step.partitions)]
     rows = drift_report(step.lake, catalog, model, step.registry, step.partitions)
-    new = explain_if_new(step.lake, catalog, model, step.registry, newest) is not None
+    explain_if_new(step.lake, catalog, model, step.registry, newest)
     report = read_report(step.lake, model, newest)
     kinds = rows.filter(pl.col("column") == "")
     by_partition: dict[str, Metadata] = {}
@@ -73,7 +71,7 @@ def materialize_report(catalog: Catalog, model: MLModel, pages: str, step: Step)
     by_partition.setdefault(newest, {}).update(_causes(report))
     whole: Metadata = {"reference_version": int(rows["reference_version"][0])}
     if pages and newest == step.lake.partitions(f"{model.name}/drift_report")[-1]:
-        whole["page"] = dg.MetadataValue.path(str(_page(model, pages, step, is_new=new or _turned(step, report, before[-1:]))))
+        whole["page"] = dg.MetadataValue.path(str(_page(model, pages, step)))
     return Outcome(whole, by_partition, checks)
 
 
@@ -91,18 +89,10 @@ def _causes(report: StoredReport) -> Metadata:
     return {name: dg.MetadataValue.text(text) for name, text in told.items() if text}
 
 
-def _turned(step: Step, report: StoredReport, before: Sequence[str]) -> bool:
-    """Say whether other kinds alarm than in the last report before the run."""
-    if not before:
-        return True
-    stored = step.lake.read(f"{report.model.name}/drift_report", columns=["kind", "column", "drifted"], partitions=before)
-    return set(stored.filter("drifted", column="")["kind"]) != {kind.value for kind, row in report.kinds.items() if row["drifted"]}
-
-
-def _page(model: MLModel, pages: str, step: Step, *, is_new: bool) -> Path:
-    """Write the page and return its path; in a replay only when something is new, for its charts take longer than the report."""
+def _page(model: MLModel, pages: str, step: Step) -> Path:
+    """Write the page and return its path; in a replay just the first, for the charts take longer than the report, and a replay ends with the page."""
     path = page_path(model, pages)
-    if is_new or not clock.is_replayed() or not path.exists():
+    if not clock.is_replayed() or not path.exists():
         refresh_page(step.lake, model, step.registry, pages)
     return path
 
