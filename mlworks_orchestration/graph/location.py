@@ -30,6 +30,11 @@ def code_location(project: Project) -> dg.Definitions:
     Raises:
         DeclarationError: while definitions are validated, if a folder cannot be loaded.
     """
+    with project.known():
+        return _code_location(project)
+
+
+def _code_location(project: Project) -> dg.Definitions:
     strict = bool(os.environ.get("DAGSTER_IS_DEFS_VALIDATION_CLI"))
     folders = sorted(path.parent for path in (project.root / "assets").glob("*/defs.yaml"))
     explained = {item.path.parent: item.error for item in project.declarations.broken}
@@ -37,8 +42,7 @@ def code_location(project: Project) -> dg.Definitions:
     broken: list[dg.AssetsDefinition] = []
     for folder in folders:
         try:
-            with project.known():
-                loaded.append(_load(folder, project))
+            loaded.append(_load(folder, project))
         except Exception as error:
             reason = explained.get(folder) or _innermost(error)
             if strict:

@@ -8,10 +8,11 @@ import dagster as dg
 import pytest
 
 from mlworks_orchestration.errors import DeclarationError, MLWorksError
-from mlworks_orchestration.graph import FeatureTable, MLModel
+from mlworks_orchestration.graph import FeatureTable, MLModel, code_location
 from mlworks_orchestration.graph.components import FeatureTable as Component
 from mlworks_orchestration.graph.partitions import cron, definition, looking_back, range_tags
-from mlworks_orchestration.spec import LOADS_CLEANLY, Partitions
+from mlworks_orchestration.project import Project
+from mlworks_orchestration.spec import LOADS_CLEANLY, Declarations, Partitions, read_declarations
 from tests.graph.world import MODEL, World, new_world
 
 OF_THE_MODEL = ("labels", "training_set", "candidate", "champion", "scores", "profile", "drift_report", "performance")
@@ -55,6 +56,23 @@ def test_a_schedule_ticks_when_a_partition_has_ended() -> None:
         "0 0 * * 1",
         "0 0 1 * *",
     ]
+
+
+def test_a_code_location_reads_each_declaration_of_ours_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    read: list[Path] = []
+
+    def counted(folder: Path) -> Declarations:
+        read.append(folder)
+        return read_declarations(folder)
+
+    monkeypatch.setattr("mlworks_orchestration.project.read_declarations", counted)
+    with new_world(tmp_path / "world").active() as world:
+        project = Project.find()
+        read.clear()
+        assert {spec.group_name for spec in code_location(project).resolve_all_asset_specs()} >= {MODEL}
+        assert read == []
+        assert Project.find() is not project
+        assert read == [world.root / "assets"]
 
 
 def test_a_report_reads_the_partitions_of_its_window(loaded: dg.Definitions) -> None:
