@@ -136,5 +136,5 @@ _HEADS = ("Re-\ntrained", "Pro-\nmoted", "Re-\njected", "Rolled\nback", "Calls",
 _LEGEND = (
     "{metric}: of what would have served. Rejected: by the gate, or not fitted. Calls: decisions that would have called a person.",
     "Alarms: {partitions} whose report found feature (F), label (L), prediction (P) or concept (C) drift.",
-    "Training minutes: fitting alone, without the first model's.",
+    "Training minutes: of the processor, for fitting alone; the first model's are left out.",
 )

@@ -69,7 +69,7 @@ class Story:
         rollbacks: how many promotions were taken back.
         calls: decisions that would have called a person.
         alarms: partitions whose report found drift, by kind.
-        training_minutes: what fitting took in all retrainings.
+        training_minutes: of the processor, for fitting in all retrainings.
         trainings: the retrainings.
     """
 

@@ -1,13 +1,10 @@
 """A small made past: numbers whose meaning turns over in the middle, so that a model fitted before is wrong after."""
 
 from datetime import date, timedelta
-from pathlib import Path
 
 import numpy as np
 import polars as pl
-import pytest
 
-from mlworks_orchestration.data import Lake
 from mlworks_orchestration.spec import Catalog, FeatureTable, MLModel, TimeWindow
 
 START, TURN, DAYS, ROWS = date(2020, 1, 1), 60, 120, 40
@@ -65,9 +62,8 @@ def _rows(window: TimeWindow) -> pl.DataFrame:
     return pl.concat(frames).with_columns(pl.col("at").dt.cast_time_unit("us").dt.convert_time_zone("UTC"))
 
 
-@pytest.fixture
-def catalog() -> Catalog:
-    """The made model and its two tables."""
+def made_catalog() -> Catalog:
+    """Return the made model and its two tables."""
     tables = [
         FeatureTable.model_validate(
             {
@@ -88,9 +84,3 @@ def catalog() -> Catalog:
         for name, value in (("causes", "x"), ("effects", "y"))
     ]
     return Catalog.of(tables, [declaration()])
-
-
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    """A lake in which nothing is yet."""
-    return Lake(tmp_path / "lake")

@@ -1,6 +1,5 @@
 """Policies on a made past whose truth turns over in the middle: what each would have come to."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,29 +7,45 @@ import pytest
 
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.retraining.backtest import Story, backtest, policies, write_chart
-from mlworks_orchestration.spec import Catalog, MLModel
-from tests.retraining.backtest.conftest import declaration
-
-Run = Callable[..., dict[str, Story]]
+from tests.retraining.backtest.conftest import declaration, made_catalog
 
 
-@pytest.fixture
-def run(lake: Lake, catalog: Catalog, tmp_path: Path) -> Run:
-    """Backtest some policies, and say what was fitted."""
+class Bench:
+    """A lake in which nothing is yet, and a folder for fitted models."""
 
-    def called(*names: str, model: MLModel | None = None, until: datetime | None = None, heard: list[str] | None = None) -> dict[str, Story]:
-        declared = model or declaration()
-        chosen = [policy for policy in policies(declared) if policy.name in names]
+    def __init__(self, root: Path) -> None:
+        self.lake, self.folder = Lake(root / "lake"), root / "fits"
+        self.heard: list[str] = []
 
-        def report(done: int, total: int, doing: str) -> None:
-            assert done <= total
-            if heard is not None:
-                heard.append(doing)
-
-        told = backtest(lake, catalog, declared, chosen, folder=tmp_path / "fits", until=until, report=report)
+    def run(self, *names: str, until: datetime | None = None) -> dict[str, Story]:
+        """Backtest some policies, and hear what is done."""
+        model = declaration()
+        self.heard.clear()
+        chosen = [policy for policy in policies(model) if policy.name in names]
+        told = backtest(self.lake, made_catalog(), model, chosen, folder=self.folder, until=until, report=self._hear)
         return {one.policy: one for one in told}
 
-    return called
+    def _hear(self, done: int, total: int, doing: str) -> None:
+        assert done <= total
+        self.heard.append(doing)
+
+    def heard_of(self, word: str) -> list[str]:
+        return [doing for doing in self.heard if word in doing]
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """Where all policies were tried once."""
+    return Bench(tmp_path_factory.mktemp("bench"))
+
+
+@pytest.fixture(scope="module")
+def told(bench: Bench) -> dict[str, Story]:
+    """What all policies came to."""
+    stories = bench.run("never", "every step", "monthly", "declared")
+    fitted = bench.heard_of("fitting")
+    assert len(fitted) == len({*fitted}), "equal training sets are fitted once, whichever policies ask for them"
+    return stories
 
 
 def value(told: Story, month: str) -> float:
@@ -39,8 +54,7 @@ def value(told: Story, month: str) -> float:
     return found
 
 
-def test_who_retrains_is_better_once_the_truth_has_turned_and_pays_in_minutes(run: Run) -> None:
-    told = run("never", "every step", "declared")
+def test_who_retrains_is_better_once_the_truth_has_turned_and_pays_in_minutes(told: dict[str, Story]) -> None:
     never, always, declared = told["never"], told["every step"], told["declared"]
     assert (never.retrainings, never.training_minutes) == (0, 0)
     assert never.alarms["concept"] > declared.alarms["concept"]
@@ -52,56 +66,44 @@ def test_who_retrains_is_better_once_the_truth_has_turned_and_pays_in_minutes(ru
     assert declared.outcomes == {"promoted": declared.retrainings}
 
 
-def test_the_turn_is_answered_no_earlier_than_its_labels_are_known(run: Run) -> None:
-    [first, *_] = run("declared")["declared"].trainings
+def test_the_turn_is_answered_no_earlier_than_its_labels_are_known(told: dict[str, Story]) -> None:
+    [first, *_] = told["declared"].trainings
     assert first.at > datetime(2020, 3, 1, tzinfo=UTC)
     assert first.trigger == "drift"
 
 
-def test_a_schedule_retrains_at_every_step_and_monthly_every_fourth(run: Run) -> None:
-    told = run("every step", "monthly")
+def test_a_schedule_retrains_at_every_step_and_monthly_every_fourth(told: dict[str, Story]) -> None:
     moments = [each.at for each in told["every step"].trainings]
-    assert len(moments) == len({*moments}) > 10
-    assert {each.at for each in told["monthly"].trainings} <= {*moments}
-    assert len(moments) // 4 <= told["monthly"].retrainings + 1 <= len(moments) // 4 + 2
+    assert len({*moments}) == len(moments) == 15
+    assert [each.at for each in told["monthly"].trainings] == moments[3::4]
 
 
-def test_equal_training_sets_are_fitted_once_by_all_policies_and_never_again(run: Run) -> None:
-    first: list[str] = []
-    run("every step", "monthly", "declared", heard=first)
-    fitted = [doing for doing in first if "fitting" in doing]
-    assert len(fitted) == len({*fitted})
-    again: list[str] = []
-    told = run("every step", "monthly", "declared", heard=again)
-    assert not [doing for doing in again if "fitting" in doing or "reference" in doing]
-    assert told["declared"].training_minutes > 0
-
-
-def test_a_fit_that_a_kill_left_half_stored_is_fitted_again(run: Run, tmp_path: Path) -> None:
-    whole = run("declared")["declared"]
-    for path in (tmp_path / "fits").glob("*.json"):
+def test_nothing_is_fitted_again_and_a_fit_that_a_kill_left_half_stored_is(bench: Bench, told: dict[str, Story]) -> None:
+    again = bench.run("declared")["declared"]
+    assert again == told["declared"]
+    assert not bench.heard_of("fitting")
+    assert not bench.heard_of("reference")
+    for path in bench.folder.glob("*.json"):
         path.unlink()
-    heard: list[str] = []
-    assert run("declared", heard=heard)["declared"].metrics == whole.metrics
-    assert [doing for doing in heard if "fitting" in doing]
+    assert bench.run("declared")["declared"].metrics == again.metrics
+    assert bench.heard_of("fitting")
 
 
-def test_what_comes_after_the_end_changes_nothing_before_it(run: Run) -> None:
-    whole = run("declared")["declared"]
-    part = run("declared", until=datetime(2020, 4, 8, tzinfo=UTC))["declared"]
-    assert part.trainings == [each for each in whole.trainings if each.at <= datetime(2020, 4, 8, tzinfo=UTC)]
-    assert part.months[0] == whole.months[0]
+def test_what_comes_after_the_end_changes_nothing_before_it(bench: Bench, told: dict[str, Story]) -> None:
+    end = datetime(2020, 4, 8, tzinfo=UTC)
+    part, whole = bench.run("every step", until=end)["every step"], told["every step"]
+    assert [(each.at, each.reason) for each in part.trainings] == [(each.at, each.reason) for each in whole.trainings if each.at <= end]
+    assert part.months[:3] == whole.months[:3]
 
 
-def test_nothing_is_written_into_the_lake(run: Run, lake: Lake) -> None:
-    run("declared")
-    assert lake.tables() == []
+def test_nothing_is_written_into_the_lake(bench: Bench, told: dict[str, Story]) -> None:
+    assert told
+    assert bench.lake.tables() == []
 
 
-def test_the_chart_shows_every_policy_and_loads_nothing(run: Run, tmp_path: Path) -> None:
-    told = list(run("never", "declared").values())
-    write_chart(declaration(), told, tmp_path / "policies.html")
+def test_the_chart_shows_every_policy_and_loads_nothing(told: dict[str, Story], tmp_path: Path) -> None:
+    write_chart(declaration(), list(told.values()), tmp_path / "policies.html")
     page = (tmp_path / "policies.html").read_text(encoding="utf-8")
-    assert all(name in page for name in ("never", "declared", "retrainings"))
+    assert all(name in page for name in (*told, "retrainings"))
     assert "<script" not in page
     assert "src=" not in page
