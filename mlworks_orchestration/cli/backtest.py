@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from mlworks_orchestration.cli.dagster_home import ensure_dagster_home
 from mlworks_orchestration.project import Project
 from mlworks_orchestration.spec import DriftKind, MLModel
 
@@ -45,6 +46,7 @@ def backtest(model: str, *, given: tuple[str, ...], until: datetime | None, char
 
     project = Project.find()
     declared = project.model(model)
+    ensure_dagster_home(project)
     stories = _stories(project, declared, policies(declared, given), until.replace(tzinfo=UTC) if until else None)
     if chart:
         write_chart(declared, stories, chart)

@@ -106,6 +106,7 @@ def show_history(model: MLModel, history: "History") -> None:
     console.print(_compared(model, history))
     for line in _drifted(history):
         console.print(Text(line))
+    console.print(Text(f"What other policies would have done: mlworks backtest {model.name}"))
 
 
 def _by_month(model: MLModel, history: "History", business: list[_Heading]) -> Table:

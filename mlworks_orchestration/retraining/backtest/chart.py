@@ -9,7 +9,7 @@ from mlworks_orchestration.retraining.backtest.story import Story
 from mlworks_orchestration.spec import MLModel
 
 WIDTH, HEIGHT = 720, 380
-_ROOM = 0.15
+_ROOM, _LONGEST = 0.05, 340
 
 
 def chart_svg(model: MLModel, stories: Sequence[Story]) -> str:
@@ -32,8 +32,13 @@ def chart_svg(model: MLModel, stories: Sequence[Story]) -> str:
     up = alt.Y("value:Q", title=f"{metric} ({better} is better)", scale=alt.Scale(zero=False, nice=True, padding=24))
     base = alt.Chart(alt.InlineData(values=rows)).encode(across, up)
     points = base.mark_point(filled=True, size=90, opacity=1, color=REFERENCE)
-    names = base.mark_text(align="left", dx=9, dy=-1, fontSize=12, limit=280).encode(text="policies:N")
-    spec: dict[str, Any] = alt.layer(points, names).to_dict()
+    # A name is written towards the middle, where there is room for it.
+    sides = (("left", 9, "datum.retrainings <= {}"), ("right", -9, "datum.retrainings > {}"))
+    names = [
+        base.transform_filter(which.format(most / 2)).mark_text(align=align, dx=apart, dy=-1, fontSize=12, limit=_LONGEST).encode(text="policies:N")
+        for align, apart, which in sides
+    ]
+    spec: dict[str, Any] = alt.layer(points, *names).to_dict()
     return as_svg(spec, HEIGHT, WIDTH)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.retraining.backtest import Story, backtest, policies, write_chart
-from tests.retraining.backtest.conftest import declaration, made_catalog
+from tests.retraining.backtest.made import declaration, made_catalog
 
 
 class Bench:

@@ -7,7 +7,7 @@ import pytest
 from mlworks_orchestration.errors import DeclarationError
 from mlworks_orchestration.retraining.backtest import policies
 from mlworks_orchestration.spec import DriftKind, MLModel
-from tests.retraining.backtest.conftest import declaration
+from tests.retraining.backtest.made import declaration
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ def declaration(**changed: object) -> MLModel:
         "partitions": {"every": "day", "start": START, "end": START + timedelta(days=DAYS)},
         "features": [{"table": "causes", "columns": ["x"]}],
         "label": {"table": "effects", "column": "y", "delay": "1d"},
-        "estimator": "tests.retraining.backtest.conftest:build",
+        "estimator": "tests.retraining.backtest.made:build",
         "metrics": {"primary": "mae"},
         "retraining": {"window": "21d", "holdout": "5d", "kinds": ["concept"], "cooldown": "7d", "min_new_rows": 100},
         "business": {"name": "cost", "unit": "USD", "expression": "abs(label - prediction)"},
@@ -73,7 +73,7 @@ def made_catalog() -> Catalog:
                 "entity": ["id"],
                 "event_time": "at",
                 "partitions": {"every": "day", "start": START, "end": START + timedelta(days=DAYS)},
-                "source": f"tests.retraining.backtest.conftest:{name}",
+                "source": f"tests.retraining.backtest.made:{name}",
                 "columns": {
                     "id": {"type": "integer", "description": "Number."},
                     "at": {"type": "timestamp", "description": "When."},

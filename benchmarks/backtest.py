@@ -1,0 +1,47 @@
+"""A backtest of all policies against one full replay of the same model, each in a fresh process and an empty place, by the processor's time.
+
+Claim: at most a fifth. `python benchmarks/backtest.py [MODEL]`; the data are fetched before the clock runs.
+Writes `.artifacts/backtest.json`; exit code 1 when the claim does not hold.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).parent.parent
+CLAIM = 1 / 5
+MODEL = "coupon_usage"
+
+
+def processor_seconds(home: str, *arguments: str) -> float:
+    """Return the processor's seconds of a command of ours, those of the processes that it starts included."""
+    data = os.environ.get("MLWORKS_DATA", str(ROOT / ".mlworks" / "data"))
+    environment = {**os.environ, "MLWORKS_HOME": home, "DAGSTER_HOME": str(ROOT), "MLWORKS_DATA": data, "MLWORKS_ENV": "local"}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [str(Path(sys.executable).parent / "mlworks"), *arguments]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)  # noqa: S603 - our own command
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def main() -> int:
+    """Measure both, and print the ratio; a first backtest, thrown away, fetches the data."""
+    model = sys.argv[1] if len(sys.argv) > 1 else MODEL
+    found = {}
+    for name, verb in (("fetching", "backtest"), ("backtest", "backtest"), ("replay", "replay")):
+        with TemporaryDirectory(prefix="mlworks-bench-") as home:
+            found[name] = processor_seconds(home, verb, model)
+    ratio = found["backtest"] / found["replay"]
+    told = f"backtest of all policies {found['backtest']:.0f} s, one replay {found['replay']:.0f} s of the processor"
+    print(f"{model}: {told}, ratio {ratio:.3f} (claim: ≤ {CLAIM:g})")
+    (ROOT / ".artifacts").mkdir(exist_ok=True)
+    (ROOT / ".artifacts" / "backtest.json").write_text(json.dumps({"model": model, **found, "ratio": ratio}, indent=2))
+    return int(ratio > CLAIM)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
