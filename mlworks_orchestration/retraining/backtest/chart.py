@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mlworks_orchestration.monitoring.page import REFERENCE, as_svg
 from mlworks_orchestration.retraining.backtest.story import Story
@@ -33,7 +33,7 @@ def chart_svg(model: MLModel, stories: Sequence[Story]) -> str:
     base = alt.Chart(alt.InlineData(values=rows)).encode(across, up)
     points = base.mark_point(filled=True, size=90, opacity=1, color=REFERENCE)
     # A name is written towards the middle, where there is room for it.
-    sides = (("left", 9, "datum.retrainings <= {}"), ("right", -9, "datum.retrainings > {}"))
+    sides: tuple[tuple[Literal["left", "right"], int, str], ...] = (("left", 9, "datum.retrainings <= {}"), ("right", -9, "datum.retrainings > {}"))
     names = [
         base.transform_filter(which.format(most / 2)).mark_text(align=align, dx=apart, dy=-1, fontSize=12, limit=_LONGEST).encode(text="policies:N")
         for align, apart, which in sides

@@ -47,11 +47,12 @@ class Course:
             NotReadyError: if no label is known by then.
             TrainingError: if it cannot be fitted, or is not better than the best constant.
         """
-        self.state.labelled = [key for key in self.model.partitions.keys(moment - self.model.label.delay) if key in self._rows.labelled]
+        ended = self.model.partitions.keys(moment - self.model.label.delay)
+        self.state.labelled = dict.fromkeys(key for key in ended if key in self._rows.labelled)
         with clock.replaying(moment):
             judged = self._train(moment)
         self.state.attempts.append(Attempt(moment, None, _outcome(judged), version=judged.challenger))
-        if self.state.serving(moment) is None and self.model.gate.mode != "dry_run":
+        if self.state.serving(moment) is None:
             message = f"Model {self.model.name}: the first model may not serve, so there is nothing to backtest. {judged.reason}"
             raise TrainingError(message)
 
@@ -67,7 +68,7 @@ class Course:
             self._decide(moment)
 
     def _score(self, moment: datetime) -> None:
-        champion, last = self.state.serving(moment), max([*self.state.labelled[-1:], *list(self.state.scored)[-1:]], default="")
+        champion, last = self.state.serving(moment), max([*self.state.labelled, *self.state.scored], default="")
         pending = [key for key in self.model.partitions.keys(moment) if key > last and key in self._rows.by_partition]
         if champion is not None and pending:
             self.state.scored |= dict.fromkeys(pending, champion)
@@ -81,7 +82,7 @@ class Course:
     def _take_in_labels(self, moment: datetime) -> None:
         came = [key for key in self.state.scored if key not in self.state.labelled and key in self._rows.labelled and self._rows.due(key, moment)]
         if came:
-            self.state.labelled += came
+            self.state.labelled |= dict.fromkeys(came)
             self._report(came, moment)
             self._look_back(moment)
 
@@ -167,7 +168,7 @@ class Course:
             new_rows=self._rows.known(TimeWindow(until, max(until, moment)), moment).height,
             promotion=promoted,
             aftermath=looks[-1] if looks else None,
-            overdue=overdue(model, reported, state.labelled, moment),
+            overdue=overdue(model, reported, list(state.labelled), moment),
         )
 
     def _retrain(self, moment: datetime, evidence: Evidence, told: Decision) -> None:
@@ -203,6 +204,4 @@ class Course:
 
 
 def _outcome(judged: Verdict) -> Outcome:
-    if judged.promoted:
-        return Outcome.PROMOTED
-    return Outcome.DRY_RUN if judged.favourable else Outcome.REJECTED
+    return Outcome.PROMOTED if judged.promoted else Outcome.REJECTED

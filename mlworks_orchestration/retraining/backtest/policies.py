@@ -32,7 +32,7 @@ def policies(model: MLModel, given: Sequence[str] = ()) -> list[Policy]:
     """Return the policies to compare: never, at every step, monthly, the declared one, and variants of that.
 
     Those that retrain by the clock look at no drift, wait for nothing and have no budget; the gate and the rollback are the declared ones in all.
-    A gate that waits for people's approval is taken for one that lets a better challenger serve at once, for nobody approves in a backtest.
+    The gate's mode is `automatic` in all: nobody approves in a backtest, and it is a dry run itself.
 
     Parameters:
         model: the model's declaration.
@@ -42,8 +42,6 @@ def policies(model: MLModel, given: Sequence[str] = ()) -> list[Policy]:
     Raises:
         DeclarationError: if a field or a value is not allowed, or if a variant is given twice.
     """
-    if model.gate.mode == "manual":
-        model = model.model_copy(update={"gate": model.gate.model_copy(update={"mode": "automatic", "approvals": 1})})
     found = [
         _with(model, "never", {"budget_per_year": 0, "every": None, "new_rows": None}),
         _with(model, "every step", {**_BY_THE_CLOCK, "every": timedelta(seconds=1)}),
@@ -55,7 +53,11 @@ def policies(model: MLModel, given: Sequence[str] = ()) -> list[Policy]:
     if twice := next((name for name in names if names.count(name) > 1), None):
         message = f"The policy {twice!r} is there twice; give each once."
         raise DeclarationError(message)
-    return found
+    return [Policy(name, _automatic(each)) for name, each in found]
+
+
+def _automatic(model: MLModel) -> MLModel:
+    return model.model_copy(update={"gate": model.gate.model_copy(update={"mode": "automatic", "approvals": 1})})
 
 
 def _with(model: MLModel, name: str, values: dict[str, Any]) -> Policy:

@@ -39,7 +39,7 @@ class State:
     versions: list[Fit] = field(default_factory=list)
     moved: list[tuple[str, int, datetime, str]] = field(default_factory=list)
     scored: dict[str, int] = field(default_factory=dict)
-    labelled: list[str] = field(default_factory=list)
+    labelled: dict[str, None] = field(default_factory=dict)
     reports: dict[str, Report] = field(default_factory=dict)
     exceeded: dict[str, dict[str, bool | None]] = field(default_factory=dict)
     attempts: list[Attempt] = field(default_factory=list)

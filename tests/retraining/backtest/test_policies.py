@@ -36,9 +36,10 @@ def test_several_values_of_several_fields_are_a_policy_for_each_combination(mode
     assert names == ["cooldown=7d,min_new_rows=1", "cooldown=7d,min_new_rows=2", "cooldown=14d,min_new_rows=1", "cooldown=14d,min_new_rows=2"]
 
 
-def test_a_gate_that_waits_for_people_lets_a_better_challenger_serve_in_a_backtest(model: MLModel) -> None:
-    manual = model.model_copy(update={"gate": model.gate.model_copy(update={"mode": "manual", "approvals": 2})})
-    assert {policy.model.gate.mode for policy in policies(manual)} == {"automatic"}
+@pytest.mark.parametrize("mode", ["manual", "dry_run"])
+def test_a_gate_that_waits_for_people_or_does_nothing_lets_a_better_challenger_serve_in_a_backtest(model: MLModel, mode: str) -> None:
+    waiting = model.model_copy(update={"gate": model.gate.model_copy(update={"mode": mode})})
+    assert {policy.model.gate.mode for policy in policies(waiting, [f"mode={mode},cooldown=1d"])} == {"automatic"}
 
 
 @pytest.mark.parametrize(
