@@ -23,6 +23,7 @@ _ENOUGH = 100
 _MOST_WINDOWS = 24
 _SPARSE = 0.3
 _LONG_HISTORY = 14
+_MOST_PARTITIONS = 750
 _DECEMBER = 12
 _FUTURE = datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -33,6 +34,7 @@ class Cut:
 
     Parameters:
         partitions: how the tables are cut.
+        older: how many rows lie before the first partition, of a history too long to live through at once.
         empty: how many partitions have no rows.
         rows: in a partition, at the median of those that have any.
         drift_window: length of the current window of drift.
@@ -45,6 +47,7 @@ class Cut:
     """
 
     partitions: Partitions
+    older: int
     empty: int
     rows: int
     drift_window: timedelta
@@ -57,7 +60,7 @@ class Cut:
 
 
 def cut(times: pl.Series, timezone: str, what: str, *, labelled: int) -> Cut:
-    """Choose the finest partitions that nearly all have rows, and windows that hold enough of them.
+    """Choose the finest partitions that nearly all have rows, the newest 750 at most, and windows that hold enough of them.
 
     Parameters:
         times: event times in UTC.
@@ -81,9 +84,11 @@ def cut(times: pl.Series, timezone: str, what: str, *, labelled: int) -> Cut:
         )
         raise DataError(message)
     every = _every(times, timezone)
-    counts = _counts(times, every, timezone)
-    partitions = _partitions(local, every, timezone)
-    whole = len(partitions.keys(_FUTURE))
+    partitions = _newest(_partitions(local, every, timezone))
+    keys = partitions.keys(_FUTURE)
+    whole = len(keys)
+    used = times.filter(times >= partitions.window(keys[0]).start) if keys else times
+    counts = _counts(used, every, timezone)
     if whole < _FEWEST_PARTITIONS:
         message = f"{what}: the rows reach over {whole} whole {every}s; at least {_FEWEST_PARTITIONS} are needed. Get a longer history."
         raise DataError(message)
@@ -93,7 +98,7 @@ def cut(times: pl.Series, timezone: str, what: str, *, labelled: int) -> Cut:
             "name a finer time with --time, made of several columns if the file has year and month apart."
         )
         raise DataError(message)
-    return _windows(partitions, counts, whole)
+    return _windows(partitions, counts, whole, older=len(times) - len(used))
 
 
 def _every(times: pl.Series, timezone: str) -> Every:
@@ -123,7 +128,14 @@ def _partitions(local: pl.Series, every: Every, timezone: str) -> Partitions:
     return Partitions(every=every, start=first, end=last, timezone=timezone)
 
 
-def _windows(partitions: Partitions, counts: pl.Series, whole: int) -> Cut:
+def _newest(partitions: Partitions) -> Partitions:
+    """Leave out what is so long ago that living through it would take longer than it tells."""
+    keys = partitions.keys(_FUTURE)
+    first = date.fromisoformat(keys[-_MOST_PARTITIONS][:10]) if len(keys) > _MOST_PARTITIONS else partitions.start
+    return Partitions(every=partitions.every, start=first, end=partitions.end, timezone=partitions.timezone)
+
+
+def _windows(partitions: Partitions, counts: pl.Series, whole: int, *, older: int) -> Cut:
     step, span = _DAYS[partitions.every], whole * _DAYS[partitions.every]
     density = float(counts.sum()) / span
     unit = _WINDOW[partitions.every]
@@ -136,6 +148,7 @@ def _windows(partitions: Partitions, counts: pl.Series, whole: int) -> Cut:
     expected = density * days
     return Cut(
         partitions=partitions,
+        older=older,
         empty=whole - len(counts),
         rows=int(counts.sort()[len(counts) // 2]),
         drift_window=drift,

@@ -122,7 +122,8 @@ def _estimator(profile: Profile) -> str:
 
 
 def _test(profile: Profile) -> str:
-    middle = profile.times.sort()[len(profile.times) // 2]
+    used = profile.times.sort()[profile.cut.older :]
+    middle = used[len(used) // 2]
     return render(
         "model/test_model.py.jinja",
         name=profile.request.name,

@@ -94,6 +94,7 @@ class Profile:
             ("time", f"{self.time}, {first:%Y-%m-%d} to {last:%Y-%m-%d}"),
             ("entity", f"{', '.join(self.entity)}{' (the number of the row in the file)' if self.row_id else ''}"),
             ("partitions", every + (f"; {cut.empty} are empty" if cut.empty else "")),
+            *([("older", f"{cut.older:,} rows before {cut.partitions.start} are left alone; for them, set an earlier start")] if cut.older else []),
         ]
         if self.label is not None:
             found += [

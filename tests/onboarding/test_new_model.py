@@ -118,6 +118,15 @@ def test_partitions_follow_from_how_densely_rows_lie(project: World, new: New, r
     assert declared(project).partitions.every == every
 
 
+def test_of_a_long_history_the_newest_part_is_lived_through(project: World, new: New, rides: pl.DataFrame) -> None:
+    dates = pl.date_range(pl.date(2010, 1, 1), pl.date(2010, 1, 1) + pl.duration(days=999), "1d", eager=True)
+    many = pl.concat([rides] * 3).head(1000).with_columns(dates.dt.strftime("%Y-%m-%d").alias("started_at"))
+    result = new(many, *USUAL)
+    assert result.exit_code == 0, (result.output, result.exception)
+    assert "250 rows before 2010-09-08 are left alone" in result.output
+    assert len(declared(project).partitions.keys(datetime(2100, 1, 1, tzinfo=UTC))) == 750
+
+
 def test_a_row_number_identifies_rows_that_nothing_else_does(project: World, new: New, rides: pl.DataFrame) -> None:
     result = new(rides.drop("ride_id"), *USUAL)
     assert result.exit_code == 0, result.output
