@@ -1,5 +1,6 @@
 """Every declaration of the reference deployment, however many there will be."""
 
+from collections import Counter
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
@@ -49,6 +50,11 @@ def test_the_estimator_of_a_model_lies_in_its_folder_and_takes_what_is_declared(
 def test_a_model_has_a_readme_under_its_own_name(model: MLModel) -> None:
     readme: Path = ASSETS / model.name / "README.md"
     assert readme.read_text(encoding="utf-8").startswith(f"# {model.name}\n")
+
+
+def test_two_tables_at_least_serve_more_than_one_model() -> None:
+    read = Counter(table for model in MODELS.values() for table in {selection.table for selection in model.features} | {model.label.table})
+    assert len([table for table, models in read.items() if models > 1]) >= 2
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
