@@ -23,7 +23,7 @@ _ENOUGH = 100
 _MOST_WINDOWS = 24
 _SPARSE = 0.3
 _LONG_HISTORY = 14
-_MOST_PARTITIONS = 750
+_MOST_PARTITIONS: dict[Every, int] = {"hour": 750, "day": 750, "week": 250, "month": 250}
 _DECEMBER = 12
 _FUTURE = datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -60,7 +60,7 @@ class Cut:
 
 
 def cut(times: pl.Series, timezone: str, what: str, *, labelled: int) -> Cut:
-    """Choose the finest partitions that nearly all have rows, the newest 750 at most, and windows that hold enough of them.
+    """Choose the finest partitions that nearly all have rows, the newest of a long history, and windows that hold enough of them.
 
     Parameters:
         times: event times in UTC.
@@ -130,8 +130,8 @@ def _partitions(local: pl.Series, every: Every, timezone: str) -> Partitions:
 
 def _newest(partitions: Partitions) -> Partitions:
     """Leave out what is so long ago that living through it would take longer than it tells."""
-    keys = partitions.keys(_FUTURE)
-    first = date.fromisoformat(keys[-_MOST_PARTITIONS][:10]) if len(keys) > _MOST_PARTITIONS else partitions.start
+    keys, most = partitions.keys(_FUTURE), _MOST_PARTITIONS[partitions.every]
+    first = date.fromisoformat(keys[-most][:10]) if len(keys) > most else partitions.start
     return Partitions(every=partitions.every, start=first, end=partitions.end, timezone=partitions.timezone)
 
 

@@ -118,13 +118,14 @@ def test_partitions_follow_from_how_densely_rows_lie(project: World, new: New, r
     assert declared(project).partitions.every == every
 
 
-def test_of_a_long_history_the_newest_part_is_lived_through(project: World, new: New, rides: pl.DataFrame) -> None:
-    dates = pl.date_range(pl.date(2010, 1, 1), pl.date(2010, 1, 1) + pl.duration(days=999), "1d", eager=True)
+@pytest.mark.parametrize(("every", "kept"), [("1d", 750), ("1w", 250)])
+def test_of_a_long_history_the_newest_part_is_lived_through(project: World, new: New, rides: pl.DataFrame, every: str, kept: int) -> None:
+    dates = pl.date_range(pl.date(2010, 1, 1), pl.date(2100, 1, 1), every, eager=True)[:1000]
     many = pl.concat([rides] * 3).head(1000).with_columns(dates.dt.strftime("%Y-%m-%d").alias("started_at"))
     result = new(many, *USUAL)
     assert result.exit_code == 0, (result.output, result.exception)
-    assert "250 rows before 2010-09-08 are left alone" in result.output
-    assert len(declared(project).partitions.keys(datetime(2100, 1, 1, tzinfo=UTC))) == 750
+    assert f"{1000 - kept} rows before " in result.output
+    assert len(declared(project).partitions.keys(datetime(2100, 1, 1, tzinfo=UTC))) == kept
 
 
 def test_a_row_number_identifies_rows_that_nothing_else_does(project: World, new: New, rides: pl.DataFrame) -> None:
