@@ -87,7 +87,7 @@ def transactions(chance: np.random.Generator, stores: np.ndarray, frozen: np.nda
     size = chance.lognormal(0, 0.7, STORES)
     week, store = (grid.ravel() for grid in np.meshgrid(np.arange(WEEKS), np.arange(STORES), indexing="ij"))
     cream = chance.poisson(1.6 * size[store] * np.exp(0.02 * week + 0.06 * front[week]))
-    coupons = chance.poisson(1.4 * size[store] * (1 + 0.25 * running[week]))
+    coupons = chance.poisson(2.5 * size[store] * (1 + 0.04 * running[week]))
     lines = np.concatenate([np.repeat(np.arange(len(week)), each) for each in (cream, coupons)])
     paid = np.arange(len(lines)) >= cream.sum()
     quantity = chance.choice([1, 2, 3], len(lines), p=[0.85, 0.12, 0.03])
