@@ -144,4 +144,4 @@ def due_again(model: MLModel, history: History, decision: Decision, now: datetim
     if every is None:
         return min(back, default=None)
     trained = now if decision.action == "retrain" else max((attempt.at for attempt in history.attempts), default=None)
-    return min(*back, now + _AGAIN if trained is None else max(trained + every, now + _AGAIN))
+    return min([*back, now + _AGAIN if trained is None else max(trained + every, now + _AGAIN)])

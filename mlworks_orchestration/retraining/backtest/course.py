@@ -72,6 +72,8 @@ class Course:
         pending = [key for key in self.model.partitions.keys(moment) if key > last and key in self._rows.by_partition]
         if champion is not None and pending:
             self.state.scored |= dict.fromkeys(pending, champion)
+            # All at once, for an estimator that is asked day by day takes several times as long.
+            self._fits.predictions(self.state.versions[champion - 1], pending)
             self._report(self._unsettled(pending, moment), moment)
 
     def _unsettled(self, pending: Sequence[str], moment: datetime) -> Sequence[str]:

@@ -83,7 +83,10 @@ class Reports:
         return [dict(row) for row in self._sums[known]]
 
     def _profile(self, model: MLModel, one: Scored) -> Profile:
-        """Return the profile of a partition, of which every part is made once."""
+        """Return the profile of a partition; it and each of its parts are made once."""
+        return self._made(("all", one.key, one.version.fit.key, str(one.labelled)), lambda: self._merged(model, one))
+
+    def _merged(self, model: MLModel, one: Scored) -> dict[str, Profile]:
         rows, catalog, key = self._rows.of([one.key]), self._rows.catalog, one.key
         fit = one.version.fit
         truth = rows.filter(pl.col(LABEL).is_not_null())
@@ -98,7 +101,7 @@ class Reports:
                 self._made(("labels", key), lambda: label_profiles(catalog, model, truth)),
                 self._made(("residuals", key, fit.key), lambda: residual_profiles(residuals)),
             ]
-        return merge_by_partition(*({key: part} for part in parts))[key]
+        return merge_by_partition(*({key: part} for part in parts))
 
     def _made(self, name: tuple[str, ...], make: Callable[[], Mapping[str, Profile]]) -> Profile:
         if name not in self._profiles:
