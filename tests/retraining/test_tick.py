@@ -182,6 +182,13 @@ def test_a_rollback_that_was_asked_for_is_looked_after_without_anything_new(depl
     assert (again.action, again.run_key) == ("rollback", "delays:rollback:2:1:retry-1")  # type: ignore[union-attr]
 
 
+def test_a_schedule_says_when_to_look_without_anything_new(deployment: Make) -> None:
+    made = deployment(every="60d")
+    made.report(["2013-03-02"], CALM)
+    _, mark = tick(made, 2)
+    assert mark["due"] == (START + 60 * DAY).isoformat()
+
+
 def test_a_verdict_on_another_champion_says_nothing_about_the_retraining(deployment: Make) -> None:
     made = drifting(deployment)
     tick(made, 31)
