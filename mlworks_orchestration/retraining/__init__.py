@@ -2,7 +2,6 @@
 
 from mlworks_orchestration.monitoring import ACTIONS
 from mlworks_orchestration.retraining.aftermath import look_back
-from mlworks_orchestration.retraining.blocks import Gain, gain_by_blocks
 from mlworks_orchestration.retraining.decide import decide, decide_by_hand
 from mlworks_orchestration.retraining.evidence import Runs, gather
 from mlworks_orchestration.retraining.facts import Aftermath, Evidence, Finding, Overdue, Promotion, Report
@@ -21,7 +20,6 @@ __all__ = [
     "Episode",
     "Evidence",
     "Finding",
-    "Gain",
     "History",
     "Outcome",
     "Overdue",
@@ -34,7 +32,6 @@ __all__ = [
     "consider",
     "decide",
     "decide_by_hand",
-    "gain_by_blocks",
     "gather",
     "label_rate",
     "look_back",

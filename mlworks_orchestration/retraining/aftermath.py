@@ -13,13 +13,12 @@ import polars as pl
 from mlworks_orchestration import clock
 from mlworks_orchestration.data import PARTITION, Lake
 from mlworks_orchestration.errors import TrackingError, TrainingError
-from mlworks_orchestration.retraining.blocks import Gain, gain_by_blocks
 from mlworks_orchestration.retraining.facts import Aftermath, Promotion
 from mlworks_orchestration.retraining.ledger import read_history
 from mlworks_orchestration.retraining.promotions import promotion
 from mlworks_orchestration.scoring import read_log
 from mlworks_orchestration.spec import MLModel
-from mlworks_orchestration.training import Registry, moves, scale_of
+from mlworks_orchestration.training import Gain, Registry, gain_by_blocks, moves, scale_of
 
 LOOKS = 4
 """How often a promotion is looked back at."""

@@ -65,10 +65,10 @@ class Gate(Spec):
     """Least gain in the primary metric, in its unit, that the interval's lower end must exceed."""
 
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
-    """Confidence of the bootstrap interval of the difference."""
+    """Confidence of the interval of the gain."""
 
     resamples: Annotated[Count, Field(ge=100)] = 1000
-    """Number of bootstrap resamples."""
+    """Number of bootstrap resamples: of model tests, and of the comparison of a first version with the best constant."""
 
     rollback_on: list[DriftKind] = Field(default_factory=list)
     """The kinds of drift whose alarm against a newly promoted champion lets the version before serve again at once."""

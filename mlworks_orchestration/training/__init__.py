@@ -3,13 +3,14 @@
 from mlworks_orchestration.training.aliases import holder, moves
 from mlworks_orchestration.training.approvals import Standing, approvals, check_signed, standing
 from mlworks_orchestration.training.approving import give_word
+from mlworks_orchestration.training.blocks import Gain, gain_by_blocks
 from mlworks_orchestration.training.cross_fit import cross_predict
 from mlworks_orchestration.training.environment import prepare_environment
 from mlworks_orchestration.training.estimator import build_estimator, fit_estimator
 from mlworks_orchestration.training.fingerprint import fingerprint
 from mlworks_orchestration.training.fit import Candidate, baseline, fit_candidate
-from mlworks_orchestration.training.gate import Bout, deliver, run_gate
-from mlworks_orchestration.training.judge import Comparison, judge
+from mlworks_orchestration.training.gate import Bout, compare, deliver, run_gate
+from mlworks_orchestration.training.judge import Comparison, judge, judge_by_days
 from mlworks_orchestration.training.matrix import design_matrix
 from mlworks_orchestration.training.measure import Measure
 from mlworks_orchestration.training.metrics import evaluate
@@ -64,6 +65,7 @@ __all__ = [
     "Candidate",
     "Comparison",
     "Finding",
+    "Gain",
     "Kind",
     "Mandate",
     "Measure",
@@ -86,6 +88,7 @@ __all__ = [
     "baseline",
     "build_estimator",
     "check_signed",
+    "compare",
     "complete",
     "cross_predict",
     "deliver",
@@ -96,10 +99,12 @@ __all__ = [
     "fingerprint",
     "fit_candidate",
     "fit_estimator",
+    "gain_by_blocks",
     "give_word",
     "held_back",
     "holder",
     "judge",
+    "judge_by_days",
     "latest_snapshot",
     "load_snapshot",
     "measure",

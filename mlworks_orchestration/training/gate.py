@@ -4,13 +4,15 @@ from dataclasses import asdict, fields
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from mlworks_orchestration import clock
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.errors import TrackingError, TrainingError
 from mlworks_orchestration.spec import Catalog, MLModel, TimeWindow
-from mlworks_orchestration.training.judge import Comparison, judge
+from mlworks_orchestration.training.blocks import FEW_BLOCKS
+from mlworks_orchestration.training.judge import Comparison, judge, judge_by_days
 from mlworks_orchestration.training.model_tests import held_back, require_tested
 from mlworks_orchestration.training.registry import Registry
 from mlworks_orchestration.training.scale import scale_of
@@ -107,7 +109,7 @@ def deliver(model: MLModel, bout: Bout, compared: Comparison | None, obstacle: s
         compared: what the comparison found; none where there were too few rows for one.
         obstacle: why model tests keep the challenger from serving; empty if they do not.
     """
-    numbers = _numbers(compared) if compared else {**dict.fromkeys(field.name for field in fields(Comparison)), "rows": bout.rows}
+    numbers = _numbers(compared) if compared else {**dict.fromkeys(field.name for field in fields(Comparison)), "rows": bout.rows, "blocks": 0}
     favourable = compared is not None and compared.gain_low > model.gate.min_gain and not obstacle
     reason = _in_words(model, bout.challenger, bout.champion, compared, bout.rows, promising=favourable)
     if bout.champion is not None and bout.dropped:
@@ -160,9 +162,27 @@ def _compare(model: MLModel, registry: Registry, candidate: ModelVersion, champi
             )
             raise TrainingError(message)
         holding = serving.predict(rows)
-    generator = np.random.default_rng([model.seed, candidate.version])
-    scale = scale_of(model, registry, candidate.version)
-    return judge(model, rows[LABEL].to_numpy(), challenging, holding, generator, scale=scale)
+    return compare(model, rows, challenging, holding, candidate.version, first=champion is None, scale=scale_of(model, registry, candidate.version))
+
+
+def compare(  # noqa: PLR0913 - rows, two predictions, and who is compared how
+    model: MLModel, rows: pl.DataFrame, challenging: npt.ArrayLike, holding: npt.ArrayLike, version: int, *, first: bool, scale: float
+) -> Comparison:
+    """Compare a challenger with what serves: a champion by days, for both err alike on one; a first version with the best constant, by rows.
+
+    Parameters:
+        model: the model's declaration.
+        rows: held out from both, with the event time and the label.
+        challenging: the challenger's predictions, of shape (rows,).
+        holding: the champion's, or the constant, of the same shape.
+        version: the challenger's; resamples depend on it.
+        first: whether there is no champion.
+        scale: of MASE, in the label's unit.
+    """
+    generator = np.random.default_rng([model.seed, version])
+    if first:
+        return judge(model, rows[LABEL].to_numpy(), challenging, holding, generator, scale=scale)
+    return judge_by_days(model, rows, challenging, holding, generator, scale=scale)
 
 
 def _numbers(compared: Comparison) -> dict[str, Any]:
@@ -177,15 +197,29 @@ def _in_words(  # noqa: PLR0913 - who was compared with whom, on what, and what 
         return f"Not promoted: {rows} held-out rows are too few to compare on; {FEWEST_HOLDOUT_ROWS} are needed."
     metric, gate = model.metrics.primary, model.gate
     if not np.isfinite(compared.gain_low):
-        return f"Not promoted: {metric} is not defined on the {rows:,} held-out rows{_one_class(model)}, so version {challenger} cannot be judged."
+        without = f", or without one of their {compared.blocks} days" if compared.blocks else ""
+        undefined = f"{metric} is not defined on the {rows:,} held-out rows{without}{_one_class(model)}"
+        return f"Not promoted: {undefined}, so version {challenger} cannot be judged."
     other = "the best constant" if champion is None else f"version {champion}"
     better = compared.gain_low > gate.min_gain
     head = ("Promoted" if gate.mode == "automatic" else "Favourable") if promising else "Not promoted"
     return (
         f"{head}: on {rows:,} held-out rows version {challenger} has {metric} {compared.challenger_value:.4g}, "
         f"{other} {compared.champion_value:.4g}. The gain is {compared.gain:.4g}, with {gate.confidence:.0%} confidence between "
-        f"{compared.gain_low:.4g} and {compared.gain_high:.4g}; its lower end is {'' if better else 'not '}above {gate.min_gain:g}."
+        f"{compared.gain_low:.4g} and {compared.gain_high:.4g}{_over(compared.blocks)}; its lower end is {'' if better else 'not '}above "
+        f"{gate.min_gain:g}.{_one_day(champion, compared.blocks)}"
     )
+
+
+def _over(blocks: int) -> str:
+    few = ", which are few, so that it is wide" if blocks < FEW_BLOCKS else ""
+    return f" over {blocks} days{few}" if blocks else ""
+
+
+def _one_day(champion: int | None, blocks: int) -> str:
+    if champion is None or blocks:
+        return ""
+    return " All these rows are of one day, so they count as independent, and the interval may be too narrow; make retraining.holdout longer."
 
 
 def _one_class(model: MLModel) -> str:

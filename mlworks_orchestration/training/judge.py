@@ -1,11 +1,13 @@
-"""Whether one set of predictions is better than another: a paired bootstrap of the difference of a metric."""
+"""Whether one set of predictions is better than another on the same rows, and how sure that is."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from mlworks_orchestration.spec import MLModel
+from mlworks_orchestration.training.blocks import FEWEST_BLOCKS, days_of, leave_out
 from mlworks_orchestration.training.measure import Measure, Vector, Weighted
 from mlworks_orchestration.training.metrics import checked_pair, function
 
@@ -21,9 +23,10 @@ class Comparison:
         challenger_value: the challenger's metric; NaN where it is not defined on these rows, for example an area under the ROC curve of one class.
         champion_value: the champion's, or the baseline's; likewise.
         gain: by how much the challenger is better, in the metric's unit; negative when it is worse, whichever way the metric points.
-        gain_low: lower end of the bootstrap interval of the gain.
-        gain_high: its upper end.
+        gain_low: lower end of the interval of the gain; NaN where it is not defined.
+        gain_high: its upper end; likewise.
         rows: number of rows compared.
+        blocks: number of days over which that was found; 0 where rows count as independent.
     """
 
     challenger_value: float
@@ -32,6 +35,7 @@ class Comparison:
     gain_low: float
     gain_high: float
     rows: int
+    blocks: int = 0
 
 
 def judge(  # noqa: PLR0913 - labels, two predictions, and how they are to be compared
@@ -47,8 +51,8 @@ def judge(  # noqa: PLR0913 - labels, two predictions, and how they are to be co
 
     Rows are resampled with replacement, each time the same rows for both, and the interval is the percentile interval of the gain
     (Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapters 13 and 16). Rows count as independent: where errors of neighbouring rows
-    go together, as on a stormy day, the interval is narrower than it should be, and `gate.min_gain` is the margin against that. Resamples in which
-    the metric is not defined (one class only, say) are left out.
+    go together, as on a stormy day, the interval is narrower than it should be; see `judge_by_days`. Resamples in which the metric is not
+    defined (one class only, say) are left out.
 
     Parameters:
         model: its primary metric, and the confidence and number of resamples of its gate, are used.
@@ -72,6 +76,38 @@ def judge(  # noqa: PLR0913 - labels, two predictions, and how they are to be co
     defined = gains[np.isfinite(gains)]
     low, high = np.quantile(defined, [tail, 1 - tail]) if defined.size and np.isfinite(values).all() else (np.nan, np.nan)
     return Comparison(values[0], values[1], sign * (values[0] - values[1]), float(low), float(high), rows)
+
+
+def judge_by_days(  # noqa: PLR0913 - rows, two predictions, and how they are to be compared
+    model: MLModel,
+    rows: pl.DataFrame,
+    challenger: npt.ArrayLike,
+    champion: npt.ArrayLike,
+    generator: np.random.Generator,
+    *,
+    scale: float = float("nan"),
+) -> Comparison:
+    """Compare as `judge` does, but let rows of one day go together as they like, as delays of a stormy day do; see `gain_by_blocks`.
+
+    Where all rows are of one day nothing can be told of how days differ, and rows count as independent; `Comparison.blocks` is 0 then.
+
+    Parameters:
+        model: its primary metric, its event time and the confidence of its gate are used.
+        rows: with the event time and the column `label`.
+        challenger: the challenger's predictions, of shape (rows,).
+        champion: the champion's, of the same shape.
+        generator: source of the resampled rows where there is but one day.
+        scale: of MASE, in the label's unit.
+
+    Raises:
+        TrainingError: if shapes differ, if there are no rows, or if any value is NaN or infinite.
+    """
+    days = days_of(model, rows[model.event_time])
+    if days.n_unique() < FEWEST_BLOCKS:
+        return judge(model, rows["label"].to_numpy(), challenger, champion, generator, scale=scale)
+    compared = pl.DataFrame({"block": days, "label": rows["label"], "prediction": np.asarray(champion), "other": np.asarray(challenger)})
+    found = leave_out(model, compared, (1 - model.gate.confidence) / 2, scale=scale)
+    return Comparison(found.other_value, found.value, found.gain, found.low, found.high, rows.height, days.n_unique())
 
 
 def _resampled_differences(ours: Weighted, theirs: Weighted, rows: int, resamples: int, generator: np.random.Generator) -> Vector:

@@ -28,6 +28,7 @@ _SCHEMA = pl.Schema(
         "decided_at": _MOMENT,
         "favourable": pl.Boolean(),
         "mode": pl.String(),
+        "blocks": pl.Int64(),
     }
 )
 
@@ -53,6 +54,7 @@ class Verdict:
         decided_at: when.
         favourable: whether it is better with confidence, whatever followed from that.
         mode: of the gate at that time: `automatic`, `manual` or `dry_run`.
+        blocks: number of days over which the gain was found; 0 where rows counted as independent.
     """
 
     model: str
@@ -71,6 +73,7 @@ class Verdict:
     decided_at: datetime
     favourable: bool
     mode: str
+    blocks: int = 0
 
 
 def verdicts(lake: Lake, model: str) -> pl.DataFrame:
@@ -88,7 +91,7 @@ def verdicts(lake: Lake, model: str) -> pl.DataFrame:
         return _SCHEMA.to_frame()
     stored = lake.read(table).sort("challenger")
     # Older verdicts do not say: every favourable one was carried out at once.
-    since = {"favourable": pl.col("promoted"), "mode": pl.lit("automatic")}
+    since = {"favourable": pl.col("promoted"), "mode": pl.lit("automatic"), "blocks": pl.lit(0, pl.Int64)}
     return stored.with_columns((pl.col(name).fill_null(old) if name in stored.columns else old).alias(name) for name, old in since.items())
 
 

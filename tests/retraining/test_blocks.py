@@ -8,9 +8,10 @@ import pytest
 from scipy import stats
 
 from mlworks_orchestration.errors import TrainingError
-from mlworks_orchestration.retraining import gain_by_blocks
 from mlworks_orchestration.retraining.aftermath import LOOKS, due_look
-from mlworks_orchestration.retraining.blocks import Vector, _half_width
+from mlworks_orchestration.training import gain_by_blocks
+from mlworks_orchestration.training.blocks import _half_width
+from mlworks_orchestration.training.measure import Vector
 
 
 @pytest.fixture

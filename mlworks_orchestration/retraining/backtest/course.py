@@ -14,14 +14,13 @@ from mlworks_orchestration.retraining.backtest.fits import Fits
 from mlworks_orchestration.retraining.backtest.gate import verdict
 from mlworks_orchestration.retraining.backtest.reports import Reports
 from mlworks_orchestration.retraining.backtest.state import State
-from mlworks_orchestration.retraining.blocks import Gain, gain_by_blocks
 from mlworks_orchestration.retraining.decide import decide
 from mlworks_orchestration.retraining.evidence import newest_reports, overdue
 from mlworks_orchestration.retraining.facts import Aftermath, Evidence, Finding, Promotion, Report
 from mlworks_orchestration.retraining.past import Attempt, Decision, Outcome, Rollback
 from mlworks_orchestration.retraining.tick import due_again
 from mlworks_orchestration.spec import DriftKind, MLModel, TimeWindow
-from mlworks_orchestration.training import LABEL, Verdict
+from mlworks_orchestration.training import LABEL, Gain, Verdict, gain_by_blocks
 
 
 class Course:

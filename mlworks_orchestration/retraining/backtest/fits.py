@@ -10,13 +10,13 @@ from hashlib import sha256
 from importlib.metadata import version
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from mlworks_orchestration.data import PARTITION
 from mlworks_orchestration.errors import TrainingError
 from mlworks_orchestration.retraining.backtest.rows import Rows, TrainingSet
 from mlworks_orchestration.retraining.backtest.shelf import Shelf
-from mlworks_orchestration.retraining.blocks import Vector
 from mlworks_orchestration.spec import MLModel, TimeWindow, load_object
 from mlworks_orchestration.training import (
     FEWEST_HOLDOUT_ROWS,
@@ -34,6 +34,8 @@ from mlworks_orchestration.training import (
 )
 
 _LIBRARIES = ("numpy", "pandas", "scikit-learn", "mlworks-orchestration")
+
+Vector = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,6 @@ from mlworks_orchestration.retraining.backtest.rows import TrainingSet
 from mlworks_orchestration.spec import LOADS_CLEANLY, Catalog, MLModel, TimeWindow
 from mlworks_orchestration.training import (
     FEWEST_HOLDOUT_ROWS,
-    LABEL,
     SCALE,
     Bout,
     Comparison,
@@ -24,8 +23,8 @@ from mlworks_orchestration.training import (
     Stores,
     Subject,
     Verdict,
+    compare,
     deliver,
-    judge,
     obstacle_of,
     required_tests,
     run_test,
@@ -99,8 +98,7 @@ def verdict(catalog: Catalog, model: MLModel, versions: Sequence[Fit], champion:
 def _compare(model: MLModel, challenger: Version, serving: Fit | None, rows: pl.DataFrame) -> Comparison:
     fit = challenger.fit
     holding = serving.predictor.predict(rows) if serving else np.full(rows.height, fit.constant)
-    generator = np.random.default_rng([model.seed, challenger.number])
-    return judge(model, rows[LABEL].to_numpy(), fit.predictor.predict(rows), holding, generator, scale=fit.scale)
+    return compare(model, rows, fit.predictor.predict(rows), holding, challenger.number, first=serving is None, scale=fit.scale)
 
 
 def _obstacle(catalog: Catalog, model: MLModel, registry: Unregistered, number: int, cut: TrainingSet) -> str:

@@ -42,7 +42,7 @@ def resampled(values: Vector, value: float, confidence: float) -> Interval:
 def metric_interval(subject: Subject, metric: str, rows: npt.NDArray[np.intp], confidence: float, generator: np.random.Generator) -> Interval:
     """Return a metric of the version on held-out rows, with its interval.
 
-    Rows count as independent, as in the gate; where errors of neighbouring rows go together, the interval is narrower than it should be.
+    Rows count as independent, unlike in the gate; where errors of neighbouring rows go together, the interval is narrower than it should be.
 
     Parameters:
         subject: the version.
