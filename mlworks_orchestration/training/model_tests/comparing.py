@@ -1,4 +1,4 @@
-"""The version against other predictions of the same rows, by the gate's paired bootstrap."""
+"""The version against other predictions of the same rows, by a paired bootstrap of rows."""
 
 import numpy as np
 
