@@ -160,6 +160,25 @@ def _tells(values: pl.Series, label: pl.Series) -> bool:
     return correlation is not None and abs(correlation) > _SAME
 
 
+def dates(table: Table, times: pl.Series, request: Request) -> dict[str, str]:
+    """Return why numbers that only repeat the time are no features: what a model learns of the first days of a month it cannot use on the others.
+
+    Parameters:
+        table: the data.
+        times: event times, in the order of its rows.
+        request: may choose such a column all the same.
+    """
+    local = times.dt.convert_time_zone(request.timezone)
+    parts = {"year": local.dt.year(), "day of the month": local.dt.day(), "day of the year": local.dt.ordinal_day()}
+    numbers = [column for column in table.rows if column.dtype.is_numeric() and column.name not in request.features]
+    return {
+        column.name: f"is the {what} of the time, so new ones keep coming; if it matters, choose it with --feature"
+        for column in numbers
+        for what, part in parts.items()
+        if column.cast(pl.Float64()).equals(part.cast(pl.Float64()))
+    }
+
+
 def calendar(times: pl.Series, timezone: str, every: str, *, alone: bool) -> dict[str, str]:
     """Return features that the time itself gives, by name, as the method of polars that takes them from local time.
 

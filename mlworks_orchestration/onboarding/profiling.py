@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from mlworks_orchestration.errors import DataError, DeclarationError
-from mlworks_orchestration.onboarding.columns import Kept, calendar, check_named, declared_name, features, keep
+from mlworks_orchestration.onboarding.columns import Kept, calendar, check_named, dates, declared_name, features, keep
 from mlworks_orchestration.onboarding.cutting import cut
 from mlworks_orchestration.onboarding.keys import ROW_ID, entity
 from mlworks_orchestration.onboarding.profile import Profile
@@ -52,8 +52,8 @@ def profile_file(request: Request) -> Profile:
     if request.task == "text" and not read:
         message = f"{table.path} has no column of texts, {_MEANT_BY_TEXTS}. Name one with --feature, or leave --task text out."
         raise DataError(message)
-    ahead = known_ahead(table, request, given, apart) if series else {}
-    chosen, days, left_out = _features(table, request, label, [*apart, *ahead], read, given, times, cut_.partitions.every, ahead=series is not None)
+    unused = (known_ahead(table, request, given, apart) if series else {}) | (dates(table, times, request) if label else {})
+    chosen, days, left_out = _features(table, request, label, [*apart, *unused], read, given, times, cut_.partitions.every, ahead=series is not None)
     taken = [column.name for column in chosen]
     return Profile(
         request=request,
@@ -66,7 +66,7 @@ def profile_file(request: Request) -> Profile:
         row_id="" if keys or series else declared_name(ROW_ID, [*taken, *table.rows.columns]),
         features=chosen,
         calendar=days,
-        left_out=left_out | ahead,
+        left_out=left_out | {name: why for name, why in unused.items() if name not in {*apart, *request.drop}},
         label=_declared_label(label.values, taken) if label else None,
         label_expression=label.expression if label else "",
         task="text" if read else "forecast" if series else label.task if label else "",

@@ -162,6 +162,16 @@ def test_columns_that_say_nothing_are_left_out_with_the_reason(new: New, rides: 
         assert line in output
 
 
+def test_numbers_that_repeat_the_date_are_no_features_unless_they_are_chosen(project: World, new: New, rides: pl.DataFrame) -> None:
+    moment = pl.col("started_at").str.to_datetime()
+    rows = rides.with_columns(moment.dt.day().alias("day"), moment.dt.ordinal_day().cast(pl.Float64).alias("ordinal"))
+    result = new(rows, *USUAL, "--dry-run")
+    assert "'day': is the day of the month of the time" in result.output
+    assert "'ordinal': is the day of the year of the time" in result.output
+    assert new(rows, *USUAL, "--feature", "day", "--feature", "zone").exit_code == 0
+    assert "day" in declared(project).feature_columns
+
+
 def test_names_that_the_framework_needs_are_changed(project: World, new: New, rides: pl.DataFrame) -> None:
     rows = rides.rename({"distance": "known_at", "zone": "_zone"})
     result = new(rows, *USUAL)
