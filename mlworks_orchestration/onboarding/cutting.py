@@ -20,6 +20,7 @@ _DAYS: dict[Every, float] = {"hour": 1 / 24, "day": 1, "week": 7, "month": 365.2
 _WINDOW: dict[Every, timedelta] = {"hour": timedelta(days=1), "day": timedelta(days=7), "week": timedelta(days=28), "month": timedelta(days=92)}
 _FULL = 0.9
 _ENOUGH = 100
+_HELD_OUT, _COMPARED = 24, 20
 _MOST_WINDOWS = 24
 _SPARSE = 0.3
 _LONG_HISTORY = 14
@@ -139,11 +140,12 @@ def _windows(partitions: Partitions, counts: pl.Series, whole: int, *, older: in
     step, span = _DAYS[partitions.every], whole * _DAYS[partitions.every]
     density = float(counts.sum()) / span
     unit = _WINDOW[partitions.every]
-    most = max(unit, unit * int(span / _MOST_WINDOWS / (unit / timedelta(days=1))))
+    most = max(unit, unit * int(span / _MOST_WINDOWS / (unit / timedelta(days=1))), unit * ceil(_COMPARED / density / (unit / timedelta(days=1))))
     drift = min(most, unit * max(1, ceil(_ENOUGH / max(density * (unit / timedelta(days=1)), 1))))
     days = drift / timedelta(days=1)
     window = drift * max(3, round(0.35 * span / days))
-    window = min(window, max(drift * 2, drift * int(0.6 * span / days)))
+    held_out = timedelta(days=ceil(_HELD_OUT / density))
+    window = min(max(window, 3 * held_out), max(drift * 2, drift * int(0.6 * span / days)))
     holdout = max(timedelta(days=ceil(step)), drift * max(1, round(window / drift / 6)) if window > 2 * drift else drift / 2)
     expected = density * days
     return Cut(
@@ -154,7 +156,7 @@ def _windows(partitions: Partitions, counts: pl.Series, whole: int, *, older: in
         drift_window=drift,
         min_rows=int(min(100, max(10, expected // 3))),
         window=window,
-        holdout=_whole_days(holdout),
+        holdout=_whole_days(max(holdout, min(held_out, window / 2))),
         cooldown=2 * drift,
         min_new_rows=int(min(1000, max(10, expected))),
         delay=timedelta(hours=1) if partitions.every == "hour" else timedelta(days=ceil(step)),

@@ -105,6 +105,17 @@ def test_a_label_that_is_known_after_a_season_has_the_newest_value_for_its_naive
     assert forecast.naive == "last_sold"
 
 
+@pytest.mark.parametrize("shops", [1, 2, 40])
+def test_the_windows_of_sparse_series_hold_enough_rows_to_compare_and_to_hold_out(project: World, new: New, shops: int) -> None:
+    assert new(sales(shops), "--label", "sold").exit_code == 0
+    model = project.project.model("fare")
+    weeks = [span / timedelta(weeks=1) for span in (model.drift.window, model.retraining.holdout, model.retraining.window)]
+    assert weeks[0] * shops >= 20
+    assert weeks[1] * shops >= 20
+    assert weeks[2] >= 2 * weeks[1]
+    assert weeks[2] <= 0.6 * WEEKS + weeks[0]
+
+
 def test_columns_of_the_time_that_is_forecast_are_left_out_unless_they_are_chosen(project: World, new: New) -> None:
     rows = sales().with_columns((pl.col("sold") * 7 % 11).alias("visitors"), (pl.col("sold") * 5 % 3).alias("promotion"))
     result = new(rows, "--label", "sold", "--task", "forecast", "--feature", "promotion", "--feature", "shop")
