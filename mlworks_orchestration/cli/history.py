@@ -1,87 +1,19 @@
-"""Replaying a model with a progress bar, and the table that it ends with."""
+"""What became of a model, in the tables that a replay ends with."""
 
-import fcntl
-import os
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
-from io import UnsupportedOperation
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from mlworks_orchestration.errors import MLWorksError
-from mlworks_orchestration.project import Project
 from mlworks_orchestration.spec import Business, DriftKind, MLModel
 
 if TYPE_CHECKING:
     from mlworks_orchestration.views import History
 
 _Heading: TypeAlias = tuple[str, Literal["left", "right"], bool]
-
-
-def replay_model(project: Project, model: MLModel, until: datetime | None = None) -> "History":
-    """Replay a model, showing progress on standard error, and return what became of it.
-
-    Parameters:
-        project: the deployment.
-        model: the model's declaration.
-        until: where to stop; by default at the end of the history.
-    """
-    import dagster as dg  # noqa: PLC0415 - seconds that other verbs need not pay
-
-    from mlworks_orchestration import graph, views  # noqa: PLC0415
-    from mlworks_orchestration.data import listening  # noqa: PLC0415
-    from mlworks_orchestration.monitoring.page import refresh_page  # noqa: PLC0415
-
-    definitions = graph.code_location(project)
-    lake = graph.open_lake(project.environment)
-    columns = (TextColumn("{task.fields[model]}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with _alone(model), dg.DagsterInstance.get() as instance, _terminal() as terminal, Progress(*columns, console=Console(file=terminal)) as bar:
-        task = bar.add_task("starting", model=model.name, total=None)
-
-        def report(progress: graph.Progress) -> None:
-            bar.update(task, completed=progress.done, total=progress.total, description=f"{progress.moment:%Y-%m-%d} {progress.doing}"[:100])
-
-        with listening(lambda text: bar.update(task, description=text[:100])):
-            graph.Replay(model, definitions, instance, lake, until).run(report)
-        registry = graph.open_registry(project.environment)
-        if project.environment.pages and lake.partitions(f"{model.name}/drift_report"):
-            bar.update(task, description="drawing the drift page")
-            refresh_page(lake, model, registry, project.environment.pages)
-        bar.update(task, description="comparing with the first model")
-        return views.model_history(lake, project.catalog, model, registry)
-
-
-@contextmanager
-def _terminal() -> Iterator[TextIO]:
-    """Yield standard error as it is now, for runs write what is printed meanwhile to their logs."""
-    try:
-        own = os.dup(sys.stderr.fileno())
-    except UnsupportedOperation:
-        yield sys.stderr
-        return
-    with open(own, "w", encoding="utf-8") as stream:  # noqa: PTH123 - a descriptor has no path
-        yield stream
-
-
-@contextmanager
-def _alone(model: MLModel) -> Iterator[None]:
-    """Let one process at a time replay a model."""
-    path = Path(os.environ["MLWORKS_HOME"]) / f"replay-{model.name}.lock"
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            message = f"Model {model.name} is being replayed by another process; wait for it, or stop it."
-            raise MLWorksError(message) from error
-        yield
 
 
 def history_to_dict(history: "History") -> dict[str, list[dict[str, Any]]]:

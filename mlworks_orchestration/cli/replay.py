@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import click
 
 from mlworks_orchestration.cli.dagster_home import ensure_dagster_home
-from mlworks_orchestration.cli.history import history_to_dict, replay_model, show_history
+from mlworks_orchestration.cli.history import history_to_dict, show_history
+from mlworks_orchestration.cli.replaying import replay_model
 from mlworks_orchestration.project import Project
 
 

@@ -1,5 +1,6 @@
 """The connection to MLflow: quiet, quick to give up, without telemetry, and with errors that say where it is and what to do."""
 
+import fcntl
 import logging
 import warnings
 from collections.abc import Iterator
@@ -40,7 +41,7 @@ def connect(tracking_uri: str, registry_uri: str | None = None) -> "MlflowClient
 
         # Someone may have imported MLflow before telemetry was switched off.
         set_telemetry_client()
-        with reaching(tracking_uri):
+        with reaching(tracking_uri), _one_at_a_time(tracking_uri):
             for uri in dict.fromkeys([tracking_uri, registry_uri or tracking_uri]):
                 _check_database(uri)
             client = MlflowClient(tracking_uri, registry_uri=registry_uri)
@@ -109,6 +110,18 @@ def without_password(uri: str) -> str:
     """
     password = urlsplit(uri).password
     return uri.replace(f":{password}@", ":***@") if password else uri
+
+
+@contextmanager
+def _one_at_a_time(uri: str) -> Iterator[None]:
+    """Let one process at a time open a database in a file: two that open a new one at the same moment would both make its tables."""
+    if not uri.startswith("sqlite:///"):
+        yield
+        return
+    path = Path(uri.removeprefix("sqlite:///"))
+    with path.with_name(f"{path.name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _check_database(uri: str) -> None:

@@ -1,17 +1,27 @@
 """A yes or no, texts and a forecast, each through its whole life: from data to a retraining, the report, the page and the history."""
 
+import fcntl
 import json
+import multiprocessing
+import os
+import signal
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner
 from sklearn.metrics import f1_score, roc_auc_score
 
 from mlworks_orchestration.cli.history import show_history
+from mlworks_orchestration.cli.main import cli
+from mlworks_orchestration.cli.replaying import replay_models
 from mlworks_orchestration.data import PARTITION
+from mlworks_orchestration.errors import MLWorksError
 from mlworks_orchestration.monitoring.causes.importance import build_importance
 from mlworks_orchestration.monitoring.page import refresh_page
 from mlworks_orchestration.spec import MLModel
@@ -163,3 +173,33 @@ def test_the_history_of_a_forecast_is_in_scaled_errors(units: Lived) -> None:
     [row] = model_history(units.world.lake, units.world.project.catalog, units.model, units.world.registry).months.iter_rows(named=True)
     assert row["champion"] == pytest.approx(np.mean([units.realised("mase", key) for key in units.served]))
     assert row["champion_business"] == pytest.approx(sum(units.realised("business", key) for key in units.served))
+
+
+def test_in_a_demo_a_model_that_cannot_be_replayed_does_not_hold_up_the_others(tasks: World) -> None:
+    with (tasks.home / "replay-late_order.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        result = CliRunner().invoke(cli, ["demo", "--jobs", "2"])
+    assert isinstance(result.exception, MLWorksError)
+    assert str(result.exception).startswith("late_order: Model late_order is being replayed by another process")
+    assert "late_order by month" not in result.stdout
+    for name in ("angry_order", "order_units"):
+        assert f"{name} by month" in result.stdout
+
+
+def test_a_process_that_is_killed_is_an_error_that_says_how_to_go_on(tasks: World) -> None:
+    models = [tasks.project.catalog.model(name) for name in ("late_order", "angry_order")]
+    became = replay_models(tasks.project, models, at_a_time=2)
+    with ThreadPoolExecutor(1) as killer:
+        killed = killer.submit(_kill_a_child)
+        found = [outcome for _, outcome in became]
+    assert killed.result() > 0
+    assert "Run again" in str(next(outcome for outcome in found if isinstance(outcome, MLWorksError)))
+
+
+def _kill_a_child() -> int:
+    """Kill the first process that replays, and return its id."""
+    while True:
+        for child in multiprocessing.active_children():
+            os.kill(child.pid or 0, signal.SIGKILL)
+            return child.pid or 0
+        time.sleep(0.05)

@@ -1,0 +1,216 @@
+"""Replaying models with a progress bar each: one in this process, or several at a time in processes of their own."""
+
+import fcntl
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from datetime import datetime
+from io import UnsupportedOperation
+from multiprocessing import get_context
+from multiprocessing.queues import SimpleQueue
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from mlworks_orchestration.errors import MLWorksError
+from mlworks_orchestration.project import Project
+from mlworks_orchestration.spec import MLModel
+
+if TYPE_CHECKING:
+    from mlworks_orchestration.views import History
+
+_LONGEST = 100
+_GIGABYTES_A_REPLAY = 2
+_SECONDS_BETWEEN_LOOKS = 0.2
+
+
+class Told(NamedTuple):
+    """How far a replay is: steps done of all, None where that is not known yet, and what goes on."""
+
+    model: str
+    done: int | None
+    total: int | None
+    doing: str
+
+
+def replays_at_a_time() -> int:
+    """Return how many replays this machine takes: one a core, as long as there are two gigabytes of memory for each."""
+    gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 10**9
+    return max(1, min(os.cpu_count() or 1, gigabytes // _GIGABYTES_A_REPLAY))
+
+
+def replay_model(project: Project, model: MLModel, until: datetime | None = None) -> "History":
+    """Replay a model in this process, showing progress on standard error, and return what became of it.
+
+    Parameters:
+        project: the deployment.
+        model: the model's declaration.
+        until: where to stop; by default at the end of the history.
+    """
+    with _bars([model.name]) as bars:
+        return _replayed(project, model, until, bars.show)
+
+
+def replay_models(project: Project, models: Sequence[MLModel], at_a_time: int) -> "Iterator[tuple[MLModel, History | MLWorksError]]":
+    """Replay models and yield what became of each as soon as it has ended; one that fails does not hold up the others.
+
+    Parameters:
+        project: the deployment.
+        models: the declarations.
+        at_a_time: how many at the same time, in the order given, each in a process of its own; with one, all in this process.
+    """
+    if min(at_a_time, len(models)) > 1:
+        yield from _side_by_side(project, models, min(at_a_time, len(models)))
+        return
+    for model in models:
+        try:
+            became: History | MLWorksError = replay_model(project, model)
+        except MLWorksError as error:
+            became = error
+        yield model, became
+
+
+def _side_by_side(project: Project, models: Sequence[MLModel], at_a_time: int) -> "Iterator[tuple[MLModel, History | MLWorksError]]":
+    import dagster as dg  # noqa: PLC0415 - seconds that other verbs need not pay
+
+    with dg.DagsterInstance.get():
+        pass  # makes its databases before several processes want them
+    # Fresh processes: threads of the libraries do not survive a fork.
+    context = get_context("spawn")
+    told: SimpleQueue[Told] = context.SimpleQueue()
+    with (
+        _bars([model.name for model in models]) as bars,
+        ProcessPoolExecutor(at_a_time, mp_context=context, initializer=_listen, initargs=(told,)) as pool,
+    ):
+        futures = {pool.submit(_in_process, project.root, model.name): model for model in models}
+        try:
+            for future in _ended(futures, told, bars):
+                with bars.hidden():
+                    yield futures[future], _outcome(future)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _ended(futures: "Iterable[Future[History]]", told: "SimpleQueue[Told]", bars: "_Bars") -> "Iterator[Future[History]]":
+    """Yield each as it ends, and show meanwhile what is told."""
+    running = set(futures)
+    while running:
+        ended, running = wait(running, timeout=_SECONDS_BETWEEN_LOOKS, return_when=FIRST_COMPLETED)
+        while not told.empty():
+            bars.show(told.get())
+        yield from ended
+
+
+def _outcome(future: "Future[History]") -> "History | MLWorksError":
+    try:
+        return future.result()
+    except BrokenProcessPool as error:
+        remedy = "Run again, it goes on from there; with `--jobs 1` it needs least."
+        message = f"A process that replayed was ended from outside, for want of memory perhaps. {remedy}"
+        failure = MLWorksError(message)
+        failure.__cause__ = error
+        return failure
+    except MLWorksError as error:
+        return error
+
+
+class _Bars:
+    """A bar a model."""
+
+    def __init__(self, progress: Progress, names: Sequence[str]) -> None:
+        self._progress = progress
+        self._tasks = {name: progress.add_task("waiting", model=name, total=None) for name in names}
+
+    def show(self, told: Told) -> None:
+        self._progress.update(self._tasks[told.model], completed=told.done, total=told.total, description=told.doing[:_LONGEST])
+
+    @contextmanager
+    def hidden(self) -> Iterator[None]:
+        """Leave the terminal to what is printed inside the block."""
+        self._progress.stop()
+        yield
+        self._progress.start()
+
+
+@contextmanager
+def _bars(names: Sequence[str]) -> Iterator[_Bars]:
+    columns = (TextColumn("{task.fields[model]}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with _terminal() as terminal, Progress(*columns, console=Console(file=terminal)) as progress:
+        yield _Bars(progress, names)
+
+
+def _replayed(project: Project, model: MLModel, until: datetime | None, show: Callable[[Told], None]) -> "History":
+    import dagster as dg  # noqa: PLC0415 - seconds that other verbs need not pay
+
+    from mlworks_orchestration import graph, views  # noqa: PLC0415
+    from mlworks_orchestration.data import listening  # noqa: PLC0415
+    from mlworks_orchestration.monitoring.page import refresh_page  # noqa: PLC0415
+
+    def say(doing: str) -> None:
+        show(Told(model.name, None, None, doing))
+
+    def report(progress: graph.Progress) -> None:
+        show(Told(model.name, progress.done, progress.total, f"{progress.moment:%Y-%m-%d} {progress.doing}"))
+
+    say("starting")
+    definitions = graph.code_location(project)
+    lake = graph.open_lake(project.environment)
+    with _alone(model), dg.DagsterInstance.get() as instance:
+        with listening(say):
+            graph.Replay(model, definitions, instance, lake, until).run(report)
+        registry = graph.open_registry(project.environment)
+        if project.environment.pages and lake.partitions(f"{model.name}/drift_report"):
+            say("drawing the drift page")
+            refresh_page(lake, model, registry, project.environment.pages)
+        say("comparing with the first model")
+        history = views.model_history(lake, project.catalog, model, registry)
+        say("done")
+        return history
+
+
+@contextmanager
+def _alone(model: MLModel) -> Iterator[None]:
+    """Let one process at a time replay a model."""
+    path = Path(os.environ["MLWORKS_HOME"]) / f"replay-{model.name}.lock"
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            message = f"Model {model.name} is being replayed by another process; wait for it, or stop it."
+            raise MLWorksError(message) from error
+        yield
+
+
+@contextmanager
+def _terminal() -> Iterator[TextIO]:
+    """Yield standard error as it is now, for runs write what is printed meanwhile to their logs."""
+    try:
+        own = os.dup(sys.stderr.fileno())
+    except UnsupportedOperation:
+        yield sys.stderr
+        return
+    with open(own, "w", encoding="utf-8") as stream:  # noqa: PTH123 - a descriptor has no path
+        yield stream
+
+
+_queue: "SimpleQueue[Told] | None" = None
+
+
+def _listen(queue: "SimpleQueue[Told]") -> None:
+    """In a process of the pool: keep where progress is told."""
+    global _queue  # noqa: PLW0603 - what a pool gives its processes once, they can keep nowhere else
+    _queue = queue
+
+
+def _in_process(root: Path, name: str) -> "History":
+    project = Project.find(root)
+    if _queue is None:
+        message = "A process of the pool must be told where to report."
+        raise RuntimeError(message)
+    return _replayed(project, project.model(name), None, _queue.put)
