@@ -1,29 +1,26 @@
 """The lake: Delta tables through delta-rs, cut by partition and replaced atomically."""
 
 import os
-import random
 import re
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_deltalake
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from mlworks_orchestration.data.partitioning import PARTITION, check_partitioned, predicate
+from mlworks_orchestration.data.retrying import retried
 from mlworks_orchestration.data.schema import SchemaMode, creatable, fit, storable
+from mlworks_orchestration.data.storage import is_there, listing
 from mlworks_orchestration.errors import LakeError, NotReadyError, nearest
 
 __all__ = ["PARTITION", "Lake"]
 
-_T = TypeVar("_T")
 _TABLE = re.compile(r"[a-z0-9][a-z0-9_]*(/[a-z0-9][a-z0-9_]*)*")
 LOG = "_delta_log"
-_ATTEMPTS = 10
-_LONGEST_PAUSE_SECONDS = 1.0
 _ASKED_AT_ONCE = 32
 # Delta would drop log entries after 30 days by itself, and with them the versions that training snapshots name.
 _CONFIGURATION = {"delta.enableExpiredLogCleanup": "false"}
@@ -170,7 +167,7 @@ class Lake:
         if "://" not in self.root:
             return {table for table, path in logs.items() if os.path.exists(path)}  # noqa: PTH110 - asked thousands of times a tick
         with ThreadPoolExecutor(_ASKED_AT_ONCE) as pool:
-            found = pool.map(lambda path: _is_there(path, self.storage_options), logs.values())
+            found = pool.map(lambda path: is_there(path, self.storage_options), logs.values())
             return {table for table, there in zip(logs, found, strict=True) if there}
 
     def partitions(self, table: str, version: int | None = None) -> list[str]:
@@ -189,12 +186,12 @@ class Lake:
 
     def tables(self) -> list[str]:
         """Return the names of all tables, sorted."""
-        paths = (path.partition(f"/{LOG}") for path in _listing(self.root, self.storage_options))
+        paths = (path.partition(f"/{LOG}") for path in listing(self.root, self.storage_options))
         return sorted({name for name, mark, _ in paths if mark and _TABLE.fullmatch(name)})
 
     def sizes(self, table: str) -> dict[str, int]:
         """Return the size in bytes of each file in a table's folder that is no part of its log, whether a version names it or not."""
-        found = _listing(self._uri(table), self.storage_options)
+        found = listing(self._uri(table), self.storage_options)
         return {path: size for path, size in found.items() if size is not None and not path.startswith(LOG)}
 
     def delta(self, table: str, version: int | None = None) -> DeltaTable:
@@ -259,48 +256,4 @@ class Lake:
                 write_deltalake(opened, fitted, mode="overwrite", predicate=replacing, schema_mode=wider, commit_properties=commit)
             return opened.version()
 
-        return _retried(table, attempt)
-
-
-def _listing(uri: str, storage_options: Mapping[str, str] | None) -> dict[str, int | None]:
-    """Return what is under a folder or URL, by relative path: the size of a file, None of a folder."""
-    from deltalake.fs import DeltaStorageHandler  # noqa: PLC0415 - needs pyarrow, which reading and writing do without
-    from pyarrow.fs import FileSelector, PyFileSystem  # noqa: PLC0415
-
-    try:
-        store = PyFileSystem(DeltaStorageHandler(uri, dict(storage_options or {})))
-    except TableNotFoundError:
-        # What delta-rs says of a folder that is not there: a lake in which nothing was written yet.
-        return {}
-    return {info.path: info.size for info in store.get_file_info(FileSelector("", allow_not_found=True, recursive=True))}
-
-
-def _is_there(uri: str, storage_options: Mapping[str, str] | None) -> bool:
-    from deltalake.fs import DeltaStorageHandler  # noqa: PLC0415 - needs pyarrow, which reading and writing do without
-    from pyarrow.fs import FileType, PyFileSystem  # noqa: PLC0415
-
-    folder, _, name = uri.rpartition("/")
-    try:
-        store = PyFileSystem(DeltaStorageHandler(folder, dict(storage_options or {})))
-        return store.get_file_info(name).type is FileType.File
-    except TableNotFoundError:
-        return False
-
-
-def _retried(table: str, attempt: Callable[[], _T]) -> _T:
-    """Repeat `attempt` while another writer's commit comes in between, reading the table afresh each time."""
-    failures = 0
-    while True:
-        try:
-            return attempt()
-        except CommitFailedError as error:
-            failures += 1
-            if failures == _ATTEMPTS:
-                message = (
-                    f"Lake table {table}: other writers came in between {failures} times; nothing was written. Run again. The last said: {error}"
-                )
-                raise LakeError(message) from error
-            time.sleep(random.uniform(0.5, 1) * min(0.01 * 2**failures, _LONGEST_PAUSE_SECONDS))  # noqa: S311 - parts the writers, no secret
-        except (DeltaError, OSError) as error:
-            message = f"Lake table {table} could not be written: {error}. It is unchanged; check the storage and run again."
-            raise LakeError(message) from error
+        return retried(table, attempt)
