@@ -68,7 +68,10 @@ class Gate(Spec):
     """Confidence of the interval of the gain."""
 
     resamples: Annotated[Count, Field(ge=100)] = 1000
-    """Number of bootstrap resamples: of model tests, and of the comparison of a first version with the best constant."""
+    """Number of bootstrap resamples: of model tests, and of the gate where rows are drawn."""
+
+    blocks: Literal["row", "day"] = "row"
+    """What counts as one observation of the gain: each row, as if independent, or a whole day, whose rows go together."""
 
     rollback_on: list[DriftKind] = Field(default_factory=list)
     """The kinds of drift whose alarm against a newly promoted champion lets the version before serve again at once."""

@@ -12,7 +12,7 @@ from mlworks_orchestration.training.metrics import evaluate
 
 FEWEST_BLOCKS = 2
 FEW_BLOCKS = 8
-"""Below these an interval is wide for want of blocks, and its reader is told."""
+"""Below these blocks count as independent of each other, the interval is wide for want of them, and its reader is told."""
 
 _MOST_ALIKE = 0.9
 
@@ -59,7 +59,8 @@ def gain_by_blocks(model: MLModel, rows: pl.DataFrame, tail: float, *, scale: fl
     (Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 11). Blocks that follow each other go together too: the variance is
     widened by (1 + r) / (1 - r), r being the correlation of a block's gain with the next one's, corrected for its bias in short series and
     never below zero (Bayley & Hammersley 1946, The "effective" number of independent observations in an autocorrelated time series), and
-    Student's t has as many degrees of freedom as there are such independent blocks, less one. So few blocks make it wide.
+    Student's t has as many degrees of freedom as there are such independent blocks, less one. Of fewer than `FEW_BLOCKS` the correlation cannot
+    be estimated: they count as independent of each other, and Student's t alone makes the interval wide.
 
     Parameters:
         model: its task and primary metric are used.
@@ -112,13 +113,13 @@ def leave_out(model: MLModel, rows: pl.DataFrame, tail: float, *, scale: float =
 
 
 def _half_width(gains: Vector, tail: float) -> float:
-    """Return how far the interval reaches to either side of the mean of the blocks' gains."""
+    """Return how far the interval reaches to either side of the mean of the blocks' gains; how alike few blocks are cannot be told."""
     from scipy.special import stdtrit  # noqa: PLC0415 - only a comparison pays for it
 
     count, apart = gains.size, gains - gains.mean()
     total = float(np.square(apart).sum())
     alike = float((apart[1:] * apart[:-1]).sum()) / total if total > 0 else 0.0
-    alike = min(max(alike + (1 + 3 * alike) / count, 0.0), _MOST_ALIKE)
+    alike = min(max(alike + (1 + 3 * alike) / count, 0.0), _MOST_ALIKE) if count >= FEW_BLOCKS else 0.0
     widening = (1 + alike) / (1 - alike)
     freedom = max(count / widening - 1, 1.0)
     return float(stdtrit(freedom, 1 - tail)) * float(np.sqrt(total / (count - 1) / count * widening))

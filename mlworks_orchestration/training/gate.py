@@ -10,7 +10,7 @@ import polars as pl
 from mlworks_orchestration import clock
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.errors import TrackingError, TrainingError
-from mlworks_orchestration.spec import Catalog, MLModel, TimeWindow
+from mlworks_orchestration.spec import Catalog, Gate, MLModel, TimeWindow
 from mlworks_orchestration.training.blocks import FEW_BLOCKS
 from mlworks_orchestration.training.judge import Comparison, judge, judge_by_days
 from mlworks_orchestration.training.model_tests import held_back, require_tested
@@ -168,7 +168,7 @@ def _compare(model: MLModel, registry: Registry, candidate: ModelVersion, champi
 def compare(  # noqa: PLR0913 - rows, two predictions, and who is compared how
     model: MLModel, rows: pl.DataFrame, challenging: npt.ArrayLike, holding: npt.ArrayLike, version: int, *, first: bool, scale: float
 ) -> Comparison:
-    """Compare a challenger with what serves: a champion by days, for both err alike on one; a first version with the best constant, by rows.
+    """Compare a challenger with what serves, by days where `gate.blocks` says so; a first version with the best constant, by rows.
 
     Parameters:
         model: the model's declaration.
@@ -180,7 +180,7 @@ def compare(  # noqa: PLR0913 - rows, two predictions, and who is compared how
         scale: of MASE, in the label's unit.
     """
     generator = np.random.default_rng([model.seed, version])
-    if first:
+    if first or model.gate.blocks == "row":
         return judge(model, rows[LABEL].to_numpy(), challenging, holding, generator, scale=scale)
     return judge_by_days(model, rows, challenging, holding, generator, scale=scale)
 
@@ -207,7 +207,7 @@ def _in_words(  # noqa: PLR0913 - who was compared with whom, on what, and what 
         f"{head}: on {rows:,} held-out rows version {challenger} has {metric} {compared.challenger_value:.4g}, "
         f"{other} {compared.champion_value:.4g}. The gain is {compared.gain:.4g}, with {gate.confidence:.0%} confidence between "
         f"{compared.gain_low:.4g} and {compared.gain_high:.4g}{_over(compared.blocks)}; its lower end is {'' if better else 'not '}above "
-        f"{gate.min_gain:g}.{_one_day(champion, compared.blocks)}"
+        f"{gate.min_gain:g}.{_one_day(gate, champion, compared.blocks)}"
     )
 
 
@@ -216,8 +216,8 @@ def _over(blocks: int) -> str:
     return f" over {blocks} days{few}" if blocks else ""
 
 
-def _one_day(champion: int | None, blocks: int) -> str:
-    if champion is None or blocks:
+def _one_day(gate: Gate, champion: int | None, blocks: int) -> str:
+    if gate.blocks == "row" or champion is None or blocks:
         return ""
     return " All these rows are of one day, so they count as independent, and the interval may be too narrow; make retraining.holdout longer."
 

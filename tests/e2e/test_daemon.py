@@ -33,7 +33,7 @@ def tick_often_and_need_few_rows(declaration: dict[str, Any]) -> None:
     kept = {"serving_parity", "reproducibility", "size"}
     declaration["model_tests"] = [test for test in declaration["model_tests"] if test["kind"] in kept]
     # Fewer new rows are needed than the shifted days bring.
-    declaration["retraining"].update(window="28d", holdout="6d", min_new_rows=600)
+    declaration["retraining"].update(window="28d", holdout="3d", min_new_rows=600)
 
 
 def shift(deployment: Deployment) -> None:

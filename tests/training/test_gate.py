@@ -8,7 +8,7 @@ import pytest
 from mlworks_orchestration import clock
 from mlworks_orchestration.errors import TrackingError, TrainingError
 from mlworks_orchestration.spec import MLModel
-from mlworks_orchestration.training import Verdict, find_verdict, give_word, judge_by_days, load_snapshot, moves, run_gate, verdicts
+from mlworks_orchestration.training import Verdict, find_verdict, give_word, judge, judge_by_days, load_snapshot, moves, run_gate, verdicts
 from mlworks_orchestration.training.snapshot import find_snapshot
 from tests.training.mortal import Killed, mortal
 from tests.training.trips import Deployment, day, declare, deployment
@@ -26,16 +26,27 @@ def test_a_better_challenger_takes_over_and_the_verdict_has_both_numbers(challen
     snapshot = find_snapshot(challenged.lake, challenged.model, challenged.registry.version(NAME, 2).tags["snapshot"])
     _, rows = load_snapshot(challenged.lake, challenged.catalog, challenged.model, snapshot)
     both = [challenged.registry.load(NAME, version).predict(rows) for version in (2, 1)]
-    expected = judge_by_days(challenged.model, rows, *both, np.random.default_rng([7, 2]))
+    expected = judge(challenged.model, rows["label"].to_numpy(), *both, np.random.default_rng([7, 2]))
     assert (verdict.challenger_value, verdict.champion_value, verdict.gain) == (expected.challenger_value, expected.champion_value, expected.gain)
     assert (verdict.gain_low, verdict.gain_high, verdict.rows) == (expected.gain_low, expected.gain_high, rows.height)
-    assert verdict.blocks == rows["starts_at"].dt.date().n_unique() - 1 == 5, "the first minutes of a sixth day go with the fifth"
-    assert "over 5 days, which are few, so that it is wide; its lower end is above 0." in verdict.reason
     assert (verdict.promoted, verdict.champion, verdict.metric, verdict.holdout) == (True, 1, "mae", snapshot.holdout)
     assert challenged.registry.aliases(NAME) == {"champion": 2, "previous": 1}
     assert challenged.registry.version(NAME, 2).tags["gate"] == "promoted"
     assert challenged.registry.version(NAME, 2).tags["gate_reason"] == verdict.reason
     assert verdict.reason.startswith(f"Promoted: on 200 held-out rows version 2 has mae {expected.challenger_value:.4g}, version 1")
+
+
+def test_declared_so_whole_days_are_compared_and_the_verdict_says_over_how_many(challenged: Deployment) -> None:
+    _, model = declare(gate={"blocks": "day"})
+    verdict = gate(challenged, 2, model=model)
+    snapshot = find_snapshot(challenged.lake, challenged.model, challenged.registry.version(NAME, 2).tags["snapshot"])
+    _, rows = load_snapshot(challenged.lake, challenged.catalog, challenged.model, snapshot)
+    both = [challenged.registry.load(NAME, version).predict(rows) for version in (2, 1)]
+    expected = judge_by_days(model, rows, *both, np.random.default_rng([7, 2]))
+    assert (verdict.gain_low, verdict.gain_high, verdict.promoted) == (expected.gain_low, expected.gain_high, True)
+    assert verdict.blocks == rows["starts_at"].dt.date().n_unique() - 1 == 5, "the first minutes of a sixth day go with the fifth"
+    assert "over 5 days, which are few, so that it is wide; its lower end is above 0." in verdict.reason
+    assert find_verdict(challenged.lake, NAME, 2) == verdict
 
 
 def test_the_verdict_is_stored_and_read_back_as_it_was(challenged: Deployment) -> None:
