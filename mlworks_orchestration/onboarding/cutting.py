@@ -14,13 +14,14 @@ from mlworks_orchestration.spec import Partitions
 
 Every = Literal["hour", "day", "week", "month"]
 
-FEWEST_ROWS = 60
+FEWEST_ROWS = 140
 _FEWEST_PARTITIONS = 8
 _DAYS: dict[Every, float] = {"hour": 1 / 24, "day": 1, "week": 7, "month": 365.25 / 12}
 _WINDOW: dict[Every, timedelta] = {"hour": timedelta(days=1), "day": timedelta(days=7), "week": timedelta(days=28), "month": timedelta(days=92)}
 _FULL = 0.9
 _ENOUGH = 100
-_HELD_OUT, _COMPARED = 24, 20
+_HELD_OUT, _LEARNED_FROM, _COMPARED = 24, 80, 20
+_LIVED_THROUGH = 300
 _MOST_WINDOWS = 24
 _SPARSE = 0.3
 _LONG_HISTORY = 14
@@ -85,7 +86,7 @@ def cut(times: pl.Series, timezone: str, what: str, *, labelled: int) -> Cut:
         )
         raise DataError(message)
     every = _every(times, timezone)
-    partitions = _newest(_partitions(local, every, timezone))
+    partitions = _newest(_partitions(local, every, timezone), len(times))
     keys = partitions.keys(_FUTURE)
     whole = len(keys)
     used = times.filter(times >= partitions.window(keys[0]).start) if keys else times
@@ -129,9 +130,10 @@ def _partitions(local: pl.Series, every: Every, timezone: str) -> Partitions:
     return Partitions(every=every, start=first, end=last, timezone=timezone)
 
 
-def _newest(partitions: Partitions) -> Partitions:
-    """Leave out what is so long ago that living through it would take longer than it tells."""
-    keys, most = partitions.keys(_FUTURE), _MOST_PARTITIONS[partitions.every]
+def _newest(partitions: Partitions, rows: int) -> Partitions:
+    """Leave out what is so long ago that living through it would take longer than it tells; a few hundred rows stay."""
+    keys = partitions.keys(_FUTURE)
+    most = max(_MOST_PARTITIONS[partitions.every], ceil(_LIVED_THROUGH * len(keys) / rows))
     first = date.fromisoformat(keys[-most][:10]) if len(keys) > most else partitions.start
     return Partitions(every=partitions.every, start=first, end=partitions.end, timezone=partitions.timezone)
 
@@ -145,7 +147,7 @@ def _windows(partitions: Partitions, counts: pl.Series, whole: int, *, older: in
     days = drift / timedelta(days=1)
     window = drift * max(3, round(0.35 * span / days))
     held_out = timedelta(days=ceil(_HELD_OUT / density))
-    window = min(max(window, 3 * held_out), max(drift * 2, drift * int(0.6 * span / days)))
+    window = min(max(window, timedelta(days=ceil(_LEARNED_FROM / density))), max(drift * 2, drift * int(0.6 * span / days)))
     holdout = max(timedelta(days=ceil(step)), drift * max(1, round(window / drift / 6)) if window > 2 * drift else drift / 2)
     expected = density * days
     return Cut(

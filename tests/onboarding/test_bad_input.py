@@ -103,7 +103,7 @@ def test_rows_of_one_date_have_no_history(refused: Refused, rides: pl.DataFrame)
 
 def test_two_rows_are_too_few(refused: Refused, rides: pl.DataFrame) -> None:
     said = refused(rides.head(2))
-    assert "has 2 rows to learn from; at least 60 are needed" in said
+    assert "has 2 rows to learn from; at least 140 are needed" in said
 
 
 def test_a_history_of_few_days_is_too_short(refused: Refused, rides: pl.DataFrame) -> None:

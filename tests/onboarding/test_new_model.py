@@ -118,7 +118,7 @@ def test_partitions_follow_from_how_densely_rows_lie(project: World, new: New, r
     assert declared(project).partitions.every == every
 
 
-@pytest.mark.parametrize(("every", "kept"), [("1d", 750), ("1w", 250)])
+@pytest.mark.parametrize(("every", "kept"), [("1d", 750), ("1w", 300)])
 def test_of_a_long_history_the_newest_part_is_lived_through(project: World, new: New, rides: pl.DataFrame, every: str, kept: int) -> None:
     dates = pl.date_range(pl.date(2010, 1, 1), pl.date(2100, 1, 1), every, eager=True)[:1000]
     many = pl.concat([rides] * 3).head(1000).with_columns(dates.dt.strftime("%Y-%m-%d").alias("started_at"))
