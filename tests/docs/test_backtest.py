@@ -22,7 +22,7 @@ def test_every_declared_model_is_told_of(name: str) -> None:
 @pytest.mark.parametrize("table", TABLES, ids=[table.split(":")[0] for table in TABLES])
 def test_every_table_is_of_a_declared_model_and_has_a_line_for_each_policy(table: str) -> None:
     lines = [line.strip() for line in table.splitlines()]
-    for policy in policies(MODELS[table.split(":")[0]]):
+    for policy in policies(MODELS[table.split(":", maxsplit=1)[0]]):
         assert any(line.startswith(f"{policy.name} ") for line in lines)
 
 
