@@ -29,11 +29,31 @@ def materialize_labels(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
     return Outcome({"delta_version": version}, by_partition)
 
 
+_NOTHING = Outcome({"rows": 0})
+
+
+def _with_rows(catalog: Catalog, model: MLModel, step: Step, table: str) -> list[str]:
+    """Return the partitions to look at: all, or where the declaration lets them be empty, those in which there is something to predict.
+
+    What the model's table held of the others from a time when they had rows is taken away.
+    """
+    spine = catalog.spine(model)
+    held = set(step.lake.partitions(f"features/{spine.name}")) if spine.may_be_empty else set(step.partitions)
+    name = f"{model.name}/{table}"
+    left = sorted((set(step.partitions) - held) & set(step.lake.partitions(name)))
+    if left:
+        step.lake.write(name, step.lake.read(name, partitions=[]), partitions=left)
+    return [key for key in step.partitions if key in held]
+
+
 def materialize_scores(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
     """Let the champion predict the partitions, whoever made it champion."""
     complete(step.lake, model, step.registry)
-    scores, measured = score(step.lake, catalog, model, step.registry, step.partitions)
-    record_operation(step.lake, model, "scores", measured, step.partitions)
+    partitions = _with_rows(catalog, model, step, "scores")
+    if not partitions:
+        return _NOTHING
+    scores, measured = score(step.lake, catalog, model, step.registry, partitions)
+    record_operation(step.lake, model, "scores", measured, partitions)
     found = scores.group_by(PARTITION).agg(pl.len(), pl.col("prediction").mean().alias("mean"))
     by_partition = {key: {"dagster/partition_row_count": rows, "mean_prediction": mean} for key, rows, mean in found.iter_rows()}
     return Outcome(
@@ -49,15 +69,21 @@ def materialize_scores(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
 
 def materialize_profile(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
     """Sketch features, predictions and known labels."""
-    rows = profile(step.lake, catalog, model, step.partitions)
+    partitions = _with_rows(catalog, model, step, "profile")
+    if not partitions:
+        return _NOTHING
+    rows = profile(step.lake, catalog, model, partitions)
     counts = rows.group_by(PARTITION).agg(pl.col("rows").max()).iter_rows()
     return Outcome(by_partition={key: {"dagster/partition_row_count": count} for key, count in counts})
 
 
 def materialize_report(catalog: Catalog, model: MLModel, pages: str, step: Step) -> Outcome:
     """Compare the windows that end with the partitions with the reference, seek causes of what is new, and write the page that people read."""
-    newest = max(step.partitions)
-    rows = drift_report(step.lake, catalog, model, step.registry, step.partitions)
+    partitions = _with_rows(catalog, model, step, "drift_report")
+    if not partitions:
+        return _NOTHING
+    newest = max(partitions)
+    rows = drift_report(step.lake, catalog, model, step.registry, partitions)
     explain_if_new(step.lake, catalog, model, step.registry, newest)
     report = read_report(step.lake, model, newest)
     kinds = rows.filter(pl.col("column") == "")
@@ -120,7 +146,10 @@ def _drift_check(row: dict[str, object], rows: pl.DataFrame) -> Check:
 
 def materialize_performance(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
     """Measure the predictions whose labels are known, and compare a new champion with the version before when enough are."""
-    rows = performance(step.lake, catalog, model, step.registry, step.partitions)
+    partitions = _with_rows(catalog, model, step, "performance")
+    if not partitions:
+        return _NOTHING
+    rows = performance(step.lake, catalog, model, step.registry, partitions)
     compared = look_back(step.lake, model, step.registry)
     by_partition: dict[str, Metadata] = {}
     for row in rows.filter(pl.col("slice_column") == "").iter_rows(named=True):

@@ -57,4 +57,5 @@ def load(window: TimeWindow) -> pl.DataFrame:
     distance = pl.col("distance")
     for change, factor in (("negative", -1.0), ("far", 100.0)):
         distance = pl.when(local.is_in(wrong.get(change, []))).then(factor * pl.col("distance")).otherwise(distance)
-    return within(window).with_columns(distance.alias("distance")).drop("minutes")
+    absent = local.is_in(wrong.get("absent", []))
+    return within(window).with_columns(distance.alias("distance")).filter(~absent).drop("minutes")
