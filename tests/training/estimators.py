@@ -20,6 +20,22 @@ def build(seed: int, alpha: float = 1.0) -> object:
     return make_pipeline(encode, Ridge(alpha=alpha, random_state=seed))
 
 
+def boosted(seed: int) -> object:
+    """Return a pipeline with LightGBM at its end."""
+    from lightgbm import LGBMRegressor  # noqa: PLC0415 - one test needs it
+
+    encode = make_column_transformer((OneHotEncoder(handle_unknown="ignore", sparse_output=False), ["carrier"]), remainder="passthrough")
+    return make_pipeline(encode.set_output(transform="pandas"), LGBMRegressor(n_estimators=10, n_jobs=1, verbose=-1, random_state=seed))
+
+
+def made_elsewhere(seed: int, uri: str) -> object:
+    """Return a model that another process made and stored."""
+    from mlworks_orchestration.training.adapters import PyfuncRegressor  # noqa: PLC0415 - one test needs it
+
+    del seed
+    return PyfuncRegressor(uri)
+
+
 def slow(seed: int, alpha: float) -> object:
     """Return the same after more than a second."""
     time.sleep(1.1)
