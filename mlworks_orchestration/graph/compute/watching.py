@@ -1,5 +1,6 @@
 """What the assets of a model at work do."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,6 +19,23 @@ from mlworks_orchestration.scoring import score
 from mlworks_orchestration.spec import Catalog, DriftKind, MLModel
 from mlworks_orchestration.training import complete
 
+_NOTHING = Outcome({"rows": 0})
+
+
+def _clear_empty(catalog: Catalog, model: MLModel, step: Step, table: str) -> Sequence[str]:
+    """Take away what one of the model's tables holds of partitions in which there is nothing to predict any more, and return those in which there is.
+
+    Only where the declaration lets partitions be empty is there anything to look for.
+    """
+    spine = catalog.spine(model)
+    if not spine.may_be_empty:
+        return step.partitions
+    name, held = f"{model.name}/{table}", set(step.lake.partitions(f"features/{spine.name}"))
+    left = sorted((set(step.partitions) - held) & set(step.lake.partitions(name)))
+    if left:
+        step.lake.write(name, step.lake.read(name, partitions=[]), partitions=left)
+    return [key for key in step.partitions if key in held]
+
 
 def materialize_labels(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
     """Keep the ground truth of the partitions."""
@@ -29,27 +47,10 @@ def materialize_labels(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
     return Outcome({"delta_version": version}, by_partition)
 
 
-_NOTHING = Outcome({"rows": 0})
-
-
-def _with_rows(catalog: Catalog, model: MLModel, step: Step, table: str) -> list[str]:
-    """Return the partitions to look at: all, or where the declaration lets them be empty, those in which there is something to predict.
-
-    What the model's table held of the others from a time when they had rows is taken away.
-    """
-    spine = catalog.spine(model)
-    held = set(step.lake.partitions(f"features/{spine.name}")) if spine.may_be_empty else set(step.partitions)
-    name = f"{model.name}/{table}"
-    left = sorted((set(step.partitions) - held) & set(step.lake.partitions(name)))
-    if left:
-        step.lake.write(name, step.lake.read(name, partitions=[]), partitions=left)
-    return [key for key in step.partitions if key in held]
-
-
 def materialize_scores(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
     """Let the champion predict the partitions, whoever made it champion."""
     complete(step.lake, model, step.registry)
-    partitions = _with_rows(catalog, model, step, "scores")
+    partitions = _clear_empty(catalog, model, step, "scores")
     if not partitions:
         return _NOTHING
     scores, measured = score(step.lake, catalog, model, step.registry, partitions)
@@ -69,7 +70,7 @@ def materialize_scores(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
 
 def materialize_profile(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
     """Sketch features, predictions and known labels."""
-    partitions = _with_rows(catalog, model, step, "profile")
+    partitions = _clear_empty(catalog, model, step, "profile")
     if not partitions:
         return _NOTHING
     rows = profile(step.lake, catalog, model, partitions)
@@ -79,7 +80,7 @@ def materialize_profile(catalog: Catalog, model: MLModel, step: Step) -> Outcome
 
 def materialize_report(catalog: Catalog, model: MLModel, pages: str, step: Step) -> Outcome:
     """Compare the windows that end with the partitions with the reference, seek causes of what is new, and write the page that people read."""
-    partitions = _with_rows(catalog, model, step, "drift_report")
+    partitions = _clear_empty(catalog, model, step, "drift_report")
     if not partitions:
         return _NOTHING
     newest = max(partitions)
@@ -146,7 +147,7 @@ def _drift_check(row: dict[str, object], rows: pl.DataFrame) -> Check:
 
 def materialize_performance(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
     """Measure the predictions whose labels are known, and compare a new champion with the version before when enough are."""
-    partitions = _with_rows(catalog, model, step, "performance")
+    partitions = _clear_empty(catalog, model, step, "performance")
     if not partitions:
         return _NOTHING
     rows = performance(step.lake, catalog, model, step.registry, partitions)
