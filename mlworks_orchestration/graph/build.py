@@ -11,6 +11,19 @@ from mlworks_orchestration.project import Environment
 from mlworks_orchestration.spec import Catalog, FeatureTable, MLModel
 
 
+def definitions_of(catalog: Catalog, declaration: FeatureTable | MLModel, environment: Environment) -> dg.Definitions:
+    """Return the definitions of a feature table or of a model.
+
+    Parameters:
+        catalog: all declarations.
+        declaration: one of them.
+        environment: where things are kept.
+    """
+    if isinstance(declaration, MLModel):
+        return model_definitions(catalog, declaration, environment)
+    return table_definitions(catalog, declaration, environment)
+
+
 def table_definitions(catalog: Catalog, table: FeatureTable, environment: Environment) -> dg.Definitions:
     """Return the definitions of a feature table.
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from mlworks_orchestration import spec
 from mlworks_orchestration.errors import DeclarationError
-from mlworks_orchestration.graph.build import model_definitions, table_definitions
+from mlworks_orchestration.graph.build import definitions_of
 from mlworks_orchestration.graph.scaffold import ModelScaffolder, TableScaffolder
 from mlworks_orchestration.project import Project
 from mlworks_orchestration.spec import Spec
@@ -45,7 +45,7 @@ class FeatureTable(_Declared):
         project = Project.find(context.project_root)
         catalog = project.catalog_with(self.declaration)
         catalog.check_table(self.declaration)
-        return table_definitions(catalog, self.declaration, project.environment)
+        return definitions_of(catalog, self.declaration, project.environment)
 
 
 @dg.scaffold_with(ModelScaffolder)
@@ -64,4 +64,4 @@ class MLModel(_Declared):
         project = Project.find(context.project_root)
         catalog = project.catalog_with(self.declaration)
         catalog.check_model(self.declaration)
-        return model_definitions(catalog, self.declaration, project.environment)
+        return definitions_of(catalog, self.declaration, project.environment)

@@ -11,11 +11,13 @@ from dagster_shared.record import replace
 
 from mlworks_orchestration.errors import DeclarationError, MLWorksError
 from mlworks_orchestration.graph import names
+from mlworks_orchestration.graph.build import definitions_of
 from mlworks_orchestration.graph.resources import shared_resources
 from mlworks_orchestration.graph.retention import retention_definitions
 from mlworks_orchestration.graph.retraining_sensor import RetrainingSensor
 from mlworks_orchestration.graph.rollback import rollback_definitions
 from mlworks_orchestration.project import Project
+from mlworks_orchestration.spec import FeatureTable, MLModel
 
 
 def code_location(project: Project) -> dg.Definitions:
@@ -56,7 +58,22 @@ def _code_location(project: Project) -> dg.Definitions:
 
 
 def _load(folder: Path, project: Project) -> dg.Definitions:
-    """Load a folder as a component tree of its own: Dagster reads all files of a tree first, and an unknown type in one fails them all."""
+    """Load a folder by itself; what is wholly ours was read and checked already, and need not be parsed by Dagster as well."""
+    path = folder / "defs.yaml"
+    if ours := project.declarations.alone_in(path):
+        return dg.Definitions.merge(*(_built(spec, path, project) for spec in ours))
+    return _load_as_components(folder, project)
+
+
+def _built(declaration: FeatureTable | MLModel, path: Path, project: Project) -> dg.Definitions:
+    place = dg.LocalFileCodeReference(file_path=str(path), line_number=project.declarations.lines[declaration.name])
+    metadata = {"dagster/code_references": dg.CodeReferencesMetadataValue(code_references=[place])}
+    definitions = definitions_of(project.catalog, declaration, project.environment)
+    return definitions.map_asset_specs(func=lambda spec: spec.merge_attributes(metadata=metadata))
+
+
+def _load_as_components(folder: Path, project: Project) -> dg.Definitions:
+    """Load a component tree of the folder's own: Dagster reads all files of a tree first, and an unknown type in one fails them all."""
     definitions = ComponentTree.from_module(import_module(f"assets.{folder.name}"), project.root).build_defs(folder)
     return replace(definitions, component_tree=None)  # two trees cannot be merged
 

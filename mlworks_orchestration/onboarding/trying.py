@@ -9,7 +9,7 @@ from types import ModuleType
 
 from mlworks_orchestration.data import build_features, load_raw
 from mlworks_orchestration.project import Project
-from mlworks_orchestration.spec import Catalog, FeatureTable, MLModel, parse_declarations
+from mlworks_orchestration.spec import Catalog, FeatureTable, MLModel, parse_documents
 
 _FUTURE = datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -25,7 +25,7 @@ def try_tables(stage: Path, project: Project) -> None:
         DeclarationError: naming file and field.
         DataError: naming table, column and remedy.
     """
-    found = [spec for path in sorted(stage.glob("assets/*/defs.yaml")) for spec in parse_declarations(path)]
+    found = [document.spec for path in sorted(stage.glob("assets/*/defs.yaml")) for document in parse_documents(path)]
     tables = {spec.name: spec for spec in found if isinstance(spec, FeatureTable)}
     models = {spec.name: spec for spec in found if isinstance(spec, MLModel)}
     whole = Catalog({**project.catalog.tables, **tables}, {**project.catalog.models, **models})

@@ -6,7 +6,7 @@ from mlworks_orchestration.spec.catalog import Catalog
 from mlworks_orchestration.spec.drift import Drift, DriftKind, Threshold
 from mlworks_orchestration.spec.expectations import Between, Expectation, InSet, NotNull, RowCount, Schema, Unique
 from mlworks_orchestration.spec.feature_table import Column, ColumnType, FeatureTable
-from mlworks_orchestration.spec.loading import Broken, Declarations, parse_declarations, read_declarations
+from mlworks_orchestration.spec.loading import Broken, Declarations, Document, parse_documents, read_declarations
 from mlworks_orchestration.spec.metrics import CLASSIFICATION, METRICS, Forecast, Metric, Metrics, Task
 from mlworks_orchestration.spec.model import FeatureSelection, Label, MLModel, Owners
 from mlworks_orchestration.spec.model_tests import (
@@ -55,6 +55,7 @@ __all__ = [
     "ColumnType",
     "Declarations",
     "Direction",
+    "Document",
     "Drift",
     "DriftKind",
     "Expectation",
@@ -97,7 +98,7 @@ __all__ = [
     "format_duration",
     "load_object",
     "moments_of_replay",
-    "parse_declarations",
+    "parse_documents",
     "parse_duration",
     "read_declarations",
     "uses_of",

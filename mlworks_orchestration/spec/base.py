@@ -1,11 +1,27 @@
 """What every declaration shares: frozen, validated when made, unknown fields forbidden."""
 
+import ast
+import inspect
 import re
 from datetime import timedelta
+from functools import cache
 from importlib import import_module
+from itertools import pairwise
+from textwrap import dedent
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    StringConstraints,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from mlworks_orchestration.errors import DeclarationError, nearest
 
@@ -16,7 +32,48 @@ _DURATION = re.compile(r"([0-9]{1,18})([wdhms])")
 class Spec(BaseModel):
     """A declared thing: immutable, and complete once it exists."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def field_docstrings(cls) -> dict[str, str]:
+        """Return what stands below each field that is documented, inherited ones first.
+
+        Pydantic's `use_attribute_docstrings` would parse the source of every class whenever it is imported; an error or a schema asks for few.
+
+        Examples:
+            >>> from mlworks_orchestration.spec import Business
+            >>> Business.field_docstrings()["unit"]
+            'Its unit, for example `USD`.'
+        """
+        found: dict[str, str] = {}
+        for ancestor in reversed(cls.__mro__):
+            if issubclass(ancestor, Spec):
+                found |= _docstrings_below_fields(ancestor)
+        return found
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
+        """Describe the fields in the JSON schema, which `dg` and editors show."""
+        schema = handler(core_schema)
+        properties = handler.resolve_ref_schema(schema).get("properties", {})
+        for name, text in cls.field_docstrings().items():
+            properties.get(name, {}).setdefault("description", text)
+        return schema
+
+
+@cache
+def _docstrings_below_fields(owner: type[Spec]) -> dict[str, str]:
+    try:
+        source = inspect.getsource(owner)
+    except OSError:  # of a class made where there is no file
+        return {}
+    [definition] = ast.parse(dedent(source)).body
+    return {
+        field.target.id: inspect.cleandoc(below.value.value)
+        for field, below in pairwise(getattr(definition, "body", []))
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) and isinstance(below.value.value, str)
+    }
 
 
 def parse_duration(value: object) -> timedelta:

@@ -1,7 +1,7 @@
 """Reading declarations from `defs.yaml` files, so that one broken file never hides the others."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,21 @@ class Broken:
 
 
 @dataclass(frozen=True)
+class Document:
+    """One document of a file.
+
+    Parameters:
+        spec: what it declares; nothing in a document of another component type.
+        line: on which it begins, from one.
+        plain: whether it says no more than `type` and `attributes`; what else it may say is for Dagster.
+    """
+
+    spec: FeatureTable | MLModel | None
+    line: int
+    plain: bool
+
+
+@dataclass(frozen=True)
 class Declarations:
     """What a folder declares.
 
@@ -51,11 +66,26 @@ class Declarations:
         catalog: the healthy declarations.
         broken: the others.
         paths: the file of each healthy declaration, by name.
+        lines: on which line each of them begins.
+        shared: files that also say something which Dagster alone reads.
     """
 
     catalog: Catalog
     broken: tuple[Broken, ...]
     paths: dict[str, Path]
+    lines: dict[str, int] = field(default_factory=dict)
+    shared: frozenset[Path] = frozenset()
+
+    def alone_in(self, path: Path) -> list[FeatureTable | MLModel]:
+        """Return the declarations of a file that holds nothing else, and of any other file none.
+
+        Parameters:
+            path: of the file.
+        """
+        if path in self.shared or path in {broken.path for broken in self.broken}:
+            return []
+        declared: dict[str, FeatureTable | MLModel] = {**self.catalog.tables, **self.catalog.models}
+        return [declared[name] for name, place in self.paths.items() if place == path]
 
     def require_healthy(self) -> Catalog:
         """Return the catalog.
@@ -76,21 +106,29 @@ def read_declarations(folder: Path) -> Declarations:
     """
     found: dict[str, FeatureTable | MLModel] = {}
     paths: dict[str, Path] = {}
+    lines: dict[str, int] = {}
+    shared: set[Path] = set()
     broken: list[Broken] = []
     for path in sorted(folder.glob("*/defs.yaml")):
         try:
-            for spec in parse_declarations(path):
+            for document in parse_documents(path):
+                if not document.plain:
+                    shared.add(path)
+                if (spec := document.spec) is None:
+                    continue
                 if spec.name in found:
                     message = f"{path}: the name {spec.name!r} is already taken by {paths[spec.name]}; choose another."
                     raise DeclarationError(message)  # noqa: TRY301 - one place reports every kind of broken file
-                found[spec.name], paths[spec.name] = spec, path
+                found[spec.name], paths[spec.name], lines[spec.name] = spec, path, document.line
         except DeclarationError as error:
             broken.append(Broken(path.parent.name, path, str(error)))
-    return _cross_checked(found, paths, broken)
+    catalog = _cross_checked(found, paths, broken)
+    healthy = {name: path for name, path in paths.items() if name in catalog.tables or name in catalog.models}
+    return Declarations(catalog, tuple(broken), healthy, {name: lines[name] for name in healthy}, frozenset(shared))
 
 
-def parse_declarations(path: Path) -> Iterator[FeatureTable | MLModel]:
-    """Yield the declarations of one file; documents of other component types are left to Dagster.
+def parse_documents(path: Path) -> Iterator[Document]:
+    """Yield the documents of one file, with what each declares; those of other component types are left to Dagster.
 
     Raises:
         DeclarationError: naming file, line and field.
@@ -108,8 +146,10 @@ def parse_declarations(path: Path) -> Iterator[FeatureTable | MLModel]:
             if isinstance(named, str) and named.startswith(OURS):
                 message = f"{path}:{_line(node, ('type',))}: type: {named!r} is none of ours; {nearest(named, TYPES)}."
                 raise DeclarationError(message)
+            yield Document(None, _line(node, ()), plain=False)
             continue
-        yield _parse(TYPES[content["type"]], content.get("attributes") or {}, node, path)
+        spec = _parse(TYPES[content["type"]], content.get("attributes") or {}, node, path)
+        yield Document(spec, _line(node, ()), plain=set(content) == {"type", "attributes"})
 
 
 def _parse(spec: type[FeatureTable | MLModel], attributes: object, node: yaml.Node, path: Path) -> FeatureTable | MLModel:
@@ -122,9 +162,9 @@ def _parse(spec: type[FeatureTable | MLModel], attributes: object, node: yaml.No
         raise explain(error, spec=spec, where=f"{path}:{line}") from error
 
 
-def _line(node: yaml.Node, location: tuple[int | str, ...]) -> int:
+def _line(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
     """Return the one-based line of the deepest part of `location` that stands in the file."""
-    line = node.start_mark.line
+    line = node.start_mark.line if node else 0
     for step in location:
         if isinstance(node, yaml.MappingNode):
             pair = next(((key, value) for key, value in node.value if key.value == step), None)
@@ -137,7 +177,7 @@ def _line(node: yaml.Node, location: tuple[int | str, ...]) -> int:
     return line + 1
 
 
-def _cross_checked(found: dict[str, FeatureTable | MLModel], paths: dict[str, Path], broken: list[Broken]) -> Declarations:
+def _cross_checked(found: dict[str, FeatureTable | MLModel], paths: dict[str, Path], broken: list[Broken]) -> Catalog:
     def report(spec: Spec, error: DeclarationError) -> None:
         name = getattr(spec, "name", "")
         hint = "".join(f" (The declaration in {other.path} is broken.)" for other in broken if repr(other.name) in str(error))
@@ -158,5 +198,4 @@ def _cross_checked(found: dict[str, FeatureTable | MLModel], paths: dict[str, Pa
                 models[spec.name] = spec
             except DeclarationError as error:
                 report(spec, error)
-    healthy = Catalog(tables, models)
-    return Declarations(healthy, tuple(broken), {name: path for name, path in paths.items() if name in tables or name in models})
+    return Catalog(tables, models)

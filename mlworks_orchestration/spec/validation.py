@@ -19,7 +19,7 @@ class _Place(NamedTuple):
     """Where in a declaration an error lies: the path in words, the spec around it and the field's own name."""
 
     path: str
-    owner: type[BaseModel] | None
+    owner: type[Spec] | None
     field: str
 
 
@@ -46,12 +46,12 @@ def explain(error: ValidationError, *, spec: type[Spec], where: str) -> Declarat
     return DeclarationError(f"{where}: {count}{' '.join(problems)}")
 
 
-def _place(location: Sequence[int | str], spec: type[BaseModel]) -> _Place:
+def _place(location: Sequence[int | str], spec: type[Spec]) -> _Place:
     path, owner, field, annotation = "", None, "", [spec]
     for step in location:
         if step == _KEY:
             break
-        models = [kind for kind in annotation if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        models = [kind for kind in annotation if isinstance(kind, type) and issubclass(kind, Spec)]
         tagged = [model for model in models if step in _tags(model)]
         if tagged:
             annotation = list(tagged)
@@ -135,8 +135,7 @@ def _given(details: ErrorDetails) -> str:
 
 
 def _described(place: _Place) -> str:
-    field = place.owner.model_fields.get(place.field) if place.owner else None
-    return (field.description if field else None) or "what it is"
+    return place.owner.field_docstrings().get(place.field, "what it is") if place.owner else "what it is"
 
 
 def _nearest_listed(given: object, listed: str) -> str:

@@ -248,6 +248,30 @@ def test_a_document_that_dagster_alone_cannot_load_takes_the_model_s_sensors_wit
     assert not definitions.sensors
 
 
+def test_a_folder_is_built_alike_from_what_was_read_and_through_dagster_s_components(world: World) -> None:
+    read = world.definitions()
+    for path in sorted((world.root / "assets").glob("*/defs.yaml")):
+        path.write_text(f"{path.read_text()}\npost_processing: {{}}\n")
+    through_components = world.definitions()
+
+    def described(definitions: dg.Definitions) -> dict[str, object]:
+        return {
+            spec.key.to_user_string(): (
+                spec.description,
+                spec.owners,
+                spec.tags,
+                spec.deps,
+                spec.partitions_def,
+                spec.metadata["dagster/code_references"],
+            )
+            for spec in definitions.resolve_all_asset_specs()
+        }
+
+    assert described(read) == described(through_components)
+    assert [job.name for job in read.jobs or ()] == [job.name for job in through_components.jobs or ()]
+    assert all("dagster/component_origin" in spec.metadata for spec in through_components.resolve_all_asset_specs())
+
+
 def test_two_broken_folders_are_two_assets_and_a_model_is_broken_with_its_table(world: World) -> None:
     world.declare("outcomes", lambda attributes: attributes.pop("entity"))
     found = assets_of(world.definitions())

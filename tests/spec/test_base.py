@@ -6,10 +6,22 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError, create_model
 
 from mlworks_orchestration.errors import DeclarationError
-from mlworks_orchestration.spec import FeatureSelection, FeatureTable, Label, MLModel, Spec, format_duration, load_object, parse_duration
+from mlworks_orchestration.spec import (
+    AnyModelTest,
+    FeatureSelection,
+    FeatureTable,
+    Label,
+    MinimumQuality,
+    MLModel,
+    Retraining,
+    Spec,
+    format_duration,
+    load_object,
+    parse_duration,
+)
 from mlworks_orchestration.spec.base import PATTERNS, ColumnName, Delay, Duration, ImportPath, Name, Owner
 
 
@@ -79,6 +91,26 @@ def test_names_keep_to_their_pattern(kind: type, good: list[str], bad: list[str]
     for text in bad:
         with pytest.raises(ValidationError):
             adapter.validate_python(text)
+
+
+def test_fields_are_described_by_what_stands_below_them_and_in_the_schema_too() -> None:
+    schema = MLModel.model_json_schema()
+    assert schema["properties"]["entity"]["description"] == MLModel.field_docstrings()["entity"]
+    assert schema["$defs"]["Retraining"]["properties"]["cooldown"]["description"] == Retraining.field_docstrings()["cooldown"]
+
+
+def test_inherited_fields_keep_their_description() -> None:
+    inherited = set(AnyModelTest.model_fields) & set(MinimumQuality.field_docstrings())
+    assert inherited
+    assert {name: MinimumQuality.field_docstrings()[name] for name in inherited} == {
+        name: AnyModelTest.field_docstrings()[name] for name in inherited
+    }
+
+
+def test_a_class_without_a_file_has_no_descriptions() -> None:
+    made = create_model("Made", __base__=Spec, width=(int, 1))
+    assert made.field_docstrings() == {}
+    assert "description" not in made.model_json_schema()["properties"]["width"]
 
 
 @pytest.mark.parametrize("spec", [MLModel, FeatureTable])

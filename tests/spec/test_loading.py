@@ -49,6 +49,25 @@ def test_files_are_read_into_a_catalog_with_their_paths(tmp_path: Path, write: C
     assert found.require_healthy() is found.catalog
 
 
+def test_a_file_that_declares_nothing_else_is_told_from_one_that_dagster_has_to_read(
+    tmp_path: Path, write: Callable[..., Path], flights: Declare, model: Declare
+) -> None:
+    alone = write("flights", (TABLE, flights()), (TABLE, flights(**OUTCOMES)))
+    shared = write("airline_delay", (MODEL, model(features=[{"table": "flights", "columns": ["carrier"]}])))
+    shared.write_text(f"{shared.read_text()}post_processing: {{}}\n", encoding="utf-8")
+    other = write("other", ("dagster_sling.SlingReplicationCollectionComponent", {"anything": 1}))
+    found = read_declarations(tmp_path)
+    assert [spec.name for spec in found.alone_in(alone)] == ["flights", "flight_outcomes"]
+    assert found.alone_in(shared) == found.alone_in(other) == []
+    assert found.lines["flights"] < found.lines["flight_outcomes"]
+    assert alone.read_text().splitlines()[found.lines["flight_outcomes"] - 1].startswith("type:")
+
+
+def test_a_broken_file_is_not_built_from_what_was_readable_in_it(tmp_path: Path, write: Callable[..., Path], flights: Declare) -> None:
+    path = write("flights", (TABLE, flights()), (TABLE, {"name": "half"}))
+    assert read_declarations(tmp_path).alone_in(path) == []
+
+
 def test_a_folder_without_declarations_is_an_empty_catalog(tmp_path: Path) -> None:
     (tmp_path / "notes").mkdir()
     assert read_declarations(tmp_path) == read_declarations(tmp_path / "nowhere") == Declarations(read_declarations(tmp_path).catalog, (), {})

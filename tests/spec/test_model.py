@@ -51,7 +51,7 @@ def specs(root: type[Spec]) -> set[type[Spec]]:
 
 
 def test_every_field_is_explained() -> None:
-    fields = {f"{spec.__name__}.{name}": field.description for spec in specs(Spec) for name, field in spec.model_fields.items()}
+    fields = {f"{spec.__name__}.{name}": spec.field_docstrings().get(name) for spec in specs(Spec) for name in spec.model_fields}
     assert {name for name, words in fields.items() if not words and not name.endswith(".kind")} == set()
     assert "Retraining.cooldown" in fields
 
@@ -122,7 +122,7 @@ def test_a_wrong_model_is_explained(model: Declare, complaint: Complaint, change
 
 @pytest.mark.parametrize("field", [name for name, field in MLModel.model_fields.items() if field.is_required()])
 def test_a_missing_field_is_named_with_what_it_says(model: Declare, complaint: Complaint, field: str) -> None:
-    assert complaint(MLModel, model(**{field: ...})) == f"defs.yaml:7: {field}: is missing; it says: {MLModel.model_fields[field].description}"
+    assert complaint(MLModel, model(**{field: ...})) == f"defs.yaml:7: {field}: is missing; it says: {MLModel.field_docstrings()[field]}"
 
 
 @pytest.mark.parametrize("spec", sorted(specs(Spec), key=str))
