@@ -20,6 +20,10 @@ def _slice() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes share the tests, let one do all of a folder, whose tests share what is made once a session."""
+    """Where several processes share the tests, let one do all of a folder, whose tests share what is made once a session.
+
+    Those of the servers come first: they wait for most of ten minutes, in which the others have the processors.
+    """
+    items.sort(key=lambda item: item.path.parent.name != "e2e")
     for item in items:
         item.add_marker(pytest.mark.xdist_group(str(item.path.parent)))
