@@ -23,8 +23,8 @@ class ComputeLogs(LocalComputeLogManager):
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
-        """Return the logs that dagster.yaml configures, in the fields of Dagster's own."""
-        return cls(inst_data=inst_data, **config_value)
+        """Return the logs that dagster.yaml configures, in the folder `logs` of their base, which a folder a run would crowd."""
+        return cls(inst_data=inst_data, **{**config_value, "base_dir": str(Path(config_value["base_dir"]) / "logs")})
 
     @contextmanager
     def capture_logs(self, log_key: Sequence[str]) -> Iterator[CapturedLogContext]:

@@ -41,7 +41,7 @@ def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def logged(home: Path, extension: str) -> str:
-    return "".join(path.read_text() for path in home.glob(f"**/compute_logs/*.{extension}"))
+    return "".join(path.read_text() for path in home.glob(f"logs/*/compute_logs/*.{extension}"))
 
 
 def test_what_a_step_and_its_processes_print_is_in_its_log_and_on_the_terminal_in_order(home: Path) -> None:
@@ -59,10 +59,10 @@ def test_what_a_step_and_its_processes_print_is_in_its_log_and_on_the_terminal_i
 
 def test_a_capture_that_has_ended_is_marked_as_complete(home: Path) -> None:
     run(home)
-    assert list(home.glob("**/compute_logs/*.complete"))
+    assert list(home.glob("logs/*/compute_logs/*.complete"))
 
 
 def test_what_was_printed_before_a_process_was_killed_is_in_the_log(home: Path) -> None:
     assert run(home, "killed").returncode < 0
     assert "said by Python" in logged(home, "out")
-    assert not list(home.glob("**/compute_logs/*.complete"))
+    assert not list(home.glob("logs/*/compute_logs/*.complete"))
