@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import dagster as dg
 
 from mlworks_orchestration import graph
-from mlworks_orchestration.data import Lake, build_features, load_raw, record_quality, validate
+from mlworks_orchestration.data import Lake, build_features, given_before, load_raw, record_quality, validate
 from mlworks_orchestration.project import Project
 from mlworks_orchestration.spec import FeatureTable
 
@@ -125,7 +125,8 @@ def empty_asset(spec: dg.AssetSpec, checks: Sequence[dg.AssetCheckSpec]) -> dg.A
 def build_directly(project: Project, table: FeatureTable, keys: list[str]) -> None:
     """Do what both assets do, by the same functions, without Dagster."""
     lake = Lake(Path(project.environment.lake).with_name("direct"))
-    lake.write(f"raw/{table.name}", load_raw(table, table.partitions.span(keys), keys), partitions=keys, schema="merge")
+    rows = load_raw(table, table.partitions.span(keys), keys, before=given_before(lake, table, keys))
+    lake.write(f"raw/{table.name}", rows, partitions=keys, schema="merge")
     frame = build_features(table, lake.read(f"raw/{table.name}", partitions=keys))
     record_quality(lake, table, validate(table, frame, keys), keys)
     lake.write(f"features/{table.name}", frame, partitions=keys)

@@ -3,7 +3,7 @@
 from mlworks_orchestration.data.archive import Archive, data_folder
 from mlworks_orchestration.data.feature_frame import FeatureKind, feature_frame, feature_kinds, text_features
 from mlworks_orchestration.data.frames import call_user, to_polars
-from mlworks_orchestration.data.ingest import build_features, load_raw
+from mlworks_orchestration.data.ingest import build_features, given_before, load_raw
 from mlworks_orchestration.data.labels import build_labels
 from mlworks_orchestration.data.lake import Lake
 from mlworks_orchestration.data.partitioning import PARTITION, partition_of
@@ -29,6 +29,7 @@ __all__ = [
     "data_folder",
     "feature_frame",
     "feature_kinds",
+    "given_before",
     "known_rows",
     "listening",
     "load_raw",

@@ -5,33 +5,58 @@ from collections.abc import Collection, Mapping, Sequence
 import polars as pl
 
 from mlworks_orchestration.data.frames import call_user
+from mlworks_orchestration.data.lake import Lake
 from mlworks_orchestration.data.partitioning import PARTITION, partition_of
 from mlworks_orchestration.data.schema import losslessly, polars_type
 from mlworks_orchestration.errors import DataError, nearest
 from mlworks_orchestration.spec import ColumnType, FeatureTable, TimeWindow, load_object
 
 
-def load_raw(table: FeatureTable, window: TimeWindow, keys: Sequence[str]) -> pl.DataFrame:
+def load_raw(table: FeatureTable, window: TimeWindow, keys: Sequence[str], *, before: Collection[str] = ()) -> pl.DataFrame:
     """Ask the table's source, once, for all rows of a window, and add the partition that each event time falls in.
 
     Parameters:
         table: a feature table with a source.
         window: what the source is called with.
         keys: the partitions that make up the window; each must get rows.
+        before: columns that the source must give beside those that are declared, see `given_before`.
 
     Returns:
         The rows as they came, and `_partition`. A declared column that is null throughout and has no type gets the declared one.
 
     Raises:
         DeclarationError: if the source cannot be imported or called.
-        DataError: if the source raises or gives no dataframe, no event times, no rows for a partition, or rows of others.
+        DataError: if the source raises or gives no dataframe, no event times, no rows for a partition, or rows of others; or, without a transform
+            to make it, not every declared column.
     """
     what = f"Feature table {table.name}: source {table.source}, asked for {_listed(keys)},"
     source = load_object(str(table.source), field=f"Feature table {table.name}: source")
     rows = call_user(source, window, asked_of=what)
     untyped = [name for name, dtype in rows.schema.items() if dtype == pl.Null() and name in table.columns]
     typed = rows.cast({name: polars_type(table.columns[name].type) for name in untyped}) if untyped else rows
-    return _partitioned(table, typed, keys, what)
+    cut = _partitioned(table, typed, keys, what)
+    if cut.height:
+        _check_given(table, cut, before, what)
+    return cut
+
+
+def given_before(lake: Lake, table: FeatureTable, keys: Collection[str]) -> list[str]:
+    """Return the raw columns that had values in the newest partition of which features were made by a transform, which may read any of them.
+
+    A table's missing columns read as null, so without this the transform could not tell a column that was renamed at its source from one that
+    happens to be null. Without a transform none are returned, for then the declaration says what the source must give.
+
+    Parameters:
+        lake: where raw rows and features are.
+        table: a feature table with a source.
+        keys: partitions that are to be loaded anew, which are not looked at.
+    """
+    if table.transform is None:
+        return []
+    raw, features = f"raw/{table.name}", f"features/{table.name}"
+    built = set(lake.partitions(features)).intersection(lake.partitions(raw)).difference(keys)
+    rows = lake.read(raw, partitions=[max(built)]) if built else pl.DataFrame()
+    return [name for name in rows.columns if name != PARTITION and rows[name].null_count() < rows.height]
 
 
 def build_features(table: FeatureTable, raw: pl.DataFrame | Mapping[str, pl.DataFrame]) -> pl.DataFrame:
@@ -117,6 +142,18 @@ def _column(table: FeatureTable, rows: pl.DataFrame, name: str, what: str) -> pl
         message = f"{what} gave no column {name!r}, which {table.name} declares; {nearest(name, given)}. Rename it there, or correct the declaration."
         raise DataError(message)
     return rows[name]
+
+
+def _check_given(table: FeatureTable, rows: pl.DataFrame, before: Collection[str], what: str) -> None:
+    for name in table.columns if table.transform is None else ():
+        _column(table, rows, name, what)
+    for name in before:
+        if name not in rows.columns:
+            message = (
+                f"{what} gave no column {name!r}, which it gave before and the transform may read; {nearest(name, set(rows.columns) - {PARTITION})}. "
+                "Rename it in the source; if there are no values any more, let the source give the column as nulls."
+            )
+            raise DataError(message)
 
 
 def _typed(table: FeatureTable, rows: pl.DataFrame, name: str, what: str) -> pl.Series:

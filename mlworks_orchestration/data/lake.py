@@ -13,7 +13,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from mlworks_orchestration.data.partitioning import PARTITION, check_partitioned, predicate
 from mlworks_orchestration.data.retrying import retried
-from mlworks_orchestration.data.schema import SchemaMode, creatable, fit, storable
+from mlworks_orchestration.data.schema import SchemaMode, creatable, fit, retyped, storable
 from mlworks_orchestration.data.storage import is_there, listing
 from mlworks_orchestration.errors import LakeError, NotReadyError, nearest
 
@@ -64,7 +64,8 @@ class Lake:
             frame: the rows, with their partition's key in the column `_partition`.
             partitions: keys of the partitions to replace; rows of others are refused.
             metadata: kept with the commit, see `history`.
-            schema: `fixed` refuses any change of columns or types; `merge` takes in new columns and lets columns be absent.
+            schema: `fixed` refuses any change of columns or types; `merge` takes in new columns and lets columns be absent, and where all partitions
+                of the table are replaced, so that no row of the old types is left, it takes any types.
 
         Returns:
             The new Delta version of the table.
@@ -73,7 +74,7 @@ class Lake:
             LakeError: naming table, partition or column, if rows do not fit; the table is unchanged.
         """
         check_partitioned(table, frame, partitions)
-        return self._commit(table, frame, metadata, schema, replacing=predicate(partitions))
+        return self._commit(table, frame, metadata, schema, replacing=partitions)
 
     def append(self, table: str, rows: pl.DataFrame, *, metadata: Mapping[str, str] | None = None, schema: SchemaMode = "fixed") -> int:
         """Add rows in one commit to a table that is not cut by partition, for example of verdicts or decisions.
@@ -237,23 +238,38 @@ class Lake:
         return self._open(table)
 
     def _commit(  # noqa: PLR0913 - what is written, how, and how often
-        self, table: str, frame: pl.DataFrame, metadata: Mapping[str, str] | None, schema: SchemaMode, *, replacing: str | None, once: str = ""
+        self,
+        table: str,
+        frame: pl.DataFrame,
+        metadata: Mapping[str, str] | None,
+        schema: SchemaMode,
+        *,
+        replacing: Sequence[str] | None,
+        once: str = "",
     ) -> int:
         """Return the new version; -1 where rows with the key `once` were there already."""
         rows = storable(table, frame)
         commit = CommitProperties(custom_metadata=dict(metadata or {}), app_transactions=[Transaction(once, 1)] if once else None)
 
         def attempt() -> int:
-            opened = self._open_or_create(table, rows, schema, [PARTITION] if replacing else [])
+            opened = self._open_or_create(table, rows, schema, [PARTITION] if replacing is not None else [])
             if once and opened.transaction_version(once) is not None:
                 return -1
             stored = pl.scan_delta(opened, storage_options=self.storage_options).collect_schema()
+            if replacing is not None and schema == "merge" and retyped(rows, stored) and _holds_only(opened, replacing):
+                anew = rows.select(creatable(table, rows, schema).columns)
+                write_deltalake(opened, anew, mode="overwrite", schema_mode="overwrite", commit_properties=commit)
+                return opened.version()
             fitted = fit(table, rows, stored, schema)
             wider: Literal["merge"] | None = "merge" if fitted.width > len(stored) else None
             if replacing is None:
                 write_deltalake(opened, fitted, mode="append", schema_mode=wider, commit_properties=commit)
             else:
-                write_deltalake(opened, fitted, mode="overwrite", predicate=replacing, schema_mode=wider, commit_properties=commit)
+                write_deltalake(opened, fitted, mode="overwrite", predicate=predicate(replacing), schema_mode=wider, commit_properties=commit)
             return opened.version()
 
         return retried(table, attempt)
+
+
+def _holds_only(opened: DeltaTable, partitions: Sequence[str]) -> bool:
+    return {partition[PARTITION] for partition in opened.partitions()} <= set(partitions)

@@ -4,6 +4,7 @@ from typing import Any, Literal, cast
 
 import polars as pl
 
+from mlworks_orchestration.data.partitioning import PARTITION
 from mlworks_orchestration.errors import LakeError
 from mlworks_orchestration.spec import ColumnType
 
@@ -70,7 +71,8 @@ def storable(table: str, frame: pl.DataFrame) -> pl.DataFrame:
     try:
         return frame.cast(casts) if casts else frame
     except pl.exceptions.InvalidOperationError as error:
-        message = f"Lake table {table}: a value does not fit the type that Delta has for it: {error}"
+        said = str(error).partition("\n")[0]
+        message = f"Lake table {table}: a value does not fit the type that Delta has for it: {said}. Cast the column to a string."
         raise LakeError(message) from error
 
 
@@ -155,20 +157,39 @@ def fit(table: str, frame: pl.DataFrame, stored: pl.Schema, mode: SchemaMode) ->
     return frame.select(*columns, *(name for name in new if frame.schema[name] != pl.Null()))
 
 
+def retyped(frame: pl.DataFrame, stored: pl.Schema) -> bool:
+    """Return whether a column has values in another kind of type than the table's, so that `merge` would refuse it.
+
+    Parameters:
+        frame: rows of storable types.
+        stored: the table's schema.
+
+    Examples:
+        >>> retyped(pl.DataFrame({"a": ["far"]}), pl.Schema({"a": pl.Float64()})), retyped(pl.DataFrame({"a": [1]}), pl.Schema({"a": pl.Float64()}))
+        (True, False)
+    """
+    shared = [name for name in stored if name in frame.columns]
+    return any(_fitted(frame[name], stored[name], "merge") is None for name in shared)
+
+
 def _fit_column(table: str, frame: pl.DataFrame, name: str, dtype: pl.DataType, mode: SchemaMode) -> pl.Series:
     if name not in frame.columns:
         return pl.Series(name, [None], dtype=dtype).new_from_index(0, frame.height)
-    column = frame[name]
+    fitted = _fitted(frame[name], dtype, mode)
+    where = f" of partition {frame[PARTITION].min()!s}" if PARTITION in frame.columns else ""
+    return _refuse(table, name, dtype, frame.schema[name], where) if fitted is None else fitted
+
+
+def _fitted(column: pl.Series, dtype: pl.DataType, mode: SchemaMode) -> pl.Series | None:
+    """Return a column in the table's type, or None where it does not fit."""
     if column.dtype in {dtype, pl.Null()} or (mode == "merge" and column.dtype.is_numeric()):
-        fitted = losslessly(column, dtype)
-        if fitted is not None:
-            return fitted
-    return _refuse(table, name, dtype, column.dtype)
+        return losslessly(column, dtype)
+    return None
 
 
-def _refuse(table: str, name: str, stored: object, given: object) -> pl.Series:
+def _refuse(table: str, name: str, stored: object, given: object, where: str = "") -> pl.Series:
     message = (
-        f"Lake table {table}: column {name!r} is {stored} in the table but {given} in the rows to write. "
-        "Give the rows the table's type, or write to a new table when the change is meant; the table is unchanged."
+        f"Lake table {table}: column {name!r} is {stored} in the table but {given} in the rows to write{where}. "
+        "Give the rows the table's type; where the table's is wrong, write all its partitions again in one run. The table is unchanged."
     )
     raise LakeError(message)

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from mlworks_orchestration import clock
 from mlworks_orchestration.data import PARTITION, Lake, feature_frame
-from mlworks_orchestration.errors import DeclarationError, NotReadyError
+from mlworks_orchestration.errors import DeclarationError, NotReadyError, TrainingError
 from mlworks_orchestration.scoring.inference_log import Served, log_inference
 from mlworks_orchestration.spec import Catalog, MLModel
-from mlworks_orchestration.training import Measured, Registry, measure
+from mlworks_orchestration.training import Measured, Predictor, Registry, measure
 
 Floats = NDArray[np.float64]
 
@@ -48,11 +48,19 @@ def score(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, part
     with measure() as measured:
         features = feature_frame(lake, catalog, model, partitions)
         served = Served(champion.version, "champion", clock.now())
-        scores = _scores(model, features, predictor.predict(features.select(model.feature_columns)), served)
+        scores = _scores(model, features, _predicted(model, predictor, features, partitions), served)
         log_inference(lake, model, features, served, partitions)
         lake.write(f"{model.name}/scores", scores, partitions=partitions)
         measured.rows = scores.height
     return scores, measured
+
+
+def _predicted(model: MLModel, predictor: Predictor, features: pl.DataFrame, partitions: Sequence[str]) -> Floats:
+    try:
+        return predictor.predict(features.select(model.feature_columns))
+    except TrainingError as error:
+        message = f"{model.name}/scores of {_span(partitions)}: {error}"
+        raise TrainingError(message) from error
 
 
 def _scores(model: MLModel, features: pl.DataFrame, predictions: Floats, served: Served) -> pl.DataFrame:

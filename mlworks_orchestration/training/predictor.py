@@ -67,7 +67,10 @@ def predictions(estimator: Any, rows: pl.DataFrame, columns: tuple[str, ...], wh
     try:
         predicted = probabilities(estimator, matrix) if classifies(estimator) else np.asarray(estimator.predict(matrix), dtype=np.float64)
     except Exception as error:
-        message = f"{who} could not predict {rows.height} rows: {in_short(error)}."
+        message = (
+            f"{who} could not predict {rows.height} rows: {in_short(error)}. An estimator must take what its training did not have, "
+            "missing values and new categories (encoders of scikit-learn: handle_unknown); repair it and train again, or repair the rows."
+        )
         raise TrainingError(message) from error
     wrong = int(np.count_nonzero(~np.isfinite(predicted)))
     if predicted.shape != (rows.height,) or wrong:

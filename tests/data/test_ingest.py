@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mlworks_orchestration.data import PARTITION, Lake, build_features, load_raw
+from mlworks_orchestration.data import PARTITION, Lake, build_features, given_before, load_raw
 from mlworks_orchestration.data.partitioning import partition_of
 from mlworks_orchestration.data.schema import losslessly
 from mlworks_orchestration.errors import DataError, DeclarationError
@@ -62,7 +62,8 @@ def test_pandas_rows_in_local_time_get_the_partition_of_their_moment(user_module
     source = """
     import pandas as pd
     def load(window) -> pd.DataFrame:
-        return pd.DataFrame({"flight": ["a", "b"], "at": pd.to_datetime(["2013-01-07 00:00", "2013-01-07 23:59"]).tz_localize("America/New_York")})
+        at = pd.to_datetime(["2013-01-07 00:00", "2013-01-07 23:59"]).tz_localize("America/New_York")
+        return pd.DataFrame({"flight": ["a", "b"], "at": at, "distance": [1.0, 2.0]})
     """
     rows = load_raw(table(f"{user_module(source)}:load"), DAYS.window(KEYS[0]), KEYS[:1])
     assert rows[PARTITION].to_list() == [KEYS[0], KEYS[0]]
@@ -97,6 +98,31 @@ def test_a_renamed_event_time_is_refused_with_the_nearest_name(user_module: Modu
     module = user_module(SOURCE.replace('"at"', '"att"').replace("CHANGE", ""))
     with pytest.raises(DataError, match=r"2013-01-08, gave no column 'at', which flights declares; did you mean 'att'\? Allowed: att, dist"):
         load_raw(table(f"{module}:load"), WINDOW, KEYS)
+
+
+def test_a_declared_column_that_is_missing_is_refused_unless_a_transform_may_make_it(user_module: Module) -> None:
+    module = user_module(SOURCE.replace('"distance"', '"distence"').replace("CHANGE", ""))
+    with pytest.raises(DataError, match=r"2013-01-08, gave no column 'distance', which flights declares; did you mean 'distence'\?"):
+        load_raw(table(f"{module}:load"), WINDOW, KEYS)
+    assert "distence" in load_raw(table(f"{module}:load", transform=f"{module}:load"), WINDOW, KEYS).columns
+
+
+def test_a_column_that_came_before_may_not_go_missing(user_module: Module) -> None:
+    module = user_module(SOURCE.replace("CHANGE", ""))
+    with pytest.raises(DataError, match=r"gave no column 'gate', which it gave before .*Rename it in the source; .*as nulls"):
+        load_raw(table(f"{module}:load", transform=f"{module}:load"), WINDOW, KEYS, before=["spare", "gate"])
+
+
+def test_what_came_before_is_told_by_the_newest_partition_of_which_features_were_made(tmp_path: Any) -> None:
+    lake, transformed = Lake(tmp_path), table("x:load", transform="x:load")
+    assert given_before(lake, transformed, KEYS) == []
+    rows = raw(gone=pl.Series(["x", "x", None, None]), spare=pl.Series([None, None, 1, 1]))
+    lake.write("raw/flights", rows, partitions=KEYS)
+    assert given_before(lake, transformed, []) == []
+    lake.write("features/flights", raw(), partitions=KEYS)
+    assert given_before(lake, transformed, []) == ["flight", "at", "distance", "spare"]
+    assert given_before(lake, transformed, KEYS[1:]) == ["flight", "at", "distance", "gone"]
+    assert given_before(lake, table("x:load"), []) == []
 
 
 @pytest.mark.parametrize("kept", [".filter(pl.col('flight') < 'c')", ".clear().select([])"])

@@ -219,6 +219,23 @@ def test_a_merging_write_casts_numbers_only_without_loss(lake: Lake) -> None:
         lake.write("raw/t", rows(TUESDAY, 2).cast({"value": pl.String}), partitions=[TUESDAY], schema="merge")
 
 
+def test_a_merging_write_of_all_partitions_may_change_types(lake: Lake) -> None:
+    wrong = rows(MONDAY, 1).with_columns(value=pl.lit("far"), spare=pl.lit(1))
+    lake.write("raw/t", wrong, partitions=[MONDAY], schema="merge")
+    with pytest.raises(
+        LakeError, match=r"of partition 2013-01-08. Give the rows the table's type; where the table's is wrong, write all its partitions"
+    ):
+        lake.write("raw/t", rows(TUESDAY, 2), partitions=[TUESDAY], schema="merge")
+    version = lake.version("raw/t")
+    both = pl.concat([rows(MONDAY, 1), rows(TUESDAY, 2)])
+    assert lake.write("raw/t", both.with_columns(untyped=pl.lit(None)), partitions=[MONDAY, TUESDAY], schema="merge") == version + 1
+    assert_frame_equal(lake.read("raw/t"), both)
+    assert lake.partitions("raw/t") == [MONDAY, TUESDAY]
+    assert lake.read("raw/t", version=version)["value"].to_list() == ["far"]
+    lake.write("raw/t", rows(TUESDAY, 3), partitions=[TUESDAY], schema="merge")
+    assert values(lake) == [1, 3]
+
+
 def test_a_merging_first_write_leaves_out_columns_without_a_type(lake: Lake) -> None:
     lake.write("raw/t", rows(MONDAY, 1).with_columns(untyped=pl.lit(None)), partitions=[MONDAY], schema="merge")
     assert lake.read("raw/t").columns == ["value", PARTITION]

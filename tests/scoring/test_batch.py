@@ -102,6 +102,19 @@ def test_a_prediction_that_is_no_number_is_an_error_and_nothing_is_written(train
     assert trained.lake.version("delay/scores") == before
 
 
+def test_a_category_that_the_champion_cannot_take_is_an_error_with_partitions_and_remedy(trained: World) -> None:
+    class Strict:
+        def predict(self, matrix: Any) -> Any:
+            message = f"Found unknown categories ['moon'] in column 0 of {len(matrix)} rows"
+            raise ValueError(message)
+
+    trained.registry.estimators[1] = Strict()
+    said = r"delay/scores of 2013-03-08 … 2013-03-10: Model delay version 1 could not predict .* \['moon'\] in column 0 .*handle_unknown"
+    with pytest.raises(TrainingError, match=said):
+        run(trained, 7, 9)
+    assert not trained.lake.exists("delay/scores")
+
+
 @pytest.mark.parametrize("name", ["prediction", "role"])
 def test_an_entity_called_as_a_column_of_ours_is_refused(trained: World, name: str) -> None:
     trained.model = trained.model.model_copy(update={"entity": [name]})

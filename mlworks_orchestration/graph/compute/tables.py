@@ -6,7 +6,7 @@ import dagster as dg
 import polars as pl
 
 from mlworks_orchestration import clock
-from mlworks_orchestration.data import PARTITION, QualityResult, build_features, load_raw, record_quality, validate
+from mlworks_orchestration.data import PARTITION, QualityResult, build_features, given_before, load_raw, record_quality, validate
 from mlworks_orchestration.data.online import open_store, publish
 from mlworks_orchestration.graph.compute.reading import read_ready
 from mlworks_orchestration.graph.steps import Check, Metadata, Outcome, Step
@@ -16,7 +16,8 @@ from mlworks_orchestration.spec import Catalog, FeatureTable
 
 def materialize_raw(table: FeatureTable, step: Step) -> Outcome:
     """Ask the source for the partitions and keep what it gave."""
-    frame = load_raw(table, table.partitions.span(step.partitions), list(step.partitions))
+    before = given_before(step.lake, table, step.partitions)
+    frame = load_raw(table, table.partitions.span(step.partitions), list(step.partitions), before=before)
     version = step.lake.write(f"raw/{table.name}", frame, partitions=step.partitions, metadata={"dagster_run": step.run_id}, schema="merge")
     return Outcome({"delta_version": version}, _row_counts(frame, step.partitions))
 

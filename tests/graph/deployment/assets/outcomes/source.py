@@ -2,10 +2,10 @@
 
 import polars as pl
 
-from assets.rides.source import within
+from assets.rides.source import spoilt, within
 from mlworks_orchestration.spec import TimeWindow
 
 
 def load(window: TimeWindow) -> pl.DataFrame:
     """Return the minutes that the rides took."""
-    return within(window).select("ride_id", "starts_at", "minutes")
+    return spoilt("outcomes", within(window).select("ride_id", "starts_at", "minutes"))

@@ -1,6 +1,7 @@
 """Rides of a day, made by formula; `faults.json` in the deployment's folder says what goes wrong."""
 
 import json
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,18 @@ from mlworks_orchestration.spec import TimeWindow
 ZONE = ZoneInfo("America/New_York")
 RIDES_A_DAY = 40
 CHANGE = date(2013, 1, 19)
+SPOILT: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
+    "no rows": lambda rows: rows.clear(),
+    "no zone": lambda rows: rows.drop("zone"),
+    "distance renamed": lambda rows: rows.rename({"distance": "distence"}),
+    "distance in words": lambda rows: rows.with_columns(distance=pl.lit("far")),
+    "zone all null": lambda rows: rows.with_columns(zone=pl.lit(None)),
+    "a ride twice": lambda rows: pl.concat([rows, rows.head(1)]),
+    "rides of another day": lambda rows: rows.with_columns(pl.col("starts_at") + timedelta(days=3)),
+    "a new zone": lambda rows: rows.with_columns(zone=pl.lit("moon")),
+    "minutes NaN": lambda rows: rows.with_columns(minutes=pl.lit(float("nan"))),
+    "minutes infinite": lambda rows: rows.with_columns(minutes=pl.lit(float("inf"))),
+}
 FAULTS = Path(__file__).parents[2] / "faults.json"
 
 
@@ -47,6 +60,12 @@ def within(window: TimeWindow) -> pl.DataFrame:
     return pl.concat([rides_of(first + timedelta(days=number)) for number in range((last - first).days + 1)])
 
 
+def spoilt(table: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows as the fault of a table makes them, if it has one now."""
+    fault = faults().get(table)
+    return SPOILT[fault](rows) if fault else rows
+
+
 def load(window: TimeWindow) -> pl.DataFrame:
     """Return the rides, as far as nothing is to go wrong."""
     wrong = faults()
@@ -58,4 +77,9 @@ def load(window: TimeWindow) -> pl.DataFrame:
     for change, factor in (("negative", -1.0), ("far", 100.0)):
         distance = pl.when(local.is_in(wrong.get(change, []))).then(factor * pl.col("distance")).otherwise(distance)
     absent = local.is_in(wrong.get("absent", []))
-    return within(window).with_columns(distance.alias("distance")).filter(~absent).drop("minutes")
+    return spoilt("rides", within(window).with_columns(distance.alias("distance")).filter(~absent).drop("minutes"))
+
+
+def as_given(rides: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows as they are: a transform, which may read any raw column."""
+    return rides
