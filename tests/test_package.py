@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -58,3 +59,12 @@ def test_telemetry_is_off_before_any_library_could_ask() -> None:
     bare = {name: value for name, value in os.environ.items() if name not in {"DO_NOT_TRACK", "MLFLOW_DISABLE_TELEMETRY"}}
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=bare).stdout
     assert told.split() == ["true", "true"]
+
+
+def test_dagsters_telemetry_is_off_in_the_projects_home_and_in_every_process_of_the_makefile(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dagster_shared.telemetry import get_telemetry_enabled_from_dagster_yaml  # noqa: PLC0415 - this test's alone
+
+    root = Path(__file__).parent.parent
+    monkeypatch.setenv("DAGSTER_HOME", str(root))
+    assert not get_telemetry_enabled_from_dagster_yaml()
+    assert "export DAGSTER_HOME ?= $(CURDIR)" in (root / "Makefile").read_text(encoding="utf-8")

@@ -39,11 +39,17 @@ def ci(select: str, junit: Path | None) -> None:
       mlworks ci --select 'key:"features/*"'
       mlworks ci --junit report.xml
     """  # noqa: D301 - click takes the mark for lines that are to stay as they are
-    with tempfile.TemporaryDirectory(prefix="mlworks-ci-") as home:
-        reports = _build(Path(home), select)
-    _show(reports)
     if junit:
         junit.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix="mlworks-ci-") as home:
+            reports = _build(Path(home), select)
+    except MLWorksError as error:
+        if junit:
+            write_junit([], junit, error=f"{error}")
+        raise
+    _show(reports)
+    if junit:
         write_junit(reports, junit)
     errors = [report for report in reports if report.is_error]
     if errors:
@@ -78,15 +84,19 @@ def _show(reports: "list[CheckReport]") -> None:
     Console().print(table)
 
 
-def write_junit(reports: "list[CheckReport]", path: Path) -> None:
+def write_junit(reports: "list[CheckReport]", path: Path, error: str = "") -> None:
     """Write check results as JUnit XML: a warning is a passed case with its text as output.
 
     Parameters:
         reports: one a check.
         path: of the file.
+        error: why the assets could not be built, so that there is no report; a case of its own.
     """
-    errors = sum(item.is_error for item in reports)
-    suite = ET.Element("testsuite", name="mlworks", tests=str(len(reports)), failures=str(errors))
+    failures, broken = sum(item.is_error for item in reports), int(bool(error))
+    suite = ET.Element("testsuite", name="mlworks", tests=str(len(reports) + broken), failures=str(failures), errors=str(broken))
+    if error:
+        case = ET.SubElement(suite, "testcase", classname="mlworks", name="ci")
+        ET.SubElement(case, "error", message="the assets could not be built").text = _printable(error)
     for item in reports:
         case = ET.SubElement(suite, "testcase", classname=item.asset, name=item.check)
         if item.is_error:

@@ -121,5 +121,8 @@ def _deployment() -> Iterator[Finding]:
     yield Finding("declarations", bool(models), f"{tables} feature tables, {models} models", "Declare a model: docs/declare.md.")
     for broken in project.declarations.broken:
         yield Finding(f"assets/{broken.name}", ok=False, found=broken.error, remedy="Correct it, then run `dg check defs`.")
+    home = os.environ.get("DAGSTER_HOME", "")
+    remedy = 'Before dg and dagster: eval "$(make env)". By it they find their storage, and that telemetry is off.'
+    yield Finding("DAGSTER_HOME", (Path(home) / "dagster.yaml").is_file() if home else False, home or "not set", remedy, required=False)
     gigabytes = shutil.disk_usage(Path(project.root)).free / 1e9
     yield Finding("disk", gigabytes >= _FREE_GB, f"{gigabytes:.0f} GB free", f"Free {_FREE_GB} GB.")

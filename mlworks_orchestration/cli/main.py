@@ -2,6 +2,7 @@
 
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
@@ -73,11 +74,19 @@ def cli(ctx: click.Context, *, debug: bool) -> None:
 
 
 def main() -> None:
-    """Run the command line; an error is one paragraph on standard error and exit code 1."""
+    """Run the command line; whatever goes wrong is one paragraph on standard error and exit code 1, with `--debug` a traceback."""
     try:
         cli.main(standalone_mode=True)
     except MLWorksError as error:
         if "--debug" in sys.argv:
             raise
-        click.echo(f"mlworks: {error}", err=True)
-        sys.exit(1)
+        _fail(f"{error}")
+    except Exception as error:
+        if "--debug" in sys.argv:
+            raise
+        _fail(f"{type(error).__name__}: {' '.join(f'{error}'.split())} Nobody expected this; `mlworks --debug …` shows where it came from.")
+
+
+def _fail(said: str) -> NoReturn:
+    click.echo(f"mlworks: {said}", err=True)
+    sys.exit(1)

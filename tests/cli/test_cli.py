@@ -13,6 +13,7 @@ import click
 import pytest
 from click.testing import Result
 
+from mlworks_orchestration.cli import main as door
 from mlworks_orchestration.cli.ci import write_junit
 from mlworks_orchestration.cli.dagster_home import ensure_dagster_home
 from mlworks_orchestration.cli.doctor import Finding, _package, examine
@@ -73,12 +74,24 @@ def test_success_is_exit_code_0(world: World, through_the_door: Callable[..., in
 
 
 def test_debug_shows_where_an_error_came_from(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mlworks_orchestration.cli import main  # noqa: PLC0415 - the door itself
-
     assert world.root
     monkeypatch.setattr("sys.argv", ["mlworks", "--debug", "replay", "nothing"])
     with pytest.raises(MLWorksError, match="nothing"):
-        main()
+        door()
+
+
+def test_what_nobody_expected_is_a_paragraph_too(
+    world: World, through_the_door: Callable[..., int], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (world.root / "file").touch()
+    monkeypatch.setenv("MLWORKS_HOME", str(world.root / "file" / "home"))
+    assert through_the_door("status") == 1
+    said = capsys.readouterr().err
+    assert said.startswith("mlworks: NotADirectoryError: ")
+    assert (said.count("\n"), "Traceback" in said, "--debug" in said) == (1, False, True)
+    monkeypatch.setattr("sys.argv", ["mlworks", "--debug", "status"])
+    with pytest.raises(NotADirectoryError):
+        door()
 
 
 def test_the_installed_command_ends_with_exit_code_1_and_a_paragraph(world: World) -> None:
@@ -241,6 +254,16 @@ def port(number: int) -> Finding:
     return next(finding for finding in examine() if finding.what == f"port {number}")
 
 
+@pytest.mark.parametrize(("home", "ok", "found"), [("", False, "not set"), ("/nowhere", False, "/nowhere"), (".", True, ".")])
+def test_doctor_knows_whether_dagster_would_find_its_settings(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, home: str, ok: bool, found: str
+) -> None:
+    monkeypatch.chdir(world.root)
+    with world.active(DAGSTER_HOME=home):
+        finding = next(finding for finding in examine() if finding.what == "DAGSTER_HOME")
+    assert (finding.ok, finding.found, finding.required) == (ok, found, False)
+
+
 def test_doctor_says_how_to_install_a_missing_package() -> None:
     assert _package("no-such-package") == Finding("no-such-package", ok=False, found="not installed", remedy="Run `make install`.")
 
@@ -343,6 +366,16 @@ def test_ci_fails_when_a_check_of_severity_error_does(short: World, call: Call) 
     failed = suite.find("testcase[@classname='features/rides']/failure")
     assert failed is not None
     assert "between(distance" in (failed.text or "")
+
+
+def test_ci_tells_in_its_file_too_why_the_assets_could_not_be_built(short: World, call: Call) -> None:
+    short.faults(negative=["2013-01-02"])
+    junit = short.root / "reports" / "checks.xml"
+    result = call("ci", "--select", "rides", "--junit", str(junit))
+    assert isinstance(result.exception, MLWorksError)
+    suite = ET.parse(junit).getroot()  # noqa: S314 - our own file
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("1", "0", "1")
+    assert "partition 2013-01-02: blocking expectation failed" in (suite.findtext("testcase/error") or "")
 
 
 def test_ci_leaves_nothing_in_the_project_s_own_home(short: World, call: Call) -> None:
