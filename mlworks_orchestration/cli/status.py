@@ -15,7 +15,7 @@ from mlworks_orchestration.views import ModelStatus, statuses
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: a list with an object a model.")
 def status(*, as_json: bool) -> None:
-    """Show how each model is doing: champion, last scored partition, drift, failing model tests, last verdict, next step.
+    """Show how each model is doing: champion, last scored partition, failing checks, last retraining, next step.
 
     \b
     Examples:
@@ -51,7 +51,9 @@ def _lines(item: ModelStatus) -> list[tuple[str, str, str]]:
         ("champion", f"v{item.champion}" if item.champion is not None else "none", ""),
         ("last scored", item.last_scored or "none", ""),
         ("drifted now", ", ".join(item.failing) or "none", "yellow" if item.failing else ""),
+        ("failing quality", "; ".join(item.failing_quality) or "none", "yellow" if item.failing_quality else ""),
         ("failing tests", _tests(item), "yellow" if item.failing_tests else ""),
+        ("last retraining", item.asked_for or "none", ""),
         ("last verdict", verdict, ""),
         ("next step", item.next_step, ""),
         *(("policy", warning, "yellow") for warning in item.warnings),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mlworks_orchestration.monitoring.actions import ACTIONS
     from mlworks_orchestration.monitoring.normal import set_thresholds
-    from mlworks_orchestration.monitoring.operations import record_operation
+    from mlworks_orchestration.monitoring.operations import last_costs, record_operation
     from mlworks_orchestration.monitoring.persistence import require_persistence
     from mlworks_orchestration.monitoring.profiles import (
         feature_profiles,
@@ -45,6 +45,7 @@ _HOMES = {
     "prediction_profiles": "profiles",
     "profile": "profiles",
     "profile_snapshot": "reference",
+    "last_costs": "operations",
     "record_operation": "operations",
     "report_rows": "report",
     "require_persistence": "persistence",
@@ -67,6 +68,7 @@ __all__ = [
     "feature_profiles",
     "label_profiles",
     "labelled",
+    "last_costs",
     "merge_by_partition",
     "performance",
     "prediction_profiles",

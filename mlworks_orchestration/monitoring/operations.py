@@ -20,6 +20,9 @@ _SCHEMA = {
     "at": pl.Datetime("us", "UTC"),
 }
 
+_CALLED = {"candidate": "training", "scores": "scoring"}
+_COSTS = {"seconds": "duration_seconds", "peak_memory_mb": "peak_memory_mb", "rows_per_second": "rows_per_second"}
+
 
 def record_operation(lake: Lake, model: MLModel, step: str, measured: Measured, partitions: Sequence[str] = ()) -> pl.DataFrame:
     """Append what a step cost to the table `<model>/operations`.
@@ -47,3 +50,17 @@ def record_operation(lake: Lake, model: MLModel, step: str, measured: Measured, 
     frame = pl.DataFrame([row], schema=_SCHEMA)
     lake.append(f"{model.name}/operations", frame)
     return frame
+
+
+def last_costs(lake: Lake, model: MLModel) -> dict[str, float]:
+    """Return what the newest training and the newest scoring cost: `training_seconds`, `scoring_rows_per_second` and so on, as far as there were any.
+
+    Parameters:
+        lake: the Delta tables.
+        model: whose steps they were.
+    """
+    if not lake.exists(f"{model.name}/operations"):
+        return {}
+    newest = lake.read(f"{model.name}/operations").sort("at", maintain_order=True).unique("step", keep="last", maintain_order=True)
+    rows = {row["step"]: row for row in newest.iter_rows(named=True)}
+    return {f"{called}_{name}": float(rows[step][column]) for step, called in _CALLED.items() if step in rows for name, column in _COSTS.items()}

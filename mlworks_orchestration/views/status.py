@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from mlworks_orchestration.data import PARTITION, Lake
+from mlworks_orchestration.data import PARTITION, Lake, quality_table
 from mlworks_orchestration.retraining import label_rate, policy_warnings
 from mlworks_orchestration.spec import Broken, Catalog, DriftKind, MLModel
 from mlworks_orchestration.training import stored_results
@@ -20,10 +20,12 @@ class ModelStatus:
         champion: the serving version; none before the first training.
         last_scored: key of the newest scored partition; none before.
         failing: the drift kinds that the newest report found.
+        failing_quality: what the newest partition of each of its tables breaks, by table and expectation.
         tested: the version that was tested last; none before.
         failing_tests: those of its model tests that do not hold, each with its state.
         last_retraining: when the last verdict fell, ISO 8601; none before.
         last_retraining_why: the verdict in words.
+        asked_for: why the last retraining was asked for, in words; empty before the first.
         next_step: what to do now.
         error: why its declaration cannot be loaded; empty when it can.
         warnings: what its retraining policy can never do, or does all the time.
@@ -33,10 +35,12 @@ class ModelStatus:
     champion: int | None = None
     last_scored: str | None = None
     failing: tuple[str, ...] = ()
+    failing_quality: tuple[str, ...] = ()
     tested: int | None = None
     failing_tests: tuple[str, ...] = ()
     last_retraining: str | None = None
     last_retraining_why: str = ""
+    asked_for: str = ""
     next_step: str = ""
     error: str = ""
     warnings: tuple[str, ...] = ()
@@ -76,10 +80,12 @@ def model_status(lake: Lake, model: MLModel) -> ModelStatus:
         champion,
         scored[-1] if scored else None,
         failing,
+        _failing_quality(lake, model),
         tested,
         failing_tests,
         when,
         why,
+        _asked_for(lake, model),
         _escalation(lake, model) or _next_step(model, champion, scored, failing),
         warnings=tuple(policy_warnings(model, label_rate(lake, model))),
     )
@@ -99,6 +105,24 @@ def _failing(lake: Lake, model: MLModel) -> tuple[str, ...]:
     report = lake.read(f"{model.name}/drift_report", columns=[PARTITION, "kind", "column", "drifted"], partitions=partitions[-1:])
     found = set(report.filter((pl.col("column") == "") & pl.col("drifted"))["kind"])
     return tuple(kind.value for kind in DriftKind if kind.value in found)
+
+
+def _failing_quality(lake: Lake, model: MLModel) -> tuple[str, ...]:
+    found = []
+    for table in model.tables:
+        newest = lake.partitions(quality_table(table))[-1:]
+        rows = lake.read(quality_table(table), partitions=newest).filter(~pl.col("passed")) if newest else pl.DataFrame()
+        for row in rows.iter_rows(named=True):
+            mark = "" if row["severity"] == "error" else ", a warning"
+            found.append(f"{table}: {row['expectation']} ({row['unexpected_count']} of {row['rows']} rows of {newest[0]}{mark})")
+    return tuple(found)
+
+
+def _asked_for(lake: Lake, model: MLModel) -> str:
+    if not lake.exists(f"{model.name}/decisions"):
+        return ""
+    asked = lake.read(f"{model.name}/decisions", columns=["decided_at", "action", "reason"]).filter(pl.col("action") == "retrain").sort("decided_at")
+    return str(asked["reason"][-1]) if len(asked) else ""
 
 
 def _tests(lake: Lake, model: MLModel) -> tuple[int | None, tuple[str, ...]]:

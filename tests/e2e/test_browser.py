@@ -93,9 +93,9 @@ def test_the_performance_page_plots_its_metrics(page: Page) -> None:
     page.get_by_text("Plots", exact=True).click()
     # "Partitions", the default, plots the newest 120 keys, which Dagster counts back from today even when the partitions end in 2013.
     page.get_by_role("button", name="Events").click()
-    for metric in ("mae", "rmse", "r2", "absolute_error_q90"):
+    for metric in ("mae", "rmse", "r2", "absolute_error_q90", "training_seconds", "scoring_rows_per_second"):
         expect(page.get_by_text(metric, exact=True)).to_be_visible()
-    expect(page.locator("canvas")).to_have_count(7)
+    expect(page.locator("canvas")).to_have_count(13)
     photograph(page, "performance_plots")
 
 

@@ -222,6 +222,8 @@ def test_numbers_are_plotted_by_partition(replayed: World, instance: dg.DagsterI
     performance = newest(instance, "performance", "2013-01-30")
     assert performance["rows"] == 40
     assert 0 < performance["mae"] < performance["rmse"]
+    costs = {f"{step}_{what}" for step in ("training", "scoring") for what in ("seconds", "peak_memory_mb", "rows_per_second")}
+    assert all(float(performance[name]) > 0 for name in costs)
     assert newest(instance, "labels", "2013-01-30")["mean_label"] > 0
     assert newest(instance, "profile", "2013-01-30")["dagster/partition_row_count"] == 40
     assert newest(instance, "drift_report", "2013-01-30")["label_effect"] > 0

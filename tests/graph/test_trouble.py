@@ -32,6 +32,7 @@ def cut_off(history: Replayed, tmp_path: Path) -> World:
     """The replayed world's lake, and an MLflow that does not answer."""
     made = new_world(tmp_path / "world")
     shutil.copytree(history.world.home / "lake", made.home / "lake")
+    shutil.copy(history.world.home / "mlflow.db", made.home / "mlflow.db")
     made.variables = {
         "MLWORKS_ENV": "production",
         "MLWORKS_LAKE": str(made.home / "lake"),
@@ -48,7 +49,7 @@ def versions(world: World) -> dict[str, int]:
 
 
 @pytest.mark.parametrize(("verb", "partitions"), [("train", ()), ("score", ("2013-02-03",))])
-def test_an_mlflow_that_does_not_answer_fails_the_run_and_changes_nothing(
+def test_an_mlflow_that_does_not_answer_fails_the_run_and_changes_nothing_and_once_it_answers_the_next_run_heals(
     cut_off: World, blank: dg.DagsterInstance, verb: str, partitions: tuple[str, ...]
 ) -> None:
     with cut_off.active():
@@ -61,6 +62,12 @@ def test_an_mlflow_that_does_not_answer_fails_the_run_and_changes_nothing(
     assert "MLflow" in said
     assert any("TrackingError" in str(event.event_specific_data) for event in result.all_events if event.is_failure)
     assert after == before
+    cut_off.variables["MLFLOW_TRACKING_URI"] = f"sqlite:///{cut_off.home / 'mlflow.db'}"
+    with cut_off.active():
+        healed = cut_off.run(blank, verb, partitions)
+        assert healed.success, failure(healed)
+        table = {"train": "verdicts", "score": "scores"}[verb]
+        assert cut_off.lake.version(f"{MODEL}/{table}") == before[table] + 1
 
 
 def test_links_to_mlflow_are_left_out_where_nobody_opens_it(cut_off: World) -> None:

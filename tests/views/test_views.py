@@ -129,6 +129,9 @@ def test_a_state_is_read_from_the_lake_alone(replayed: World) -> None:
     newest = replayed.lake.read(f"{MODEL}/drift_report", partitions=["2013-02-04"])
     drifted = set(newest.filter((pl.col("column") == "") & pl.col("drifted"))["kind"])
     assert set(found.failing) == drifted
+    assert found.failing_quality == ("rides: row_count(min=41) (1 of 40 rows of 2013-02-04, a warning)",)
+    asked = replayed.lake.read(f"{MODEL}/decisions").filter(pl.col("action") == "retrain").sort("decided_at")
+    assert found.asked_for == asked["reason"][-1] != ""
     assert (found.tested, found.failing_tests) == (3, ("minimum_quality (failed, a warning)",))
     assert found.to_dict()["champion"] == 3
 

@@ -11,7 +11,7 @@ from mlworks_orchestration import clock
 from mlworks_orchestration.data import PARTITION, build_labels
 from mlworks_orchestration.graph.compute.reading import read_ready
 from mlworks_orchestration.graph.steps import Check, Metadata, Outcome, Step, shown
-from mlworks_orchestration.monitoring import drift_report, performance, profile, record_operation
+from mlworks_orchestration.monitoring import drift_report, last_costs, performance, profile, record_operation
 from mlworks_orchestration.monitoring.causes import explain_if_new
 from mlworks_orchestration.monitoring.page import StoredReport, causes_note, page_path, ranked_causes, read_report, refresh_page
 from mlworks_orchestration.retraining import look_back
@@ -146,7 +146,7 @@ def _drift_check(row: dict[str, object], rows: pl.DataFrame) -> Check:
 
 
 def materialize_performance(catalog: Catalog, model: MLModel, step: Step) -> Outcome:
-    """Measure the predictions whose labels are known, and compare a new champion with the version before when enough are."""
+    """Measure the predictions whose labels are known, beside what they cost, and compare a new champion with the version before when enough are."""
     partitions = _clear_empty(catalog, model, step, "performance")
     if not partitions:
         return _NOTHING
@@ -156,4 +156,4 @@ def materialize_performance(catalog: Catalog, model: MLModel, step: Step) -> Out
     for row in rows.filter(pl.col("slice_column") == "").iter_rows(named=True):
         by_partition.setdefault(row[PARTITION], {"rows": row["rows"]})[row["metric"]] = row["value"]
     aftermath = {f"aftermath_{name}": value for name, value in asdict(compared).items() if value is not None} if compared else {}
-    return Outcome(aftermath, by_partition)
+    return Outcome({**last_costs(step.lake, model), **aftermath}, by_partition)
