@@ -84,7 +84,9 @@ def main() -> None:
     except Exception as error:
         if "--debug" in sys.argv:
             raise
-        _fail(f"{type(error).__name__}: {' '.join(f'{error}'.split())} Nobody expected this; `mlworks --debug …` shows where it came from.")
+        _fail(
+            f"{type(error).__name__}: {' '.join(f'{error}'.split()).rstrip('.')}. Nobody expected this; `mlworks --debug …` shows where it came from."
+        )
 
 
 def _fail(said: str) -> NoReturn:

@@ -33,7 +33,7 @@ from mlworks_orchestration.spec.moments import WEEK, first_training, moments_of_
 from mlworks_orchestration.spec.partitions import Partitions, TimeWindow
 from mlworks_orchestration.spec.retraining import Gate, Retraining
 from mlworks_orchestration.spec.tune import Choices, Interval, Tune
-from mlworks_orchestration.spec.uses import Use, uses_of
+from mlworks_orchestration.spec.uses import Use, tables_behind, uses_of
 from mlworks_orchestration.spec.validation import explain
 
 __all__ = [
@@ -101,5 +101,6 @@ __all__ = [
     "parse_documents",
     "parse_duration",
     "read_declarations",
+    "tables_behind",
     "uses_of",
 ]

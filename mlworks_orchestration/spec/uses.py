@@ -4,6 +4,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from mlworks_orchestration.spec.catalog import Catalog
 from mlworks_orchestration.spec.feature_table import FeatureTable
+from mlworks_orchestration.spec.model import MLModel
 
 Role: TypeAlias = Literal["feature", "label", "key"]
 
@@ -41,3 +42,20 @@ def uses_of(catalog: Catalog, table: FeatureTable) -> dict[str, list[Use]]:
             roles: dict[Role, bool] = {"feature": column in features, "label": column in labels, "key": bool(read) and column in keys}
             uses += [Use(name, role) for role, holds in roles.items() if holds]
     return found
+
+
+def tables_behind(catalog: Catalog, model: MLModel) -> list[str]:
+    """Return the feature tables that a model reads and those that they are derived from, each once.
+
+    Parameters:
+        catalog: all declarations.
+        model: the model's declaration.
+    """
+    found: dict[str, None] = {}
+    waiting = list(model.tables)
+    while waiting:
+        name = waiting.pop(0)
+        if name not in found:
+            found[name] = None
+            waiting += catalog.table(name, asked_by=f"Model {model.name}: features").inputs
+    return list(found)

@@ -7,7 +7,7 @@ import polars as pl
 
 from mlworks_orchestration.data import PARTITION, Lake, quality_table
 from mlworks_orchestration.retraining import label_rate, policy_warnings
-from mlworks_orchestration.spec import Broken, Catalog, DriftKind, MLModel
+from mlworks_orchestration.spec import Broken, Catalog, DriftKind, MLModel, tables_behind
 from mlworks_orchestration.training import stored_results
 
 
@@ -58,16 +58,17 @@ def statuses(lake: Lake, catalog: Catalog, broken: tuple[Broken, ...]) -> list[M
         catalog: the healthy declarations.
         broken: the others.
     """
-    healthy = [model_status(lake, model) for model in catalog.models.values()]
+    healthy = [model_status(lake, catalog, model) for model in catalog.models.values()]
     remedy = "Correct the declaration, then `dg check defs`."
     return healthy + [ModelStatus(item.name, error=item.error, next_step=remedy) for item in broken]
 
 
-def model_status(lake: Lake, model: MLModel) -> ModelStatus:
+def model_status(lake: Lake, catalog: Catalog, model: MLModel) -> ModelStatus:
     """Return the state of one model, read from the lake alone.
 
     Parameters:
         lake: the Delta tables.
+        catalog: all declarations.
         model: the model's declaration.
     """
     scored = lake.partitions(f"{model.name}/scores")
@@ -80,7 +81,7 @@ def model_status(lake: Lake, model: MLModel) -> ModelStatus:
         champion,
         scored[-1] if scored else None,
         failing,
-        _failing_quality(lake, model),
+        _failing_quality(lake, catalog, model),
         tested,
         failing_tests,
         when,
@@ -107,9 +108,9 @@ def _failing(lake: Lake, model: MLModel) -> tuple[str, ...]:
     return tuple(kind.value for kind in DriftKind if kind.value in found)
 
 
-def _failing_quality(lake: Lake, model: MLModel) -> tuple[str, ...]:
+def _failing_quality(lake: Lake, catalog: Catalog, model: MLModel) -> tuple[str, ...]:
     found = []
-    for table in model.tables:
+    for table in tables_behind(catalog, model):
         newest = lake.partitions(quality_table(table))[-1:]
         rows = lake.read(quality_table(table), partitions=newest).filter(~pl.col("passed")) if newest else pl.DataFrame()
         for row in rows.iter_rows(named=True):

@@ -122,7 +122,7 @@ def test_a_model_that_never_had_a_champion_has_no_first(replayed: World, tmp_pat
 
 
 def test_a_state_is_read_from_the_lake_alone(replayed: World) -> None:
-    found = model_status(replayed.lake, replayed.model)
+    found = model_status(replayed.lake, replayed.project.catalog, replayed.model)
     assert (found.model, found.champion, found.last_scored) == (MODEL, 3, "2013-02-04")
     assert found.last_retraining == "2013-01-29T05:00:00+00:00"
     assert found.last_retraining_why.startswith("Promoted: on 160 held-out rows version 3")
@@ -140,19 +140,22 @@ def test_the_next_step_follows_from_the_state(replayed: World, lake: Lake, tmp_p
     model = replayed.model
     report = lake.read(f"{MODEL}/drift_report", partitions=["2013-02-04"])
     lake.write(f"{MODEL}/drift_report", report.with_columns(pl.lit(value=True).alias("drifted")), partitions=["2013-02-04"])
-    drifted = model_status(lake, model)
+    drifted = model_status(lake, replayed.project.catalog, model)
     assert drifted.failing == tuple(kind.value for kind in DriftKind)
     assert f"{MODEL}/drift_report of 2013-02-04" in drifted.next_step
     lake.write(f"{MODEL}/drift_report", report.with_columns(pl.lit(value=False).alias("drifted")), partitions=["2013-02-04"])
-    assert (model_status(lake, model).failing, model_status(lake, model).next_step) == ((), "Nothing to do.")
+    assert (model_status(lake, replayed.project.catalog, model).failing, model_status(lake, replayed.project.catalog, model).next_step) == (
+        (),
+        "Nothing to do.",
+    )
     shutil.rmtree(tmp_path / "lake" / MODEL / "scores")
-    assert f"{MODEL}_score" in model_status(lake, model).next_step
+    assert f"{MODEL}_score" in model_status(lake, replayed.project.catalog, model).next_step
     shutil.rmtree(tmp_path / "lake" / MODEL / "aliases")
-    assert f"{MODEL}_train" in model_status(lake, model).next_step
+    assert f"{MODEL}_train" in model_status(lake, replayed.project.catalog, model).next_step
 
 
 def test_a_model_without_anything_is_told_to_be_trained(world: World) -> None:
-    found = model_status(world.lake, world.model)
+    found = model_status(world.lake, world.project.catalog, world.model)
     assert found == ModelStatus(MODEL, next_step=found.next_step)
     assert f"mlworks replay {MODEL}" in found.next_step
 
@@ -178,4 +181,4 @@ def test_an_escalation_is_the_next_step(lake: Lake, replayed: World) -> None:
         )
     )
     lake.append(f"{MODEL}/decisions", called)
-    assert model_status(lake, model).next_step == "A person is needed: 2 retrainings did not help."
+    assert model_status(lake, replayed.project.catalog, model).next_step == "A person is needed: 2 retrainings did not help."

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from mlworks_orchestration.data import PARTITION, Lake, quality_table
-from mlworks_orchestration.spec import Catalog, MLModel
+from mlworks_orchestration.spec import Catalog, MLModel, tables_behind
 
 _USUAL = 0.5
 _HISTORY = 60
@@ -68,18 +68,6 @@ def upstream_failures(lake: Lake, catalog: Catalog, model: MLModel, partitions: 
 def judged_partitions(lake: Lake, catalog: Catalog, model: MLModel) -> list[str]:
     """Return, sorted, the keys of all partitions of which validation's findings were recorded; refused ones are among them."""
     return sorted({key for table in tables_behind(catalog, model) for key in lake.partitions(quality_table(table))})
-
-
-def tables_behind(catalog: Catalog, model: MLModel) -> list[str]:
-    """Return the feature tables that a model reads and those that they are derived from, each once."""
-    found: dict[str, None] = {}
-    waiting = list(model.tables)
-    while waiting:
-        name = waiting.pop(0)
-        if name not in found:
-            found[name] = None
-            waiting += catalog.table(name, asked_by=f"Model {model.name}: features").inputs
-    return list(found)
 
 
 def _failures(lake: Lake, table: str, partitions: Sequence[str]) -> list[UpstreamFailure]:

@@ -7,8 +7,8 @@ import pytest
 from mlworks_orchestration.data import QualityResult, record_quality
 from mlworks_orchestration.data.checks import in_words
 from mlworks_orchestration.monitoring.causes import upstream_failures
-from mlworks_orchestration.monitoring.causes.upstream import judged_partitions, tables_behind
-from mlworks_orchestration.spec import FeatureTable
+from mlworks_orchestration.monitoring.causes.upstream import judged_partitions
+from mlworks_orchestration.spec import FeatureTable, tables_behind
 from tests.scoring.world import World, table
 
 BETWEEN = {"kind": "between", "column": "distance", "min": 0}
