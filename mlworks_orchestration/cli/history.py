@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mlworks_orchestration.spec import Business, DriftKind, MLModel
+from mlworks_orchestration.spec import Business, DriftKind, MLModel, step_of_replay
 
 if TYPE_CHECKING:
     from mlworks_orchestration.views import History
@@ -31,20 +31,20 @@ def show_history(model: MLModel, history: "History") -> None:
     console = Console()
     wide = model.business is not None and console.width >= _WIDE
     console.print(_by_month(model, history, _business_headings(model) if wide else []))
+    step = step_of_replay(model)
     for line in _LEGEND:
-        console.print(Text(line.format(metric=model.metrics.primary, model=model.name, partitions=f"{model.partitions.every}s")))
+        console.print(Text(line.format(metric=model.metrics.primary, model=model.name, partitions=f"{model.partitions.every}s", step=step)))
     if model.business:
         console.print(Text(_business_legend(model.business)))
     console.print(_compared(model, history))
-    for line in _drifted(history):
+    for line in (*_COMPARED.format(step=step, model=model.name).splitlines(), *_untold(history, step), *_drifted(history)):
         console.print(Text(line))
-    console.print(Text(f"What other policies would have done: mlworks backtest {model.name}"))
 
 
 def _by_month(model: MLModel, history: "History", business: list[_Heading]) -> Table:
     table = Table(title=f"{model.name} by month", box=SIMPLE_HEAD, padding=(0, 1))
     for heading, justify, no_wrap in (*_HEADINGS[:_METRICS_END], *business, *_HEADINGS[_METRICS_END:]):
-        table.add_column(heading.format(metric=model.metrics.primary), justify=justify, no_wrap=no_wrap)
+        table.add_column(heading.format(metric=model.metrics.primary, step=step_of_replay(model)), justify=justify, no_wrap=no_wrap)
     for row in history.months.iter_rows(named=True):
         numbers = [_metric(model, row[name]) for name in _SIDES]
         numbers += [_amount(row[f"{name}_business"]) for name in _SIDES if business]
@@ -56,15 +56,29 @@ def _by_month(model: MLModel, history: "History", business: list[_Heading]) -> T
 
 
 def _compared(model: MLModel, history: "History") -> Table:
-    """Show all metrics over the whole history; a gain is positive where the champions were better."""
+    """Show all metrics over the whole history, and how often each side was retrained; a gain is positive where the champions were better."""
     table = Table(title=f"What retraining brought, over {history.compared['rows'][0]:,} rows with labels", box=SIMPLE_HEAD, padding=(0, 1))
-    for heading in ("", "Champions", "First model", "Gain"):
+    columns = ("champion", "first_model", "gain", "every_step", "gain_over_every_step")
+    for heading in ("", "Champions", "First,\nnever retrained", "Gain", f"Retrained\nevery {step_of_replay(model)}", "Gain"):
         table.add_column(heading, justify="right" if heading else "left")
     for row in history.compared.iter_rows(named=True):
         name = f"{row['metric']} ({row['unit']})" if row["unit"] else row["metric"]
-        shown = [_metric(model, row[column]) if row["metric"] in model.metrics.names else _amount(row[column]) for column in (*_SIDES, "gain")]
+        shown = [_metric(model, row[column]) if row["metric"] in model.metrics.names else _amount(row[column]) for column in columns]
         table.add_row(*(Text(cell) for cell in (name, *shown)))
+    policies = {row["side"]: row for row in history.policies.iter_rows(named=True)}
+    for count in ("retrainings", "promoted"):
+        cells = [_count(policies[side][count]) if side in policies else "" for side in columns]
+        table.add_row(*(Text(cell) for cell in (count, *cells)))
     return table
+
+
+def _untold(history: "History", step: str) -> Iterator[str]:
+    for reason in filter(None, history.policies["untold"]):
+        yield f"What retraining every {step} would have come to cannot be told: {reason}"
+
+
+def _count(value: int | None) -> str:
+    return "-" if value is None else str(value)
 
 
 def _drifted(history: "History") -> Iterator[str]:
@@ -87,7 +101,7 @@ def _metric(model: MLModel, value: float | None) -> str:
 def _business_headings(model: MLModel) -> list[_Heading]:
     if model.business is None:
         return []
-    return [(f"{side}\n{model.business.name}", "right", True) for side in ("Champion", "First")]
+    return [(f"{side}\n{model.business.name}", "right", True) for side in ("Champion", "First", f"Every {step_of_replay(model)}")]
 
 
 def _business_legend(business: Business) -> str:
@@ -102,23 +116,28 @@ def _amount(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= _WHOLE_FROM else f"{value:.3g}"
 
 
-_SIDES = ("champion", "first_model")
+_SIDES = ("champion", "first_model", "every_step")
 _OUTCOMES = ("promoted", "rejected", "waiting", "dry_run", "rolled_back")
 _WHOLE_FROM = 1000
 _WIDE, _MOST_COLUMNS = 110, 6
 _TOGETHER = "all features together"
-_METRICS_END = 4
+_METRICS_END = 5
 _HEADINGS: tuple[_Heading, ...] = (
     ("Month", "left", True),
     ("Rows", "right", True),
     ("Champion\n{metric}", "right", True),
     ("First\n{metric}", "right", True),
+    ("Every {step}\n{metric}", "right", True),
     ("Alarms\n F  L  P  C", "left", True),
     ("Re-\ntrained", "right", True),
     ("Verdicts", "left", False),
 )
+_COMPARED = """\
+A gain is positive where the champions were better. Every {step}: the same past replayed in memory, with a retraining at each step.
+That and other policies side by side: mlworks backtest {model}"""
 _LEGEND = (
-    "Champion: {metric} of what served. First: {metric} of the first model, had it never been retrained.",
+    "Champion: {metric} of what served. First: {metric} of the first model, had it never been retrained. Every {step}: had it been retrained",
+    "at each step of the replay, by the same gate, whatever drifted.",
     "Alarms: {partitions} whose report found feature (F), label (L), prediction (P) or concept (C) drift.",
     "Rows: scored, since the first champion. A metric of - waits for labels.",
     "Verdicts: of the gate about retrainings, by version of the MLflow model {model}.",

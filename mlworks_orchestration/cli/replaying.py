@@ -22,6 +22,8 @@ from mlworks_orchestration.project import Project
 from mlworks_orchestration.spec import MLModel
 
 if TYPE_CHECKING:
+    from mlworks_orchestration.data import Lake
+    from mlworks_orchestration.retraining.backtest import EveryStep
     from mlworks_orchestration.views import History
 
 _LONGEST = 100
@@ -163,15 +165,29 @@ def _replayed(project: Project, model: MLModel, until: datetime | None, show: Ca
     lake = graph.open_lake(project.environment)
     with _alone(model), dg.DagsterInstance.get() as instance:
         with listening(say):
-            graph.Replay(model, definitions, instance, lake, until).run(report)
+            replay = graph.Replay(model, definitions, instance, lake, until)
+            replay.run(report)
         registry = graph.open_registry(project.environment)
         if project.environment.pages and lake.partitions(f"{model.name}/drift_report"):
             say("drawing the drift page")
             refresh_page(lake, model, registry, project.environment.pages)
+        beside = _every_step(lake, project, model, replay.reached(), show)
         say("comparing with the first model")
-        history = views.model_history(lake, project.catalog, model, registry)
+        history = views.model_history(lake, project.catalog, model, registry, beside)
         say("done")
         return history
+
+
+def _every_step(lake: "Lake", project: Project, model: MLModel, until: datetime, show: Callable[[Told], None]) -> "EveryStep":
+    """Return what retraining at every step would have come to in the time that was replayed."""
+    from mlworks_orchestration.retraining.backtest import every_step  # noqa: PLC0415
+
+    folder = Path(os.environ["MLWORKS_HOME"]) / "backtest" / model.name
+
+    def report(done: int, total: int, doing: str) -> None:
+        show(Told(model.name, done, total, f"for comparison, {doing}"))
+
+    return every_step(lake, project.catalog, model, folder=folder, until=until, report=report)
 
 
 @contextmanager

@@ -66,6 +66,10 @@ class Replay:
         """
         return moments_of_replay(self.model, self.until)
 
+    def reached(self) -> datetime:
+        """Return the last moment that was replayed; only of a model of which something was."""
+        return max(self._completed())
+
     def run(self, report: Callable[[Progress], None]) -> None:
         """Replay from where the last replay stopped.
 

@@ -29,7 +29,7 @@ from mlworks_orchestration.spec.model_tests import (
     Size,
     SliceQuality,
 )
-from mlworks_orchestration.spec.moments import WEEK, first_training, moments_of_replay
+from mlworks_orchestration.spec.moments import WEEK, first_training, moments_of_replay, step_of_replay
 from mlworks_orchestration.spec.partitions import Partitions, TimeWindow
 from mlworks_orchestration.spec.retraining import Gate, Retraining
 from mlworks_orchestration.spec.tune import Choices, Interval, Tune
@@ -101,6 +101,7 @@ __all__ = [
     "parse_documents",
     "parse_duration",
     "read_declarations",
+    "step_of_replay",
     "tables_behind",
     "uses_of",
 ]

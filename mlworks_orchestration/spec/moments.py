@@ -36,6 +36,15 @@ def moments_of_replay(model: MLModel, until: datetime | None) -> list[datetime]:
     return [*(_by_partition if partitions.every in {"week", "month"} else _by_week)(model, first, stop), stop]
 
 
+def step_of_replay(model: MLModel) -> str:
+    """Return how long a step of a replay is, in a word: `month` where partitions are months, else `week`.
+
+    Parameters:
+        model: the model's declaration.
+    """
+    return "month" if model.partitions.every == "month" else "week"
+
+
 def first_training(model: MLModel) -> datetime:
     """Return when a replay trains first, in local time: when a whole training window has passed and its labels are known.
 

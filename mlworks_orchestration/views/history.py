@@ -7,11 +7,11 @@ import polars as pl
 
 from mlworks_orchestration.data import PARTITION, Lake
 from mlworks_orchestration.errors import NotReadyError
-from mlworks_orchestration.monitoring import aggregate_worth
 from mlworks_orchestration.retraining import Outcome, read_history
+from mlworks_orchestration.retraining.backtest import EveryStep
 from mlworks_orchestration.spec import Catalog, DriftKind, MLModel
 from mlworks_orchestration.training import Registry, moves, verdicts
-from mlworks_orchestration.views.hindsight import SIDES, business_column, compare, hindsight, measured
+from mlworks_orchestration.views.hindsight import SIDES, compare, hindsight, measured, total_worth
 
 _OUTCOMES = ("promoted", "rejected", "waiting", "dry_run", "rolled_back")
 """What came of retrainings, each a column of versions as text."""
@@ -21,21 +21,25 @@ class History(NamedTuple):
     """What became of a model."""
 
     months: pl.DataFrame
-    """One row a month: `month`, `rows`, the primary metric of the champions (`champion`) and of the first model never retrained (`first_model`),
-    the business's number of both where it is declared (`<side>_business`), alarms by kind (`<kind>_alarms`, partitions whose report drifted),
-    `retrainings`, and as text the versions that were `promoted` (some of them later `rolled_back`, and to which), `rejected`, are `waiting` for
-    approval, or would have been promoted without `dry_run`."""
+    """One row a month: `month`, `rows`, the primary metric of the champions (`champion`), of the first model never retrained (`first_model`) and
+    of one retrained at every step (`every_step`), the business's number of each where it is declared (`<side>_business`), alarms by kind
+    (`<kind>_alarms`, partitions whose report drifted), `retrainings`, and as text the versions that were `promoted` (some of them later
+    `rolled_back`, and to which), `rejected`, are `waiting` for approval, or would have been promoted without `dry_run`."""
 
     compared: pl.DataFrame
-    """One row a metric, the business's number last, over all rows whose label is known: `metric`, `unit`, `rows`, `champion`, `first_model`, and
-    `gain`, by how much the champions were better."""
+    """One row a metric, the business's number last, over all rows whose label is known: `metric`, `unit`, `rows`, `champion`, `first_model`,
+    `every_step`, and by how much the champions were better than the one (`gain`) and the other (`gain_over_every_step`)."""
+
+    policies: pl.DataFrame
+    """One row a side, in words `champion`, `first_model` and `every_step`: `side`, its `retrainings`, how many of them were `promoted`, and why it
+    cannot be told (`untold`), which is empty where it can."""
 
     drifted: pl.DataFrame
     """One row a kind and column that drifted in reports that raised an alarm of that kind: `kind`, `column`, in how many
     `reports`, the `first` and the `last`; the most frequent come first."""
 
 
-def model_history(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry) -> History:
+def model_history(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, beside: EveryStep | None = None) -> History:
     """Return what was scored since the first champion serves, how well, what drifted, what was done, and what that brought.
 
     Rows whose event came before the first champion are left out, though a replay scores some in arrears: it was trained on what was known later.
@@ -45,6 +49,7 @@ def model_history(lake: Lake, catalog: Catalog, model: MLModel, registry: Regist
         catalog: all declarations.
         model: the model's declaration.
         registry: its registered versions.
+        beside: what retraining at every step would have come to; without it nothing is told of that.
 
     Raises:
         NotReadyError: if nothing is scored yet.
@@ -53,7 +58,7 @@ def model_history(lake: Lake, catalog: Catalog, model: MLModel, registry: Regist
         message = f"Model {model.name} has no scores yet; run `mlworks replay {model.name}` or materialise {model.name}/scores."
         raise NotReadyError(message)
     version, since = first_champion(lake, model)
-    rows = hindsight(lake, catalog, model, registry, first=version, since=since)
+    rows = hindsight(lake, catalog, model, registry, first=version, since=since, beside=beside)
     columns = {f"{kind}_alarms": pl.col("kind").eq(kind.value).sum().cast(pl.Int64) for kind in DriftKind}
     reports = _drifted(lake, model, since)
     raised = reports.filter(pl.col("column") == "")
@@ -65,7 +70,8 @@ def model_history(lake: Lake, catalog: Catalog, model: MLModel, registry: Regist
     drifted = found.group_by("kind", "column").agg(
         pl.len().alias("reports"), pl.col(PARTITION).min().alias("first"), pl.col(PARTITION).max().alias("last")
     )
-    return History(months, compare(model, rows), drifted.sort(["reports", "kind", "column"], descending=[True, False, False]))
+    drifted = drifted.sort(["reports", "kind", "column"], descending=[True, False, False])
+    return History(months, compare(model, rows), _policies(lake, model, beside), drifted)
 
 
 def first_champion(lake: Lake, model: MLModel) -> tuple[int, datetime]:
@@ -88,8 +94,17 @@ def _months(model: MLModel, rows: pl.DataFrame) -> pl.DataFrame:
     months = rows.group_by("month").agg(pl.len().alias("rows")).join(pl.DataFrame(values, schema=schema), on="month", how="left")
     if model.business is None:
         return months
-    worth = {business_column(side): aggregate_worth(model.business, business_column(side)) for side in SIDES}
-    return months.join(known.group_by("month").agg(**worth), on="month", how="left")
+    worth = [total_worth(model.business, side) for side in SIDES]
+    return months.join(known.group_by("month").agg(*worth), on="month", how="left")
+
+
+def _policies(lake: Lake, model: MLModel, beside: EveryStep | None) -> pl.DataFrame:
+    asked = [attempt for attempt in read_history(lake, model.name).attempts if attempt.champion is not None]
+    served = sum(attempt.outcome in {Outcome.PROMOTED, Outcome.ROLLED_BACK} for attempt in asked)
+    untold = beside.untold if beside else ""
+    every = (beside.retrainings, beside.promoted) if beside and not untold else (None, None)
+    told = [("champion", len(asked), served, ""), ("first_model", 0, 0, ""), ("every_step", *every, untold)]
+    return pl.DataFrame(told, schema={"side": pl.String, "retrainings": pl.Int64, "promoted": pl.Int64, "untold": pl.String}, orient="row")
 
 
 def _drifted(lake: Lake, model: MLModel, since: datetime) -> pl.DataFrame:

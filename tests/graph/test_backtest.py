@@ -9,8 +9,8 @@ import pytest
 
 from mlworks_orchestration.data import PARTITION
 from mlworks_orchestration.retraining import read_history
-from mlworks_orchestration.retraining.backtest import Story, backtest, policies
-from mlworks_orchestration.spec import DriftKind, MLModel
+from mlworks_orchestration.retraining.backtest import EveryStep, Story, backtest, every_step, policies
+from mlworks_orchestration.spec import DriftKind, MLModel, moments_of_replay
 from mlworks_orchestration.training import verdicts
 from mlworks_orchestration.views import model_history
 from tests.graph.fixtures import TASKS
@@ -22,13 +22,21 @@ class Told:
 
     def __init__(self, world: World, name: str, folder: Path) -> None:
         self.world, self.model = world, world.project.catalog.model(name)
-        self.story = declared(world, self.model, folder)
+        self.story = of_policy(world, self.model, folder)
 
 
-def declared(world: World, model: MLModel, folder: Path, until: datetime | None = None) -> Story:
-    chosen = [policy for policy in policies(model) if policy.name == "declared"]
-    [told] = backtest(world.lake, world.project.catalog, model, chosen, folder=folder, until=until, report=lambda *_: None)
+def of_policy(world: World, model: MLModel, folder: Path, policy: str = "declared") -> Story:
+    chosen = [each for each in policies(model) if each.name == policy]
+    [told] = backtest(world.lake, world.project.catalog, model, chosen, folder=folder, until=None, report=lambda *_: None)
     return told
+
+
+def at_every_step(told: Told, folder: Path, until: datetime | None = None) -> tuple[EveryStep, list[str]]:
+    """Return what retraining at every step would have come to, and what was said meanwhile."""
+    said: list[str] = []
+    lake, catalog = told.world.lake, told.world.project.catalog
+    found = every_step(lake, catalog, told.model, folder=folder, until=until, report=lambda *told: said.append(told[2]))
+    return found, said
 
 
 @pytest.fixture(params=(MODEL, *TASKS))
@@ -60,3 +68,46 @@ def test_the_declared_policy_comes_out_as_in_the_replay(told: Told) -> None:
     alarms = {kind.value: history.months[f"{kind}_alarms"].sum() for kind in DriftKind}
     assert told.story.alarms == alarms
     assert lake.read(f"{model.name}/drift_report").filter(pl.col("column") == "")[PARTITION].n_unique() > 0
+
+
+def test_a_summary_sets_beside_it_what_the_backtest_says_of_every_step(told: Told, tmp_path: Path) -> None:
+    world, model = told.world, told.model
+    found, said = at_every_step(told, tmp_path)
+    backtested = of_policy(world, model, tmp_path, "every step")
+    history = model_history(world.lake, world.project.catalog, model, world.registry, found)
+    beside = {row["metric"]: row for row in history.compared.iter_rows(named=True)}
+    assert history.compared["rows"][0] == backtested.rows
+    assert {name: beside[name]["every_step"] for name in model.metrics.names} == pytest.approx(backtested.metrics)
+    if model.business:
+        assert beside[model.business.name]["every_step"] == pytest.approx(backtested.business)
+    assert history.months["every_step"].drop_nulls().to_list() == pytest.approx([month.value for month in backtested.months])
+    sides = {row["side"]: (row["retrainings"], row["promoted"]) for row in history.policies.iter_rows(named=True)}
+    served = backtested.outcomes.get("promoted", 0) + backtested.outcomes.get("rolled back", 0)
+    assert sides["every_step"] == (backtested.retrainings, served)
+    assert backtested.retrainings > 0
+    assert sides["champion"][0] == told.story.retrainings
+    assert any(doing.startswith("every step: ") for doing in said)
+
+
+def test_what_was_found_of_every_step_is_kept_until_the_past_is_another(told: Told, tmp_path: Path) -> None:
+    found, _ = at_every_step(told, tmp_path)
+    again, said = at_every_step(told, tmp_path)
+    assert again.predictions.equals(found.predictions)
+    assert again[1:] == found[1:]
+    assert not any(doing.startswith("every step: ") for doing in said)
+    earlier = moments_of_replay(told.model, None)[-2]
+    shorter, said = at_every_step(told, tmp_path, until=earlier)
+    assert any(doing.startswith("every step: ") for doing in said)
+    assert shorter.predictions.height <= found.predictions.height
+
+
+def test_what_cannot_be_told_of_every_step_is_said_and_leaves_the_other_numbers(history: Replayed, tmp_path: Path) -> None:
+    world = history.world
+    with world.active():
+        model = world.model.model_copy(update={"gate": world.model.gate.model_copy(update={"min_gain": 1e9})})
+        found = every_step(world.lake, world.project.catalog, model, folder=tmp_path, until=None, report=lambda *_: None)
+        told = model_history(world.lake, world.project.catalog, world.model, world.registry, found)
+    assert "may not serve" in found.untold
+    assert told.policies["untold"].to_list() == ["", "", found.untold]
+    assert told.compared["every_step"].null_count() == told.compared.height
+    assert told.compared["gain"].null_count() == 0

@@ -29,10 +29,10 @@ class Course:
     Parameters:
         model: the model's declaration, with the policy in it.
         fits: fitted models, shared by all policies.
-        reports: drift reports, likewise.
+        reports: drift reports, likewise; without them no report finds anything, which a policy that looks at none does not miss.
     """
 
-    def __init__(self, model: MLModel, fits: Fits, reports: Reports) -> None:
+    def __init__(self, model: MLModel, fits: Fits, reports: Reports | None) -> None:
         self.model, self.state = model, State()
         self._fits, self._reports, self._rows = fits, reports, fits.rows
 
@@ -96,7 +96,7 @@ class Course:
         for key, members in window_keys(self.model, partitions, list(state.scored)).items():
             window = state.window(members)
             scored_by[key] = tuple(sorted({one.version.number for one in window}))
-            sums += [{"_partition": key, **row} for row in self._reports.sums(self.model, champion, window)]
+            sums += [{"_partition": key, **row} for row in self._reports.sums(self.model, champion, window)] if self._reports else []
         require_persistence(sums, self.model.drift, self._earlier(min(partitions)))
         for row in sums:
             state.exceeded.setdefault(row["kind"], {})[row["_partition"]] = None if row["value"] is None else row["value"] > 0

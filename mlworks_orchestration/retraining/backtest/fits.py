@@ -68,11 +68,11 @@ class Fits:
 
     Parameters:
         rows: of the model's past.
-        shelf: where they are kept.
+        shelf: where they are kept; without one for as long as this lasts, for writing an estimator may take longer than fitting it.
         tell: is told what goes on.
     """
 
-    def __init__(self, rows: Rows, shelf: Shelf, tell: Callable[[str], None]) -> None:
+    def __init__(self, rows: Rows, shelf: Shelf | None, tell: Callable[[str], None]) -> None:
         self.rows = rows
         self._shelf, self._tell = shelf, tell
         self._known: dict[str, Fit] = {}
@@ -112,39 +112,62 @@ class Fits:
     def cross_predictions(self, fit: Fit, train: pl.DataFrame) -> Vector:
         """Return predictions of a model's training rows by copies that were fitted without them, of shape (rows,)."""
         name = f"{fit.key}.unseen.npy"
-        if (kept := self._shelf.find(name)) is not None:
+        if self._shelf and (kept := self._shelf.find(name)) is not None:
             return np.asarray(np.load(io.BytesIO(kept)), dtype=np.float64)
         self._tell(f"{fit.moment:%Y-%m-%d} reference of a champion")
         found = cross_predict(fit.predictor, train)
-        file = io.BytesIO()
-        np.save(file, found)
-        self._shelf.keep(name, file.getvalue())
+        if self._shelf:
+            file = io.BytesIO()
+            np.save(file, found)
+            self._shelf.keep(name, file.getvalue())
         return found
 
     def _estimator(self, model: MLModel, cut: TrainingSet, key: str, moment: datetime) -> tuple[object, float]:
-        import skops.io  # type: ignore[import-untyped]  # noqa: PLC0415 - heavy
-
-        kept, about = self._shelf.find(f"{key}.skops"), self._shelf.find(f"{key}.json")
-        if kept is not None and about is not None:
-            said = json.loads(about)
-            return skops.io.loads(kept, trusted=said["types"]), said["seconds"]
+        if self._shelf and (kept := _taken(self._shelf, key)):
+            return kept
         self._tell(f"{moment:%Y-%m-%d} fitting on {cut.train.height:,} rows")
         estimator = build_estimator(model, load_object(model.estimator, field=f"Model {model.name}: estimator"))
         matrix = design_matrix(cut.train, model.feature_columns, asked_by=f"Model {model.name}")
         began = time.process_time()
         fit_estimator(model, estimator, matrix, cut.train[LABEL].to_numpy())
         seconds = time.process_time() - began
-        stored = skops.io.dumps(estimator)
-        self._shelf.keep(f"{key}.skops", stored)
-        # Last comes what says that it is whole.
-        said = {"seconds": seconds, "types": skops.io.get_untrusted_types(data=stored), "moment": moment.isoformat()}
-        self._shelf.keep(f"{key}.json", json.dumps(said).encode())
+        if self._shelf:
+            _put(self._shelf, key, estimator, seconds, moment)
         return estimator, seconds
+
+
+def _taken(shelf: Shelf, key: str) -> tuple[object, float] | None:
+    """Return a fitted estimator that was kept, and the seconds that fitting took."""
+    import skops.io  # type: ignore[import-untyped]  # noqa: PLC0415 - heavy
+
+    kept, about = shelf.find(f"{key}.skops"), shelf.find(f"{key}.json")
+    if kept is None or about is None:
+        return None
+    said = json.loads(about)
+    return skops.io.loads(kept, trusted=said["types"]), said["seconds"]
+
+
+def _put(shelf: Shelf, key: str, estimator: object, seconds: float, moment: datetime) -> None:
+    import skops.io  # noqa: PLC0415 - heavy
+
+    stored = skops.io.dumps(estimator)
+    shelf.keep(f"{key}.skops", stored)
+    # Last comes what says that it is whole.
+    said = {"seconds": seconds, "types": skops.io.get_untrusted_types(data=stored), "moment": moment.isoformat()}
+    shelf.keep(f"{key}.json", json.dumps(said).encode())
 
 
 def _key(model: MLModel, snapshot: str, cut: TrainingSet) -> str:
     build = load_object(model.estimator, field=f"Model {model.name}: estimator")
-    made_of = [snapshot, cut.train.height, model.estimator, source_hash(build), model.hyperparameters, model.seed, model.task]
+    return name_of([snapshot, cut.train.height, model.estimator, source_hash(build), model.hyperparameters, model.seed, model.task])
+
+
+def name_of(made_of: Sequence[object]) -> str:
+    """Return the hash, in 24 hexadecimal digits, of what something is made of and of the libraries that make it.
+
+    Parameters:
+        made_of: plain values.
+    """
     return sha256(json.dumps([*made_of, [version(name) for name in _LIBRARIES]], default=str).encode()).hexdigest()[:24]
 
 

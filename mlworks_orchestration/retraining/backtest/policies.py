@@ -10,6 +10,9 @@ from pydantic import ValidationError
 from mlworks_orchestration.errors import DeclarationError, nearest
 from mlworks_orchestration.spec import Gate, MLModel, Retraining, Spec, explain
 
+EVERY_STEP = "every step"
+"""What the policy is called that retrains at each step."""
+
 _EVER, _NO_LIMIT = 10_000, 1_000_000
 _BY_THE_CLOCK = {"cooldown": timedelta(), "budget_per_year": _NO_LIMIT, "min_new_rows": 0, "new_rows": None, "violations": _EVER, "of": _EVER}
 _LISTS = {"kinds", "rollback_on"}
@@ -44,7 +47,7 @@ def policies(model: MLModel, given: Sequence[str] = ()) -> list[Policy]:
     """
     found = [
         _with(model, "never", {"budget_per_year": 0, "every": None, "new_rows": None}),
-        _with(model, "every step", {**_BY_THE_CLOCK, "every": timedelta(seconds=1)}),
+        _with(model, EVERY_STEP, {**_BY_THE_CLOCK, "every": timedelta(seconds=1)}),
         _with(model, "monthly", {**_BY_THE_CLOCK, "every": timedelta(weeks=4)}),
         Policy("declared", model),
         *(policy for text in given for policy in _variants(model, text)),

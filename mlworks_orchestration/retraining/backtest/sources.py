@@ -28,7 +28,8 @@ def feature_lake(lake: Lake, catalog: Catalog, model: MLModel, until: datetime, 
         DataError: if it gives what does not fit its declaration.
     """
     tables = [catalog.table(name, asked_by=f"Model {model.name}") for name in dict.fromkeys([*model.tables, model.label.table])]
-    if all(_is_whole(lake, table, until) for table in tables):
+    known = until - model.label.delay
+    if all(_is_whole(lake, table, until if table.name in model.tables else known) for table in tables):
         yield lake
         return
     with TemporaryDirectory(prefix="mlworks-backtest-") as folder:

@@ -102,7 +102,7 @@ def story(name: str, course: Course, fits: Fits, since: datetime) -> Story:
         since: event times before the first champion served do not count.
     """
     state, model = course.state, course.model
-    rows = _predicted(course, fits, since)
+    rows = predicted(course, fits, since)
     asked = [attempt for attempt in state.attempts if attempt.champion is not None]
     reports = [report for report in state.reports.values() if model.partitions.window(report.partition).end > since]
     alarms = Counter(kind for report in reports for kind, found in report.findings.items() if found.drifted)
@@ -123,14 +123,20 @@ def story(name: str, course: Course, fits: Fits, since: datetime) -> Story:
     )
 
 
-def _predicted(course: Course, fits: Fits, since: datetime) -> pl.DataFrame:
-    """Return the scored rows whose labels have come in, with month, prediction, scale of MASE and worth."""
+def predicted(course: Course, fits: Fits, since: datetime) -> pl.DataFrame:
+    """Return the scored rows whose labels have come in, with `month`, `prediction`, the scale of MASE (`_scale`) and the worth (`_business`).
+
+    Parameters:
+        course: at its end.
+        fits: the fitted models.
+        since: event times before the first champion served do not count.
+    """
     state, model = course.state, course.model
     frames = []
     for key in (key for key in state.scored if key in state.labelled):
         fit = state.versions[state.scored[key] - 1]
-        predicted = pl.Series("prediction", fits.predictions(fit, [key])[0])
-        frames.append(fits.rows.of([key]).with_columns(predicted, pl.lit(fit.scale).alias("_scale")))
+        values = pl.Series("prediction", fits.predictions(fit, [key])[0])
+        frames.append(fits.rows.of([key]).with_columns(values, pl.lit(fit.scale).alias("_scale")))
     rows = pl.concat(frames) if frames else fits.rows.frame.clear().with_columns(prediction=pl.lit(0.0), _scale=pl.lit(0.0))
     counted = rows.filter(pl.col(model.event_time) >= since, pl.col(LABEL).is_not_null())
     worth = [row_worth(model.business).alias("_business")] if model.business else []
