@@ -29,10 +29,9 @@ def show_history(model: MLModel, history: "History") -> None:
         history: as `views.model_history` returns it.
     """
     console = Console()
-    wide = model.business is not None and console.width >= _WIDE
-    console.print(_by_month(model, history, _business_headings(model) if wide else []))
-    step = step_of_replay(model)
-    for line in _LEGEND:
+    step, wide = step_of_replay(model), console.width >= _WIDE
+    console.print(_by_month(model, history, wide=wide))
+    for line in (*_LEGEND, *([_WIDE_LEGEND] if wide else [])):
         console.print(Text(line.format(metric=model.metrics.primary, model=model.name, partitions=f"{model.partitions.every}s", step=step)))
     if model.business:
         console.print(Text(_business_legend(model.business)))
@@ -41,13 +40,13 @@ def show_history(model: MLModel, history: "History") -> None:
         console.print(Text(line))
 
 
-def _by_month(model: MLModel, history: "History", business: list[_Heading]) -> Table:
+def _by_month(model: MLModel, history: "History", *, wide: bool) -> Table:
     table = Table(title=f"{model.name} by month", box=SIMPLE_HEAD, padding=(0, 1))
-    for heading, justify, no_wrap in (*_HEADINGS[:_METRICS_END], *business, *_HEADINGS[_METRICS_END:]):
-        table.add_column(heading.format(metric=model.metrics.primary, step=step_of_replay(model)), justify=justify, no_wrap=no_wrap)
+    for heading, justify, no_wrap in (*_HEADINGS[:_METRICS_END], *(_wide_headings(model) if wide else []), *_HEADINGS[_METRICS_END:]):
+        table.add_column(heading.format(metric=model.metrics.primary), justify=justify, no_wrap=no_wrap)
     for row in history.months.iter_rows(named=True):
-        numbers = [_metric(model, row[name]) for name in _SIDES]
-        numbers += [_amount(row[f"{name}_business"]) for name in _SIDES if business]
+        numbers = [_metric(model, row[name]) for name in (*_SIDES, *(["every_step"] if wide else []))]
+        numbers += [_amount(row[f"{name}_business"]) for name in _SIDES if wide and model.business]
         alarms = " ".join(f"{row[f'{kind}_alarms']:>2}" for kind in DriftKind)
         verdicts = "; ".join(f"{word.replace('_', ' ')} {row[word]}" for word in _OUTCOMES if row[word])
         cells = [row["month"], f"{row['rows']:,}", *numbers, alarms, str(row["retrainings"]), verdicts]
@@ -98,10 +97,9 @@ def _metric(model: MLModel, value: float | None) -> str:
     return "-" if value is None else f"{value:.{3 if model.classifies else 2}f}"
 
 
-def _business_headings(model: MLModel) -> list[_Heading]:
-    if model.business is None:
-        return []
-    return [(f"{side}\n{model.business.name}", "right", True) for side in ("Champion", "First", f"Every {step_of_replay(model)}")]
+def _wide_headings(model: MLModel) -> list[_Heading]:
+    business = [f"{side}\n{model.business.name}" for side in ("Champion", "First") if model.business]
+    return [(heading, "right", True) for heading in (f"Every {step_of_replay(model)}\n{{metric}}", *business)]
 
 
 def _business_legend(business: Business) -> str:
@@ -116,28 +114,27 @@ def _amount(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= _WHOLE_FROM else f"{value:.3g}"
 
 
-_SIDES = ("champion", "first_model", "every_step")
+_SIDES = ("champion", "first_model")
 _OUTCOMES = ("promoted", "rejected", "waiting", "dry_run", "rolled_back")
 _WHOLE_FROM = 1000
 _WIDE, _MOST_COLUMNS = 110, 6
 _TOGETHER = "all features together"
-_METRICS_END = 5
+_METRICS_END = 4
 _HEADINGS: tuple[_Heading, ...] = (
     ("Month", "left", True),
     ("Rows", "right", True),
     ("Champion\n{metric}", "right", True),
     ("First\n{metric}", "right", True),
-    ("Every {step}\n{metric}", "right", True),
     ("Alarms\n F  L  P  C", "left", True),
     ("Re-\ntrained", "right", True),
     ("Verdicts", "left", False),
 )
 _COMPARED = """\
-A gain is positive where the champions were better. Every {step}: the same past replayed in memory, with a retraining at each step.
+A gain is positive where the champions were better. Retrained every {step}: by the same gate, whatever drifted.
 That and other policies side by side: mlworks backtest {model}"""
+_WIDE_LEGEND = "Every {step}: {metric} of what would have served, had the model been retrained every {step}."
 _LEGEND = (
-    "Champion: {metric} of what served. First: {metric} of the first model, had it never been retrained. Every {step}: had it been retrained",
-    "at each step of the replay, by the same gate, whatever drifted.",
+    "Champion: {metric} of what served. First: {metric} of the first model, had it never been retrained.",
     "Alarms: {partitions} whose report found feature (F), label (L), prediction (P) or concept (C) drift.",
     "Rows: scored, since the first champion. A metric of - waits for labels.",
     "Verdicts: of the gate about retrainings, by version of the MLflow model {model}.",

@@ -71,7 +71,7 @@ def new() -> None:
 @click.option(
     "--label-delay", "delay", type=_Duration(), metavar="DURATION", help="How long after the time it is known, as 7d; one partition if not given."
 )
-@click.option("--positive", default="", metavar="TEXT", help="Of a label of two words, the one whose probability is predicted.")
+@click.option("--positive", default="", metavar="TEXT", help="Of a label of words, the one whose probability is predicted, against all others.")
 @click.option("--task", default="", help="What kind of prediction it is; inferred from the label.")
 @_shared
 def model(**given: Any) -> None:  # noqa: ANN401 - the options above

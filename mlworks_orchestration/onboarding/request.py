@@ -44,7 +44,7 @@ class Request:
         time: column that says when a row is about.
         entity: columns that, with the time, identify a row.
         task: of the model.
-        positive: of a label of two words, the one that means 1.
+        positive: of a label of words, the one that means 1; all others mean 0.
         timezone: in which times without an offset are written, and in which partitions begin.
         time_format: of texts in the time column, as strptime takes it.
         delay: how long after the time the label is known.

@@ -53,7 +53,7 @@ def label_column(table: Table, request: Request) -> pl.Series:
 
 
 def task_of(label: pl.Series, request: Request) -> str:
-    """Return the task, as it was asked for or as the label has it: 0 and 1, true and false or two words are a yes or no.
+    """Return the task, as it was asked for or as the label has it: 0 and 1, true and false, two words, or one word and all others are a yes or no.
 
     What the other columns say further is for `columns.texts` and `series.series_of`: a yes or no of texts, a number that is to be forecast.
 
@@ -71,13 +71,15 @@ def task_of(label: pl.Series, request: Request) -> str:
     values = label.drop_nulls().unique(maintain_order=True)
     is_number = label.dtype.is_numeric()
     is_yes_or_no = label.dtype == pl.Boolean() or (
-        values.cast(pl.Float64()).is_in([0.0, 1.0]).all() if is_number else label.dtype == pl.String() and len(values) == _TWO
+        values.cast(pl.Float64()).is_in([0.0, 1.0]).all()
+        if is_number
+        else label.dtype == pl.String() and (len(values) == _TWO or bool(request.positive))
     )
     if not is_yes_or_no and (not is_number or request.task in CLASSIFICATION):
         shown = ", ".join(repr(value) for value in values.head(3).to_list())
         message = (
             f"Label {label.name!r} is a {label.dtype} with values such as {shown}; a number is needed, or 0 and 1, true and false, or two words. "
-            "Write the column so, or name another one with --label."
+            "Write the column so, say with --positive which value is to be told from all others, or name another column with --label."
         )
         raise DataError(message)
     fitting = CLASSIFICATION if is_yes_or_no and not is_number else METRICS_OF
@@ -90,7 +92,7 @@ def label_expression(label: pl.Series, task: str, request: Request) -> str:
     Parameters:
         label: its values.
         task: of the model.
-        request: may say which of two words means 1.
+        request: may say which word means 1; all others mean 0.
 
     Raises:
         DataError: if there is no such word, or too few rows are of one class.
@@ -102,6 +104,7 @@ def label_expression(label: pl.Series, task: str, request: Request) -> str:
     expression = "" if label.dtype == pl.Boolean() or label.dtype.is_integer() else f"{column}.cast(pl.Int64())"
     if label.dtype == pl.String():
         expression = f"{column}.eq({quoted(_positive(label, request))})"
+        label = label.eq(request.positive)
     fewest = int(label.drop_nulls().value_counts()["count"].to_numpy().min())
     if fewest < _FEWEST_OF_A_CLASS:
         message = (

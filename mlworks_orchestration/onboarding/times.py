@@ -21,6 +21,7 @@ _DATES = (
     "%d %b %Y",
     "%d %B %Y",
     "%b %d, %Y",
+    "%b %d %Y",
     "%Y%m%d",
 )
 _CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S%.f")

@@ -1,5 +1,6 @@
 """Every declaration of the reference deployment, however many there will be."""
 
+import re
 from collections import Counter
 from importlib import import_module
 from inspect import signature
@@ -50,6 +51,36 @@ def test_the_estimator_of_a_model_lies_in_its_folder_and_takes_what_is_declared(
 def test_a_model_has_a_readme_under_its_own_name(model: MLModel) -> None:
     readme: Path = ASSETS / model.name / "README.md"
     assert readme.read_text(encoding="utf-8").startswith(f"# {model.name}\n")
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=list(MODELS))
+def test_a_model_is_forty_lines_of_yaml_a_short_file_and_a_readme_of_ten_lines(model: MLModel) -> None:
+    lines = {
+        path.name: len([line for line in path.read_text(encoding="utf-8").splitlines() if line])
+        for path in (ASSETS / model.name).iterdir()
+        if path.is_file()
+    }
+    assert lines["defs.yaml"] <= 40
+    assert lines["estimator.py"] <= 40
+    assert lines["README.md"] <= 1 + 10
+    assert {name for name in lines if name.endswith(".py")} == {"__init__.py", "estimator.py"}
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=list(MODELS))
+def test_a_model_has_slices_tests_of_its_versions_a_worth_and_somebody_who_answers_for_it(model: MLModel) -> None:
+    assert model.slices
+    assert any(test.severity == "error" for test in model.model_tests)
+    assert model.business is not None
+    assert model.owners
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=list(MODELS))
+def test_the_readme_tells_the_licence_of_the_data_and_who_owns_the_model(model: MLModel) -> None:
+    readme = (ASSETS / model.name / "README.md").read_text(encoding="utf-8")
+    assert re.search(r"\b(CC0|CC BY|MIT|BSD)\b", readme)
+    assert "- Owner: team:" in readme
+    assert f"assets/{model.label.table}" in readme
+    assert "known" in readme
 
 
 def test_two_tables_at_least_serve_more_than_one_model() -> None:

@@ -29,7 +29,8 @@ class Course:
     Parameters:
         model: the model's declaration, with the policy in it.
         fits: fitted models, shared by all policies.
-        reports: drift reports, likewise; without them no report finds anything, which a policy that looks at none does not miss.
+        reports: drift reports, likewise; none for a policy that looks at none. What is told of the course is then only what served: there are no
+            alarms, and versions that are not better are not tested.
     """
 
     def __init__(self, model: MLModel, fits: Fits, reports: Reports | None) -> None:
@@ -196,7 +197,7 @@ class Course:
         """Fit, test and judge a version, and let it serve if it may."""
         champion = self.state.serving(moment)
         fit, cut = self._fits.at(self.model, moment)
-        judged = verdict(self._rows.catalog, self.model, [*self.state.versions, fit], champion, cut)
+        judged = verdict(self._rows.catalog, self.model, [*self.state.versions, fit], champion, cut, in_full=self._reports is not None)
         self.state.versions.append(fit)
         self.state.verdicts.append(judged)
         if judged.promoted:

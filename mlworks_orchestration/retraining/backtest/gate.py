@@ -76,7 +76,9 @@ class _Bench(Subject):
         return self.rows[self.model.event_time] >= registry.window(self.champion.version).end
 
 
-def verdict(catalog: Catalog, model: MLModel, versions: Sequence[Fit], champion: int | None, cut: TrainingSet) -> Verdict:
+def verdict(  # noqa: PLR0913 - the declarations, who is judged on what, and how thoroughly
+    catalog: Catalog, model: MLModel, versions: Sequence[Fit], champion: int | None, cut: TrainingSet, *, in_full: bool = True
+) -> Verdict:
     """Judge the newest version against the champion as the gate does, on its held-out rows that the champion was not trained on.
 
     Parameters:
@@ -85,6 +87,7 @@ def verdict(catalog: Catalog, model: MLModel, versions: Sequence[Fit], champion:
         versions: by number, from 1; the last is the challenger.
         champion: its number; none before the first.
         cut: the challenger's rows.
+        in_full: whether a challenger that is not better is tested too; it does not serve either way, but the reason tells what its tests found.
     """
     number, challenger = len(versions), Version(len(versions), versions[-1])
     serving = versions[champion - 1] if champion else None
@@ -92,6 +95,9 @@ def verdict(catalog: Catalog, model: MLModel, versions: Sequence[Fit], champion:
     rows = cut.holdout.filter(pl.col(model.event_time) >= start)
     compared = _compare(model, challenger, serving, rows) if rows.height >= FEWEST_HOLDOUT_ROWS else None
     bout = Bout(number, champion, TimeWindow(min(start, cut.kept_out.end), cut.kept_out.end), rows.height, cut.holdout.height - rows.height)
+    untested = deliver(model, bout, compared, "")
+    if not untested.favourable and not in_full:
+        return untested
     return deliver(model, bout, compared, _obstacle(catalog, model, Unregistered(versions, champion), number, cut))
 
 
