@@ -70,11 +70,7 @@ def task_of(label: pl.Series, request: Request) -> str:
         raise DeclarationError(message)
     values = label.drop_nulls().unique(maintain_order=True)
     is_number = label.dtype.is_numeric()
-    is_yes_or_no = label.dtype == pl.Boolean() or (
-        values.cast(pl.Float64()).is_in([0.0, 1.0]).all()
-        if is_number
-        else label.dtype == pl.String() and (len(values) == _TWO or bool(request.positive))
-    )
+    is_yes_or_no = _is_yes_or_no(label, values, request)
     if not is_yes_or_no and (not is_number or request.task in CLASSIFICATION):
         shown = ", ".join(repr(value) for value in values.head(3).to_list())
         message = (
@@ -84,6 +80,12 @@ def task_of(label: pl.Series, request: Request) -> str:
         raise DataError(message)
     fitting = CLASSIFICATION if is_yes_or_no and not is_number else METRICS_OF
     return request.task if request.task in fitting else "binary" if is_yes_or_no else "regression"
+
+
+def _is_yes_or_no(label: pl.Series, values: pl.Series, request: Request) -> bool:
+    if label.dtype.is_numeric():
+        return bool(values.cast(pl.Float64()).is_in([0.0, 1.0]).all())
+    return label.dtype == pl.Boolean() or (label.dtype == pl.String() and (len(values) == _TWO or bool(request.positive)))
 
 
 def label_expression(label: pl.Series, task: str, request: Request) -> str:

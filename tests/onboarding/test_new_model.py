@@ -193,7 +193,7 @@ def test_any_name_of_a_column_is_written_right(project: World, new: New, rides: 
 
 @pytest.mark.parametrize(
     ("form", "timezone"),
-    [("%d.%m.%Y %H:%M", "Europe/Zurich"), ("%Y-%m-%dT%H:%M:%SZ", "UTC"), ("%Y%m%d", "UTC"), ("%s", "UTC"), ("%b %d, %Y", "UTC")],
+    [("%d.%m.%Y %H:%M", "Europe/Zurich"), ("%Y-%m-%dT%H:%M:%SZ", "UTC"), ("%Y%m%d", "UTC"), ("%s", "UTC"), ("%b %d, %Y", "UTC"), ("%b %d %Y", "UTC")],
 )
 def test_times_are_read_as_they_are_written(project: World, new: New, rides: pl.DataFrame, form: str, timezone: str) -> None:
     moments = rides["started_at"].str.to_datetime().dt.replace_time_zone(timezone, ambiguous="earliest", non_existent="null")
@@ -203,7 +203,7 @@ def test_times_are_read_as_they_are_written(project: World, new: New, rides: pl.
     table = project.project.catalog.tables["fare_inputs"]
     rows = load_raw(table, table.partitions.span(["2024-01-05"]), ["2024-01-05"])
     first = moments.filter(moments.dt.strftime("%Y-%m-%d") == "2024-01-05")[0]
-    assert rows["started_at"].min() == (first.replace(hour=0, minute=0, second=0) if form in {"%Y%m%d", "%b %d, %Y"} else first)
+    assert rows["started_at"].min() == (first.replace(hour=0, minute=0, second=0) if form in {"%Y%m%d", "%b %d, %Y", "%b %d %Y"} else first)
 
 
 def test_parquet_is_read_as_it_is(project: World, rides: pl.DataFrame) -> None:
@@ -275,6 +275,18 @@ def test_of_two_words_it_is_asked_which_is_predicted(new: New, rides: pl.DataFra
     assert "Pass --positive" in str(asked)
     wrong = new(rows, "--label", "late", "--time", "started_at", "--positive", "lat").exception
     assert "never 'lat'; --positive: did you mean 'late'" in str(wrong)
+
+
+def test_one_of_several_words_is_told_from_all_others(project: World, new: New, rides: pl.DataFrame) -> None:
+    rows = rides.with_columns(sky=pl.Series(["sun", "rain", "fog"] * rides.height).head(rides.height)).drop("fare")
+    asked = new(rows, "--label", "sky", "--time", "started_at").exception
+    assert "say with --positive which value is to be told from all others" in str(asked)
+    assert new(rows, "--label", "sky", "--time", "started_at", "--positive", "rain").exit_code == 0
+    assert declared(project).task == "binary"
+    table = project.project.catalog.tables["fare_outcomes"]
+    keys = table.partitions.keys(datetime(2025, 1, 1, tzinfo=UTC))
+    label = build_features(table, load_raw(table, table.partitions.span(keys), keys))["sky"]
+    assert label.cast(pl.Int64).to_list() == (rows["sky"] == "rain").cast(pl.Int64).to_list()
 
 
 def test_a_class_of_few_rows_is_too_rare(new: New, rides: pl.DataFrame) -> None:
