@@ -277,7 +277,13 @@ def test_replay_of_a_whole_history_ends_with_its_table_as_json(replayed: World, 
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
     january, february = found["months"]
-    assert found["compared"][0]["gain"] > 0
+    compared = found["compared"][0]
+    assert compared["gain"] > 0
+    assert compared["gain_over_every_step"] == pytest.approx(compared["every_step"] - compared["champion"])
+    sides = {row["side"]: row for row in found["policies"]}
+    assert (sides["champion"]["retrainings"], sides["champion"]["promoted"], sides["first_model"]["retrainings"]) == (2, 1, 0)
+    assert sides["every_step"]["retrainings"] > 2
+    assert sides["every_step"]["untold"] == ""
     assert {"kind", "column", "reports", "first", "last"} == set(found["drifted"][0])
     assert (january["month"], february["month"]) == ("2013-01", "2013-02")
     assert january["rows"] == 17 * 40
@@ -291,7 +297,16 @@ def test_replay_of_a_whole_history_ends_with_a_table_for_people(replayed: World,
     assert replayed.root
     result = call("replay", MODEL, "--until", "2013-03-01")
     assert result.exit_code == 0, result.output
-    for part in (f"{MODEL} by month", "2013-01", "v3", "v2", "What retraining brought, over", "Concept drift, with the number of reports: "):
+    for part in (
+        f"{MODEL} by month",
+        "2013-01",
+        "v3",
+        "v2",
+        "What retraining brought, over",
+        "never retrained",
+        "Every week",
+        "Concept drift, with the number of reports: ",
+    ):
         assert part in result.stdout
 
 
