@@ -13,8 +13,8 @@ from mlworks_orchestration.spec import Catalog, FeatureTable, MLModel
 def feature_lake(lake: Lake, catalog: Catalog, model: MLModel, until: datetime, tell: Callable[[str], None]) -> Iterator[Lake]:
     """Yield a lake that holds the feature tables of a model and the table of its label up to a moment.
 
-    It is the deployment's where that has every partition. Otherwise the sources are read, by the functions by which the assets read them, into a
-    lake that is gone when the block ends; expectations are not validated then.
+    It is the deployment's where that has every partition, of labels every one that is known by then. Otherwise the sources are read, by the functions
+    by which the assets read them, into a lake that is gone when the block ends; expectations are not validated then.
 
     Parameters:
         lake: the deployment's; it is only read.
@@ -27,9 +27,9 @@ def feature_lake(lake: Lake, catalog: Catalog, model: MLModel, until: datetime, 
         DeclarationError: if a source or a transform cannot be imported or called.
         DataError: if it gives what does not fit its declaration.
     """
-    tables = [catalog.table(name, asked_by=f"Model {model.name}") for name in dict.fromkeys([*model.tables, model.label.table])]
-    known = until - model.label.delay
-    if all(_is_whole(lake, table, until if table.name in model.tables else known) for table in tables):
+    tables = [catalog.table(name, asked_by=f"Model {model.name}") for name in model.tables]
+    joined, known = {selection.table for selection in model.features}, until - model.label.delay
+    if all(_is_whole(lake, table, until if table.name in joined else known) for table in tables):
         yield lake
         return
     with TemporaryDirectory(prefix="mlworks-backtest-") as folder:
