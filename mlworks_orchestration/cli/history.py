@@ -1,6 +1,7 @@
 """What became of a model, in the tables that a replay ends with."""
 
 from collections.abc import Iterator
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from rich.box import SIMPLE_HEAD
@@ -98,7 +99,7 @@ def _metric(model: MLModel, value: float | None) -> str:
 
 
 def _wide_headings(model: MLModel) -> list[_Heading]:
-    business = [f"{side}\n{model.business.name}" for side in ("Champion", "First") if model.business]
+    business = [f"{side}\n{fill(model.business.name, _NARROW)}" for side in ("Champion", "First") if model.business]
     return [(heading, "right", True) for heading in (f"Every {step_of_replay(model)}\n{{metric}}", *business)]
 
 
@@ -117,7 +118,7 @@ def _amount(value: float | None) -> str:
 _SIDES = ("champion", "first_model")
 _OUTCOMES = ("promoted", "rejected", "waiting", "dry_run", "rolled_back")
 _WHOLE_FROM = 1000
-_WIDE, _MOST_COLUMNS = 110, 6
+_WIDE, _NARROW, _MOST_COLUMNS = 110, 16, 6
 _TOGETHER = "all features together"
 _METRICS_END = 4
 _HEADINGS: tuple[_Heading, ...] = (

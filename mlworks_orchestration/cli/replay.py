@@ -14,12 +14,12 @@ from mlworks_orchestration.project import Project
 @click.command()
 @click.argument("model")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Stop at this day, UTC; by default at the end of the history.")
-@click.option("--json", "as_json", is_flag=True, help="Print what became of it as JSON: months, compared, drifted.")
+@click.option("--json", "as_json", is_flag=True, help="Print what became of it as JSON: months, compared, policies, drifted.")
 def replay(model: str, until: datetime | None, *, as_json: bool) -> None:
     """Move the clock through the history of MODEL, a week or a month at a time, with the jobs and the sensors of production.
 
     It first trains on one training window, then scores, takes in labels, reports drift and retrains as the declaration says.
-    Stopped, it goes on where it was. It ends with a table by month, what retraining brought, and what drifted.
+    Stopped, it goes on where it was. It ends with a table by month, what retraining brought, also against retraining at every step, and what drifted.
 
     \b
     Examples:
