@@ -86,8 +86,9 @@ def compare(model: MLModel, rows: pl.DataFrame) -> pl.DataFrame:
         values = [known.select(total_worth(business, side)).item() if known.height else None for side in SIDES]
         columns = [[*found, value] for found, value in zip(columns, values, strict=True)]
     schema = {"metric": pl.String, "unit": pl.String, **dict.fromkeys(SIDES, pl.Float64), "lower": pl.Boolean}
-    sign = pl.when("lower").then(-1).otherwise(1)
-    gains = {name: sign * (pl.col("champion") - pl.col(side)) for name, side in (("gain", "first_model"), ("gain_over_every_step", "every_step"))}
+    champion, first, every = map(pl.col, SIDES)
+    others = {"gain": first, "gain_over_every_step": every}
+    gains = {name: pl.when("lower").then(other - champion).otherwise(champion - other) for name, other in others.items()}
     table = pl.DataFrame([names, units, *columns, lower], schema=schema)
     return table.select("metric", "unit", pl.lit(known.height).alias("rows"), *SIDES, **gains)
 
