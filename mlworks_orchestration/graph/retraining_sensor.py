@@ -51,6 +51,11 @@ class InstanceRuns:
         found = self._instance.get_runs(dg.RunsFilter(tags={names.RUN_KEY: run_key}))
         return any(names.REPLAYED not in run.tags or run.status not in FAILED for run in found)
 
+    def failed(self, run_key: str) -> bool:
+        """Return whether every run with this key failed by itself: none goes on, was done, or was stopped by a person."""
+        found = self._instance.get_runs(dg.RunsFilter(tags={names.RUN_KEY: run_key}))
+        return bool(found) and all(run.status is dg.DagsterRunStatus.FAILURE for run in found)
+
 
 class RetrainingSensor(dg.SensorDefinition):
     """One sensor for all models: a sensor a model would cost the daemon a call and a tick each, every half minute, however quiet the models are.

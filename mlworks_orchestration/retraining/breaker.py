@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from mlworks_orchestration.retraining.case import Case, advice, at, seen
 from mlworks_orchestration.retraining.facts import Evidence, Promotion
-from mlworks_orchestration.retraining.past import Attempt, Decision, Outcome, Rollback
+from mlworks_orchestration.retraining.past import Attempt, Decision, Outcome, Rollback, retry_key
 from mlworks_orchestration.retraining.signs import Sign, read_signs
 from mlworks_orchestration.spec import Gate, Retraining
 
@@ -12,7 +12,7 @@ TRIES = 2
 """Retrainings in a row, in one episode, that may fail to give a new champion before a person is called."""
 
 RETRY_AFTER = (timedelta(0), timedelta(minutes=10), timedelta(hours=1))
-"""How long after it was asked for a rollback whose run failed is asked for again: as often, and then a person is called."""
+"""How long after it was asked for a rollback or a retraining whose run failed is asked for again: as often, and then a person is called."""
 
 _IN_VAIN = {Outcome.REJECTED, Outcome.UNFINISHED, Outcome.ROLLED_BACK}
 
@@ -36,7 +36,7 @@ def rollback_was_decided(case: Case) -> Decision | None:
     if case.now < due:
         return case.conclude("wait", f"{told} It is tried again {at(due)}.")
     again = f"{told} It is tried again, {tried + 1} of {len(RETRY_AFTER)} times."
-    return case.conclude("rollback", again, run_key=f"{asked[0].run_key}:retry-{tried + 1}", to=asked[0].to)
+    return case.conclude("rollback", again, run_key=retry_key(asked[0].run_key, tried + 1), to=asked[0].to)
 
 
 def previous_is_better(case: Case) -> Decision | None:

@@ -86,7 +86,7 @@ class Case:
     @property
     def cooling(self) -> Attempt | None:
         """The last training, as long as it is less than the cooldown ago."""
-        return self.last if self.last and self.now - self.last.at < self.policy.cooldown else None
+        return self.last if self.last and self.now - self.last.begun < self.policy.cooldown else None
 
     @property
     def spent(self) -> list[datetime]:

@@ -7,6 +7,7 @@ from mlworks_orchestration.retraining.breaker import declared_alarm, in_vain, pr
 from mlworks_orchestration.retraining.case import YEAR, Case, advice, at, needed, seen
 from mlworks_orchestration.retraining.facts import Evidence
 from mlworks_orchestration.retraining.past import Decision, History, Outcome
+from mlworks_orchestration.retraining.unfinished import run_failed, was_never_launched
 from mlworks_orchestration.spec import Gate, Retraining, format_duration
 
 _AUTOMATIC = Gate()
@@ -16,12 +17,13 @@ def decide(evidence: Evidence, policy: Retraining, history: History, now: dateti
     """Decide what to do about a model now.
 
     The first guard that applies decides: no champion; a rollback decided before; a predecessor that is better; an alarm on which the
-    declaration rolls back; a training under way; a retraining that was decided and never launched (asked for again, with its own key);
-    nothing that asks for a training; no report since the last retraining; the breaker; a version that waits for approval; the cooldown;
-    the budget; too few new rows. If none does, the model is retrained. It never raises, and the same facts always give the same decision.
+    declaration rolls back; a training under way; a retraining that was decided and never launched (asked for again, with its own key), or
+    whose run failed (asked for again a few times, with keys that say so); nothing that asks for a training; no report since the last
+    retraining; the breaker; a version that waits for approval; the cooldown; the budget; too few new rows. If none does, the model is
+    retrained. It never raises, and the same facts always give the same decision.
 
     The run key is `<model>:<champion>:<n>`, the n-th retraining asked for against this champion, and `<model>:rollback:<champion>:<to>` of a
-    rollback, with `:retry-<n>` where its run failed and is tried again. It depends on what was recorded and not on which reports were seen or
+    rollback, with `:retry-<n>` where a run failed and is tried again. It depends on what was recorded and not on which reports were seen or
     what asks for it, so whoever decides from the same records asks with the same key, and a run starts once for each.
 
     Parameters:
@@ -83,18 +85,6 @@ def _training_is_running(case: Case) -> Decision | None:
     return case.conclude("wait", f"A training of {case.evidence.model} is queued or under way; its verdict comes first. {seen(case)}.")
 
 
-def _was_never_launched(case: Case) -> Decision | None:
-    asked = case.last_asked
-    if asked is None or asked.outcome is not Outcome.UNFINISHED or case.evidence.launched or asked.trigger == "person":
-        return None
-    by_drift = asked.trigger in {None, "drift"}
-    again = case.has_new_report if by_drift else case.cause is not None
-    if (by_drift and not case.lasting) or (case.cooling is None and again):
-        return None
-    why = f"The retraining decided {at(asked.at)} was never launched and is asked for again"
-    return case.conclude("retrain", f"{why}. {seen(case)}.", run_key=asked.run_key, trigger=asked.trigger or "drift")
-
-
 def _nothing_asks(case: Case) -> Decision | None:
     if case.cause:
         return None
@@ -138,8 +128,8 @@ def _is_cooling_down(case: Case) -> Decision | None:
     last = case.cooling
     if last is None:
         return None
-    ahead = "is later than now, so the clock went back, and" if last.at > case.now else "is"
-    why = f"the last training, {at(last.at)} ({last.outcome}), {ahead} less than the cooldown of {format_duration(case.policy.cooldown)} ago"
+    ahead = "is later than now, so the clock went back, and" if last.begun > case.now else "is"
+    why = f"the last training, {at(last.begun)} ({last.outcome}), {ahead} less than the cooldown of {format_duration(case.policy.cooldown)} ago"
     return case.conclude("wait", f"{_asking(case)}, but {why}. {seen(case)}.")
 
 
@@ -173,7 +163,8 @@ _GUARDS: tuple[Callable[[Case], Decision | None], ...] = (
     previous_is_better,
     declared_alarm,
     _training_is_running,
-    _was_never_launched,
+    was_never_launched,
+    run_failed,
     _nothing_asks,
     _nothing_new,
     retraining_does_not_help,

@@ -14,7 +14,7 @@ from mlworks_orchestration.data import PARTITION, Lake
 from mlworks_orchestration.retraining.aftermath import newest_aftermath
 from mlworks_orchestration.retraining.case import rows_tried
 from mlworks_orchestration.retraining.facts import Evidence, Finding, Overdue, Report
-from mlworks_orchestration.retraining.past import History
+from mlworks_orchestration.retraining.past import History, Outcome
 from mlworks_orchestration.retraining.promotions import held, promotion
 from mlworks_orchestration.spec import DriftKind, MLModel
 from mlworks_orchestration.training import moves
@@ -35,6 +35,9 @@ class Runs(Protocol):
     def launched(self, run_key: str) -> bool:
         """Return whether a run with this key was ever launched."""
 
+    def failed(self, run_key: str) -> bool:
+        """Return whether every run with this key failed by itself, its process having been killed included."""
+
 
 def gather(lake: Lake, model: MLModel, history: History, runs: Runs, now: datetime) -> Evidence:
     """Return what is known about a model.
@@ -49,15 +52,18 @@ def gather(lake: Lake, model: MLModel, history: History, runs: Runs, now: dateti
     moved = moves(lake, model.name)
     champion, promoted = held(moved, "champion", now), promotion(moved, history, now)
     reported, labelled = (lake.partitions(f"{model.name}/{table}") for table in ("drift_report", "labels"))
-    asked = [attempt.run_key for attempt in history.attempts if attempt.run_key is not None and attempt.champion == champion]
+    running = runs.in_progress()
+    asked = [attempt for attempt in history.attempts if attempt.last_key is not None and attempt.champion == champion]
+    key = asked[-1].last_key if asked else None
     back = [done.run_key for done in history.rollbacks if promoted and done.champion == promoted.version]
     return Evidence(
         model=model.name,
         champion=champion,
         reports=_reports(lake, model, reported, now),
         new_rows=_new_rows(lake, model, labelled, history, now),
-        running=runs.in_progress(),
-        launched=not asked or runs.launched(asked[-1]),
+        running=running,
+        launched=key is None or runs.launched(key),
+        failed=key is not None and asked[-1].outcome is Outcome.UNFINISHED and runs.failed(key),
         promotion=promoted,
         aftermath=newest_aftermath(lake, model, promoted) if promoted else None,
         rollback_launched=not back or runs.launched(back[-1]),

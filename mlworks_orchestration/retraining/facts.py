@@ -116,6 +116,7 @@ class Evidence:
         new_rows: labelled rows that are newer than the last training knew; counting may stop once there are enough.
         running: whether a training of the model is queued or under way.
         launched: whether the run that the last retraining was asked for with was ever launched.
+        failed: whether that run failed before its version was judged; one that a person stopped did not.
         promotion: how the champion came to serve; none if it came back by a rollback, or by hand.
         aftermath: how it does beside its predecessor; none before enough labels of after its promotion are known.
         rollback_launched: whether the run that the last rollback was asked for with was ever launched.
@@ -129,6 +130,7 @@ class Evidence:
     new_rows: int = 0
     running: bool = False
     launched: bool = True
+    failed: bool = False
     promotion: Promotion | None = None
     aftermath: Aftermath | None = None
     rollback_launched: bool = True

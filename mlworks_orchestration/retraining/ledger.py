@@ -15,7 +15,7 @@ import polars as pl
 from mlworks_orchestration.data import PARTITION, Lake
 from mlworks_orchestration.retraining.facts import Evidence
 from mlworks_orchestration.retraining.outcomes import outcome_of
-from mlworks_orchestration.retraining.past import Attempt, Decision, Episode, History, Outcome, Rollback
+from mlworks_orchestration.retraining.past import Attempt, Decision, Episode, History, Outcome, Rollback, first_key
 from mlworks_orchestration.spec import DriftKind
 from mlworks_orchestration.training import moves, verdicts
 
@@ -106,8 +106,16 @@ def read_history(lake: Lake, model: str, known: pl.DataFrame | None = None) -> H
     return History(tuple(trained), episode, until, champion, tuple(Rollback(*row) for row in rollbacks.iter_rows()))
 
 
-def _attempts(asked: Sequence[dict[str, Any]], judged: Sequence[dict[str, Any]], outcomes: Sequence[Outcome]) -> list[Attempt]:
-    """Return all trainings in the order of time: a verdict belongs to the last retraining asked for before it, if that has none yet."""
+def _attempts(rows: Sequence[dict[str, Any]], judged: Sequence[dict[str, Any]], outcomes: Sequence[Outcome]) -> list[Attempt]:
+    """Return all trainings in the order of time: a verdict belongs to the last retraining asked for before it, if that has none yet.
+
+    A retraining that was asked for again because its run had failed is one attempt.
+    """
+    asked = [row for row in rows if row["run_key"] == first_key(row["run_key"])]
+    again: dict[str, list[datetime]] = {}
+    for row in rows:
+        if row["run_key"] != first_key(row["run_key"]):
+            again.setdefault(first_key(row["run_key"]), []).append(row["decided_at"])
     found: dict[str, tuple[Outcome, int]] = {}
     others: list[Attempt] = []
     for verdict, outcome in zip(judged, outcomes, strict=True):
@@ -116,10 +124,11 @@ def _attempts(asked: Sequence[dict[str, Any]], judged: Sequence[dict[str, Any]],
             found[before[-1]["run_key"]] = outcome, verdict["challenger"]
         else:
             others.append(Attempt(verdict["decided_at"], verdict["champion"], outcome, version=verdict["challenger"]))
-    return sorted([*others, *(_asked_for(row, *found.get(row["run_key"], (Outcome.UNFINISHED, None))) for row in asked)], key=lambda each: each.at)
+    asked_for = [_asked_for(row, again.get(row["run_key"], ()), *found.get(row["run_key"], (Outcome.UNFINISHED, None))) for row in asked]
+    return sorted([*others, *asked_for], key=lambda each: each.at)
 
 
-def _asked_for(row: dict[str, Any], outcome: Outcome, version: int | None) -> Attempt:
+def _asked_for(row: dict[str, Any], retries: Sequence[datetime], outcome: Outcome, version: int | None) -> Attempt:
     return Attempt(
         at=row["decided_at"],
         champion=row["champion"],
@@ -131,6 +140,7 @@ def _asked_for(row: dict[str, Any], outcome: Outcome, version: int | None) -> At
         trigger=row["trigger"] or "drift",
         new_rows=row["new_rows"],
         version=version,
+        retries=tuple(retries),
     )
 
 

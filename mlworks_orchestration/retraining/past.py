@@ -11,6 +11,32 @@ Action = Literal["retrain", "wait", "escalate", "rollback"]
 Trigger = Literal["drift", "schedule", "new_rows", "person"]
 
 
+_RETRY = ":retry-"
+
+
+def retry_key(run_key: str, number: int) -> str:
+    """Return the key of a run that is tried again.
+
+    Parameters:
+        run_key: of the first try.
+        number: of the retry, from 1.
+
+    Examples:
+        >>> retry_key("airline_delay:2:1", 3), first_key("airline_delay:2:1:retry-3")
+        ('airline_delay:2:1:retry-3', 'airline_delay:2:1')
+    """
+    return f"{run_key}{_RETRY}{number}"
+
+
+def first_key(run_key: str) -> str:
+    """Return the key of the first try of a run.
+
+    Parameters:
+        run_key: of any try.
+    """
+    return run_key.partition(_RETRY)[0]
+
+
 class Outcome(StrEnum):
     """What came of a training."""
 
@@ -37,6 +63,7 @@ class Attempt:
         trigger: what it was asked for by; none if no decision asked for it.
         new_rows: the new labelled rows that the decision counted.
         version: what was trained; none without a verdict.
+        retries: when it was asked for again because its run had failed, in the order of time.
     """
 
     at: datetime
@@ -49,6 +76,17 @@ class Attempt:
     trigger: Trigger | None = None
     new_rows: int = 0
     version: int | None = None
+    retries: tuple[datetime, ...] = ()
+
+    @property
+    def begun(self) -> datetime:
+        """When it was asked for the last time."""
+        return max((self.at, *self.retries))
+
+    @property
+    def last_key(self) -> str | None:
+        """The run key with which it was asked for the last time."""
+        return retry_key(self.run_key, len(self.retries)) if self.run_key and self.retries else self.run_key
 
 
 class Rollback(NamedTuple):

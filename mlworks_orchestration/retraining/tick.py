@@ -9,7 +9,7 @@ from mlworks_orchestration.data import Lake
 from mlworks_orchestration.retraining.decide import decide, decide_by_hand
 from mlworks_orchestration.retraining.evidence import Runs, gather
 from mlworks_orchestration.retraining.ledger import asked_at, read_history, recent, record
-from mlworks_orchestration.retraining.past import Decision, History
+from mlworks_orchestration.retraining.past import Decision, History, Outcome
 from mlworks_orchestration.spec import MLModel
 from mlworks_orchestration.training import check_signed
 
@@ -110,7 +110,8 @@ def _just_asked(lake: Lake, model: MLModel, decision: Decision, now: datetime) -
     if decision.run_key is None or clock.is_replayed():
         return None
     since = asked_at(lake, model.name, decision.run_key)
-    return since if since and timedelta() <= now - since < _TIME_TO_ASK else None
+    # Of two looks at once the one that is later to record may have begun earlier.
+    return since if since and abs(now - since) < _TIME_TO_ASK else None
 
 
 def _seen(lake: Lake, model: MLModel, mark: Mark) -> dict[str, int]:
@@ -128,7 +129,7 @@ def _version(mark: Mark, table: str) -> int:
 
 
 def due_again(model: MLModel, history: History, decision: Decision, now: datetime) -> datetime | None:
-    """Return when to look without anything new: when the schedule asks, and soon after a rollback was asked for, whose run may fail.
+    """Return when to look without anything new: when the schedule asks, and soon after a run was asked for, which may fail.
 
     What the schedule asked for and was put off is looked at again a day later.
 
@@ -138,10 +139,18 @@ def due_again(model: MLModel, history: History, decision: Decision, now: datetim
         decision: of now.
         now: the moment, aware.
     """
-    asked = decision.action == "rollback" or (decision.action == "wait" and any(back.champion == decision.champion for back in history.rollbacks))
-    back = [now + _LOOK_AFTER] if asked else []
+    back = [now + _LOOK_AFTER] if _may_fail(history, decision, now) else []
     every = model.retraining.every
     if every is None:
         return min(back, default=None)
     trained = now if decision.action == "retrain" else max((attempt.at for attempt in history.attempts), default=None)
     return min([*back, now + _AGAIN if trained is None else max(trained + every, now + _AGAIN)])
+
+
+def _may_fail(history: History, decision: Decision, now: datetime) -> bool:
+    """Return whether a run was asked for of which it is not known yet what comes; a replay waits for its trainings, so there it is known."""
+    if decision.action == "rollback" or (decision.action == "retrain" and not clock.is_replayed()):
+        return True
+    going_back = any(back.champion == decision.champion for back in history.rollbacks)
+    unfinished = any(asked.run_key and asked.outcome is Outcome.UNFINISHED and now - asked.begun < _AGAIN for asked in history.attempts[-1:])
+    return decision.action == "wait" and (going_back or unfinished)

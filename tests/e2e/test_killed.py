@@ -13,6 +13,7 @@ import pytest
 from mlworks_orchestration import clock, graph
 from mlworks_orchestration.graph.names import RUN_KEY, RUN_NOW
 from mlworks_orchestration.graph.retraining_sensor import RETRAINING_SENSOR
+from mlworks_orchestration.retraining import read_history
 from mlworks_orchestration.training import moves, served_at, verdicts
 from tests.e2e.killing import Point, lives
 from tests.e2e.pending import NEXT, UNTIL, copied
@@ -133,11 +134,26 @@ def test_a_promotion_that_is_killed_is_completed_by_the_next_scoring_run_and_not
         assert {version.version for version in world.registry.versions(MODEL)} == {1, 2}
 
 
-def test_a_training_killed_in_production_is_not_begun_again_and_a_person_can_have_it_judged(trained: World, tmp_path: Path) -> None:
+def test_a_training_killed_in_production_is_begun_again_by_the_next_look_and_the_ledger_says_why(trained: World, tmp_path: Path) -> None:
     world = copied(trained, tmp_path / "world")
     with world.active(), dg.DagsterInstance.get() as instance, clock.replaying(NEXT):
-        assert tick(world, instance) == [], "the run was launched, so its key is not asked for again"
+        [request] = tick(world, instance)
+        assert request.run_key == f"{KEY}:retry-1"
+        assert [again.run_key for again in tick(world, instance)] == [request.run_key], "asked for by the same key until it is launched"
         assert_old_or_new_serves(world)
+        tags = {**request.tags, RUN_KEY: f"{request.run_key}", RUN_NOW: NEXT.isoformat()}
+        assert world.run(instance, "train", **tags).success
+        assert tick(world, instance) == []
+        asked = world.lake.read(f"{MODEL}/decisions").filter(pl.col("action") == "retrain").sort("decided_at")
+        assert asked["run_key"].to_list() == [KEY, request.run_key]
+        assert "no version of it was judged, for its run failed or was killed. It is tried again" in asked["reason"][1]
+        assert asked["episode"].n_unique() == 1
+        assert [attempt.run_key for attempt in read_history(world.lake, MODEL).attempts if attempt.run_key] == [KEY], "one retraining"
+        assert world.registry.aliases(MODEL) == {"champion": 3, "previous": 1}
+
+
+def test_a_person_can_have_the_version_of_a_killed_training_judged_before_it_is_tried_again(trained: World, tmp_path: Path) -> None:
+    world = copied(trained, tmp_path / "world")
     assert lives(judge_newest, world.root)
     with world.active():
         assert_one_retraining(world, promoted=2)

@@ -79,3 +79,15 @@ def test_a_run_that_failed_counts_as_launched_except_for_the_replay_that_stopped
     assert InstanceRuns(blank, MODEL).launched(KEY)
     blank.report_run_failed(run)
     assert InstanceRuns(blank, MODEL).launched(KEY) is launched
+
+
+def test_a_run_failed_by_itself_when_none_with_its_key_goes_on_or_was_done_or_stopped_by_a_person(blank: dg.DagsterInstance) -> None:
+    runs = InstanceRuns(blank, MODEL)
+    assert not runs.failed(KEY), "none was launched"
+    run = made(blank)
+    assert not runs.failed(KEY), "it goes on"
+    blank.report_run_failed(run)
+    assert runs.failed(KEY)
+    stopped = made(blank)
+    blank.report_run_canceled(stopped)
+    assert not runs.failed(KEY)

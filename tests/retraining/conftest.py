@@ -22,6 +22,7 @@ class FakeRuns:
     running: bool = False
     going_back: bool = False
     keys: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
 
     def in_progress(self) -> bool:
         return self.running
@@ -31,6 +32,9 @@ class FakeRuns:
 
     def launched(self, run_key: str) -> bool:
         return run_key in self.keys
+
+    def failed(self, run_key: str) -> bool:
+        return run_key in self.broken
 
 
 @dataclass

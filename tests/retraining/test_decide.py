@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -227,6 +228,61 @@ def test_a_retraining_lost_long_ago_is_decided_afresh() -> None:
     assert decision(attempts=(lost,), launched=False).run_key == "delays:1:2"
     same = asked(30, Outcome.UNFINISHED, saw="2013-05-03")
     assert decision(attempts=(same,), launched=False).run_key == "delays:1:1", "nothing new has come since"
+
+
+MINUTE = DAY / 1440
+
+
+def killed(*minutes_ago: float, days_ago: float = 1, saw: str = "2013-05-03") -> Attempt:
+    """A retraining of this episode whose runs failed, asked for again so many minutes ago."""
+    retries = tuple(NOW - minutes * MINUTE for minutes in minutes_ago)
+    return replace(asked(days_ago, Outcome.UNFINISHED, saw=saw), episode="2013-05-02", retries=retries)
+
+
+@pytest.mark.parametrize(("tried", "number"), [((), 1), ((10,), 2), ((70, 60), 3)])
+def test_a_retraining_whose_run_failed_is_tried_again_with_a_key_of_its_own(tried: tuple[float, ...], number: int) -> None:
+    found = decision(attempts=(killed(*tried),), episode=Episode(1, "2013-05-02"), failed=True)
+    assert (found.action, found.run_key, found.trigger) == ("retrain", f"delays:1:1:retry-{number}", "drift")
+    times = f" {number} times" if number > 1 else ""
+    assert found.reason.startswith(
+        f"The retraining decided on 2013-05-31 00:00 was launched{times}, and no version of it was judged, for its run failed or was killed. "
+        f"It is tried again in the same episode, which began in 2013-05-02, {number} of 3 times. Drifted: feature 2 of 3"
+    )
+
+
+@pytest.mark.parametrize("tried", [(9,), (70, 59), (-5,)])
+def test_later_tries_of_a_retraining_wait_for_what_is_wrong_to_pass(tried: tuple[float, ...]) -> None:
+    found = decision(attempts=(killed(*tried),), episode=Episode(1, "2013-05-02"), failed=True)
+    assert (found.action, found.run_key) == ("wait", None)
+    assert "It is tried again on 2013-06-01 00:" in found.reason
+
+
+def test_a_retraining_that_failed_four_times_calls_a_person_until_it_would_be_decided_afresh() -> None:
+    episode = Episode(1, "2013-05-02")
+    found = decision(attempts=(killed(90, 80, 70),), episode=episode, failed=True)
+    assert (found.action, found.episode) == ("escalate", episode)
+    assert "was launched 4 times, and no version of it was judged" in found.reason
+    assert "Look at its run, correct the cause, then `mlworks retrain delays --why TEXT`." in found.reason
+    old = killed(*(20 * 1440.0,) * 3, days_ago=20, saw="2013-05-01")
+    assert decision(attempts=(old,), episode=episode, failed=True).run_key == "delays:1:2"
+    again = replace(asked(15, Outcome.UNFINISHED, number=2), episode="2013-05-02")
+    assert "2 retrainings in a row" in decision(attempts=(old, again), episode=episode, failed=True).reason, "the breaker counts tries as one"
+
+
+def test_only_a_retraining_that_failed_by_itself_in_this_episode_is_tried_again() -> None:
+    episode = Episode(1, "2013-05-02")
+    assert decision(attempts=(killed(),), episode=episode).action == "wait", "a person stopped it"
+    assert decision(attempts=(killed(),), episode=episode, failed=True, running=True).action == "wait", "a try is under way"
+    assert decision(attempts=(killed(),), episode=Episode(1, "2013-05-20"), failed=True).action == "wait", "that was other drift"
+    assert decision(reports({}, {}, {}), attempts=(killed(),), episode=episode, failed=True).action == "wait", "the drift is gone"
+    assert decision(attempts=(replace(killed(), trigger="person"),), episode=episode, failed=True).action == "wait", "that is the person's business"
+
+
+def test_tries_of_a_retraining_cost_one_of_the_budget_and_the_cooldown_runs_from_the_last() -> None:
+    old = replace(killed(*(13 * 1440.0,) * 2, days_ago=15), outcome=Outcome.REJECTED, latest_report="2013-05-01")
+    found = decision(attempts=(old,), policy=Retraining(budget_per_year=2))
+    assert found.reason.startswith("Drift lasts, but the last training, on 2013-05-19 00:00 (rejected), is less than the cooldown of 2w ago.")
+    assert decision(attempts=(old,), policy=Retraining(budget_per_year=2, cooldown=timedelta(days=1))).run_key == "delays:1:2"
 
 
 def test_a_clock_that_went_backwards_waits() -> None:

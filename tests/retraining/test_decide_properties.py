@@ -24,6 +24,7 @@ from mlworks_orchestration.retraining import (
     decide,
 )
 from mlworks_orchestration.retraining.breaker import RETRY_AFTER
+from mlworks_orchestration.retraining.past import first_key, retry_key
 from mlworks_orchestration.spec import DriftKind, Gate, Retraining
 
 DAY = timedelta(days=1)
@@ -80,6 +81,7 @@ EVIDENCE = st.builds(
     st.integers(0, 4000),
     st.booleans(),
     st.booleans(),
+    st.booleans(),
     st.none() | st.builds(Promotion, VERSIONS, MOMENTS, VERSIONS | st.none()),
     st.none() | AFTERMATHS,
     st.booleans(),
@@ -98,6 +100,7 @@ ATTEMPTS = st.builds(
     st.sampled_from([None, "drift", "schedule", "new_rows", "person"]),
     st.integers(0, 9000),
     st.none() | VERSIONS,
+    st.lists(MOMENTS, max_size=4).map(tuple),
 )
 HISTORIES = st.builds(
     History,
@@ -140,13 +143,28 @@ def assert_retraining_is_allowed(decision: Decision, evidence: Evidence, policy:
     assert not evidence.running
     assert decision.kinds or decision.trigger != "drift"
     known = [attempt for attempt in history.attempts if attempt.champion == evidence.champion and attempt.run_key]
-    if decision.run_key in {attempt.run_key for attempt in known if attempt.outcome is Outcome.UNFINISHED}:
-        assert not evidence.launched
+    lost = [attempt for attempt in known if attempt.outcome is Outcome.UNFINISHED]
+    if not evidence.launched and decision.run_key in {attempt.last_key for attempt in lost}:
+        return
+    if decision.run_key != first_key(decision.run_key or ""):
+        assert_same_training_again(decision, evidence, lost, now)
         return
     assert decision.run_key == f"delays:{evidence.champion}:{len(known) + 1}"
-    assert all(now - attempt.at >= policy.cooldown for attempt in history.attempts)
+    assert all(now - attempt.begun >= policy.cooldown for attempt in history.attempts)
     assert sum(attempt.champion is not None and now - attempt.at < YEAR for attempt in history.attempts) < policy.budget_per_year
     assert evidence.new_rows >= policy.min_new_rows
+
+
+def assert_same_training_again(decision: Decision, evidence: Evidence, lost: Sequence[Attempt], now: datetime) -> None:
+    assert evidence.failed
+    again = [attempt for attempt in lost if decision.run_key == retry_key(attempt.run_key or "", len(attempt.retries) + 1)]
+    assert any(
+        len(attempt.retries) < len(RETRY_AFTER)
+        and now >= attempt.begun + RETRY_AFTER[len(attempt.retries)]
+        and (decision.trigger != "drift" or (decision.episode is not None and attempt.episode == decision.episode.began))
+        for attempt in again
+    )
+    assert "It is tried again" in decision.reason
 
 
 def lasts(kind: DriftKind, evidence: Evidence, policy: Retraining) -> bool:
@@ -196,6 +214,7 @@ class World:
     rows: list[Attempt] = field(default_factory=list)
     launched: dict[str, datetime] = field(default_factory=dict)
     finishing: dict[str, datetime] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
     episode: Episode | None = None
     decided_for: int | None = None
 
@@ -230,6 +249,13 @@ class World:
         if decision.action == "rollback":
             if decision.run_key not in {done.run_key for done in self.rollbacks}:
                 self.rollbacks.append(Rollback(now, decision.champion or 0, decision.to or 0, decision.run_key))
+        elif decision.run_key != (first := first_key(decision.run_key)):
+            self.rows = [
+                replace(row, retries=(*row.retries, now))
+                if row.run_key == first and decision.run_key == retry_key(first, len(row.retries) + 1)
+                else row
+                for row in self.rows
+            ]
         elif decision.run_key not in {row.run_key for row in self.rows}:
             began = decision.episode.began if decision.episode else None
             seen = (decision.run_key, began, self.days[-1].partition, decision.kinds, decision.trigger)
@@ -240,7 +266,7 @@ class World:
             self.finishing[decision.run_key] = now + self.chance.randint(0, 3) * DAY
 
     def evidence(self, now: datetime, history: History) -> Evidence:
-        asked = [attempt.run_key for attempt in history.attempts if attempt.run_key and attempt.champion == self.champion]
+        asked = [attempt.last_key for attempt in history.attempts if attempt.last_key and attempt.champion == self.champion]
         back = [done.run_key for done in history.rollbacks if self.promotion and done.champion == self.promotion.version]
         told = self.promotion and self.promotion.previous and self.was_worse and now - self.promotion.at >= 14 * DAY
         return Evidence(
@@ -250,6 +276,7 @@ class World:
             self.chance.randint(0, 9000),
             running=any("rollback" not in key for key in self.finishing),
             launched=not asked or asked[-1] in self.launched,
+            failed=bool(asked) and asked[-1] in self.failed,
             promotion=self.promotion,
             aftermath=Aftermath(self.champion, self.served[-2], f"{now:%Y-%m-%d}", 14, 900, "mae", 2, 1, 1, 0.5, 1.5, 0.0) if told else None,
             rollback_launched=not back or back[-1] in self.launched,
@@ -261,12 +288,14 @@ class World:
             del self.finishing[key]
             if self.chance.random() >= self.trouble:
                 (self.go_back if "rollback" in key else self.judge)(key, now)
+            else:
+                self.failed.add(key)
 
     def judge(self, key: str, now: datetime) -> None:
         promoted = self.chance.random() < self.helps
         self.versions += 1
         outcome = Outcome.PROMOTED if promoted else Outcome.REJECTED
-        self.rows = [replace(row, outcome=outcome, version=self.versions) if row.run_key == key else row for row in self.rows]
+        self.rows = [replace(row, outcome=outcome, version=self.versions) if row.run_key == first_key(key) else row for row in self.rows]
         if promoted:
             barred = {row.version for row in self.rows if row.outcome is Outcome.ROLLED_BACK}
             self.promotion = Promotion(self.versions, now, None if self.champion in barred else self.champion)
@@ -289,23 +318,36 @@ class World:
 
     @property
     def retrainings(self) -> list[datetime]:
-        """When each retraining was first asked for, in order; one a run key."""
+        """When each retraining was first asked for, in order; one a run key, and tries of one that failed are the same."""
         first: dict[str, datetime] = {}
         for now, decision in self.decisions:
             if decision.run_key is not None and decision.action == "retrain":
-                first.setdefault(decision.run_key, now)
+                first.setdefault(first_key(decision.run_key), now)
         return sorted(first.values())
 
 
 def assert_is_safe(world: World) -> None:
     asked = world.retrainings
     assert len(asked) == len(world.rows), "one record a run key"
-    assert set(world.launched) <= {row.run_key for row in world.rows} | {done.run_key for done in world.rollbacks}
-    assert all(later - earlier >= world.policy.cooldown for earlier, later in pairwise(asked))
+    assert {first_key(key) for key in world.launched} <= {row.run_key for row in world.rows} | {first_key(done.run_key) for done in world.rollbacks}
+    assert all(later.at - earlier.begun >= world.policy.cooldown for earlier, later in pairwise(world.rows))
+    assert_same_training_is_tried_few_times(world)
     assert all(sum(moment - YEAR < each <= moment for each in asked) <= world.policy.budget_per_year for moment in asked)
     assert all(decision.reason for _, decision in world.decisions)
     assert_tries_are_few(world.rows)
     assert_nothing_flaps(world)
+
+
+def assert_same_training_is_tried_few_times(world: World) -> None:
+    told = {decision.run_key: decision for _, decision in reversed(world.decisions) if decision.action == "retrain"}
+    for row in world.rows:
+        moments = [row.at, *row.retries]
+        assert len(row.retries) <= len(RETRY_AFTER)
+        assert all(later - earlier >= wait for (earlier, later), wait in zip(pairwise(moments), RETRY_AFTER, strict=False))
+        for number in range(1, len(moments)):
+            again, last = told[retry_key(row.run_key or "", number)], retry_key(row.run_key or "", number - 1) if number > 1 else row.run_key
+            assert last in world.failed, "a try goes on, or nobody knows of it"
+            assert row.trigger != "drift" or (again.episode and again.episode.began == row.episode)
 
 
 def assert_nothing_flaps(world: World) -> None:
@@ -343,6 +385,19 @@ def test_bad_promotions_are_undone_and_people_called() -> None:
     assert_is_safe(world)
     assert len(world.rollbacks) >= 2
     assert {"retrain", "wait", "escalate", "rollback"} == {decision.action for _, decision in world.decisions}
+
+
+def test_trainings_that_are_killed_are_tried_again_and_one_that_never_ends_is_given_to_a_person() -> None:
+    world = World(Retraining(), 2013, helps=0.5, trouble=0.3).live(730)
+    assert_is_safe(world)
+    assert any(row.retries and row.outcome is not Outcome.UNFINISHED for row in world.rows)
+    hopeless = World(Retraining(), 2013, helps=1.0, trouble=0.0, turns=0.0, noise=0.0)
+    hopeless.report = lambda now, _: World.report(hopeless, now, drifting=True)  # type: ignore[method-assign]
+    hopeless.judge = lambda key, _: hopeless.failed.add(key)  # type: ignore[method-assign]
+    assert_is_safe(hopeless.live(13))
+    assert [len(row.retries) for row in hopeless.rows] == [len(RETRY_AFTER)]
+    assert "was launched 4 times" in hopeless.decisions[-1][1].reason
+    assert hopeless.decisions[-1][1].action == "escalate"
 
 
 def test_a_year_of_drift_with_the_declared_defaults() -> None:

@@ -8,7 +8,8 @@ import polars as pl
 
 from mlworks_orchestration.clock import replaying
 from mlworks_orchestration.data import Lake
-from mlworks_orchestration.retraining import Attempt, Decision, Episode, Evidence, Outcome, consider, read_history, record
+from mlworks_orchestration.retraining import Attempt, Decision, Episode, Evidence, History, Outcome, consider, read_history, record
+from mlworks_orchestration.retraining.tick import due_again
 from mlworks_orchestration.spec import DriftKind
 
 DAY = timedelta(days=1)
@@ -150,7 +151,8 @@ def test_what_another_daemon_has_just_decided_is_left_to_it_for_a_minute(deploym
     made.lake.write("delays/decisions", long_ago, partitions=long_ago["_partition"].unique().to_list())
     third, mark = consider(made.lake, made.model, made.runs, None)
     assert (third.action, third.run_key) == ("retrain", "delays:1:1"), "whoever recorded it was killed"  # type: ignore[union-attr]
-    assert mark == seen
+    assert {**mark, "due": None} == {**seen, "due": None}  # type: ignore[dict-item]
+    assert "due" in mark, "its run may fail"  # type: ignore[operator]
 
 
 def test_the_first_decision_of_all_survives_another_daemon_that_makes_the_table_too(deployment: Make) -> None:
@@ -180,6 +182,64 @@ def test_a_rollback_that_was_asked_for_is_looked_after_without_anything_new(depl
     assert tick(made, 2 + 9 / 1440, mark) == (None, mark)
     again, _ = tick(made, 2 + 10 / 1440, mark)
     assert (again.action, again.run_key) == ("rollback", "delays:rollback:2:1:retry-1")  # type: ignore[union-attr]
+
+
+def test_a_retraining_whose_run_was_killed_is_tried_again_recorded_with_its_reason_and_counted_once(deployment: Make) -> None:
+    made = drifting(deployment)
+    first, mark = tick(made, 31)
+    keys = [first.run_key]  # type: ignore[union-attr]
+    moments = []
+    for minutes in (1, 10, 60, 1440):
+        made.runs.keys.add(keys[-1])
+        made.runs.running = True
+        under_way, mark = tick(made, 31)
+        assert under_way.action == "wait"  # type: ignore[union-attr]
+        assert mark["due"] == (START + 31 * DAY + timedelta(minutes=10)).isoformat()
+        made.runs.running = False
+        made.runs.broken.add(keys[-1])
+        moments.append((moments[-1] if moments else 31) + minutes / 1440)
+        again, _ = tick(made, moments[-1])
+        keys.append(again.run_key)  # type: ignore[union-attr]
+    assert keys == ["delays:1:1", "delays:1:1:retry-1", "delays:1:1:retry-2", "delays:1:1:retry-3", None]
+    assert again.action == "escalate"  # type: ignore[union-attr]
+    asked = [row for row in made.decisions() if row["action"] == "retrain"]
+    assert [row["run_key"] for row in asked] == keys[:-1]
+    assert {row["episode"] for row in asked} == {"2013-03-28"}
+    assert all(f"It is tried again in the same episode, which began in 2013-03-28, {n} of 3 times." in asked[n]["reason"] for n in (1, 2, 3))
+    last = read_history(made.lake, "delays").attempts[-1]
+    assert (last.run_key, last.last_key, last.begun) == ("delays:1:1", "delays:1:1:retry-3", START + moments[2] * DAY)
+    made.verdict(START + 40 * DAY, champion=1, promoted=False, until=START)
+    assert [attempt.outcome for attempt in read_history(made.lake, "delays").attempts] == [Outcome.PROMOTED, Outcome.REJECTED]
+
+
+def test_two_looks_at_once_at_a_training_that_was_killed_ask_for_one_run(deployment: Make) -> None:
+    made = drifting(deployment)
+    now = datetime.now(UTC)
+    made.labels(now - 3 * DAY, 2, rows=50)
+    first, _ = consider(made.lake, made.model, made.runs, None)
+    made.runs.keys.add(first.run_key)  # type: ignore[union-attr]
+    made.runs.broken.add(first.run_key)  # type: ignore[union-attr]
+    together = Barrier(2)
+
+    def look(_: int) -> str | None:
+        together.wait()
+        decision, _mark = consider(made.lake, made.model, made.runs, None)
+        return decision and decision.run_key
+
+    with ThreadPoolExecutor(2) as pool:
+        asked = sorted(pool.map(look, range(2)), key=str)
+    assert asked == [None, "delays:1:1:retry-1"]
+    assert [row["run_key"] for row in made.decisions() if row["action"] == "retrain"] == ["delays:1:1", "delays:1:1:retry-1"]
+
+
+def test_a_retraining_that_was_asked_for_is_looked_after_except_in_a_replay_which_waits_for_it(deployment: Make) -> None:
+    made, now = deployment(), START + 31 * DAY
+    retrain = Decision("retrain", "drift", "delays:1:1", champion=1)
+    assert due_again(made.model, History(), retrain, now) == now + timedelta(minutes=10)
+    with replaying(now):
+        assert due_again(made.model, History(), retrain, now) is None
+    lost = History((Attempt(now - DAY, 1, run_key="delays:1:1"),))
+    assert due_again(made.model, lost, Decision("wait", "calm", champion=1), now) is None, "the next report is look enough"
 
 
 def test_a_schedule_says_when_to_look_without_anything_new(deployment: Make) -> None:

@@ -87,6 +87,9 @@ def test_a_scheduled_training_that_was_never_launched_is_asked_for_again_with_it
     again = decision(MONTHLY, lost, launched=False)
     assert (again.action, again.run_key, again.trigger) == ("retrain", "delays:1:1", "schedule")
     assert decision(MONTHLY, lost).action == "wait", "it was launched"
+    killed = decision(MONTHLY, lost, failed=True)
+    assert (killed.run_key, killed.trigger) == ("delays:1:1:retry-1", "schedule")
+    assert "It is tried again, 1 of 3 times." in killed.reason
     assert decision(MONTHLY, trained(30, Outcome.UNFINISHED), launched=False).run_key == "delays:1:2"
     assert decision(MONTHLY, trained(2, Outcome.UNFINISHED, trigger="person"), launched=False).action == "wait", "that is the person's business"
 
