@@ -6,6 +6,7 @@ import polars as pl
 
 from mlworks_orchestration.retraining.facts import Promotion
 from mlworks_orchestration.retraining.past import History, Outcome
+from mlworks_orchestration.training import in_force
 
 
 def promotion(moved: pl.DataFrame, history: History, now: datetime) -> Promotion | None:
@@ -40,8 +41,7 @@ def held(moved: pl.DataFrame, alias: str, now: datetime) -> int | None:
 
 
 def _held(moved: pl.DataFrame, alias: str, now: datetime) -> pl.DataFrame:
-    # Stable, so that of moves at one moment the one recorded last counts.
-    return moved.filter(pl.col("alias") == alias, pl.col("held_from") <= now).sort("held_from", maintain_order=True)
+    return in_force(moved, alias).filter(pl.col("held_from") <= now)
 
 
 def _versions(history: History, outcome: Outcome) -> set[int | None]:

@@ -1,6 +1,6 @@
 """Continuous training: snapshots, fitting and tracking, the registry, and the gate between challenger and champion."""
 
-from mlworks_orchestration.training.aliases import holder, moves
+from mlworks_orchestration.training.aliases import holder, in_force, moves
 from mlworks_orchestration.training.approvals import Standing, approvals, check_signed, standing
 from mlworks_orchestration.training.approving import give_word
 from mlworks_orchestration.training.blocks import Gain, gain_by_blocks
@@ -103,6 +103,7 @@ __all__ = [
     "give_word",
     "held_back",
     "holder",
+    "in_force",
     "judge",
     "judge_by_days",
     "latest_snapshot",

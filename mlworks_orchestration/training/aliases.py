@@ -45,9 +45,22 @@ def holder(lake: Lake, model: str, alias: str, moment: datetime) -> int | None:
         alias: `champion`, `challenger` or `previous`.
         moment: aware.
     """
-    until = moves(lake, model).filter(pl.col("alias") == alias, pl.col("held_from") <= moment)
-    # Stable, so that of moves at one moment the one recorded last counts.
-    return None if until.is_empty() else until.sort("held_from", maintain_order=True)["version"][-1]
+    until = in_force(moves(lake, model), alias).filter(pl.col("held_from") <= moment)
+    return None if until.is_empty() else until["version"][-1]
+
+
+def in_force(moved: pl.DataFrame, alias: str) -> pl.DataFrame:
+    """Return the moves of an alias that count, in the order of time; of those at one moment the one recorded last stands last.
+
+    What was recorded later is right about who holds the alias from its time on, so it takes the place of moves that a clock which has gone
+    back since had put after it.
+
+    Parameters:
+        moved: moves of all aliases, in the order in which they were recorded.
+        alias: `champion`, `challenger` or `previous`.
+    """
+    since = pl.col("held_from")
+    return moved.filter(pl.col("alias") == alias).filter(since <= since.reverse().cum_min().reverse())
 
 
 def recorded(lake: Lake, model: str) -> dict[str, int | None]:

@@ -8,7 +8,7 @@ import polars as pl
 
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.errors import NotReadyError
-from mlworks_orchestration.training.aliases import moves
+from mlworks_orchestration.training.aliases import in_force, moves
 from mlworks_orchestration.training.versions import CHAMPION
 
 
@@ -56,11 +56,8 @@ def served_at(lake: Lake, model: str, at: datetime, as_known_at: datetime | None
         NotReadyError: if no version served then, or if none was known to.
     """
     at, as_known_at = at.astimezone(UTC), as_known_at and as_known_at.astimezone(UTC)
-    known = moves(lake, model).filter(pl.col("alias") == CHAMPION)
-    if as_known_at is not None:
-        known = known.filter(pl.col("recorded_at") <= as_known_at)
-    # Stable, so that of moves at one moment the one recorded last counts.
-    known = known.sort("held_from", maintain_order=True)
+    moved = moves(lake, model)
+    known = in_force(moved if as_known_at is None else moved.filter(pl.col("recorded_at") <= as_known_at), CHAMPION)
     until, later = known.filter(pl.col("held_from") <= at), known.filter(pl.col("held_from") > at)
     if until.is_empty() or until["version"][-1] is None:
         raise NotReadyError(_nobody(model, at, as_known_at, known, until))

@@ -8,7 +8,7 @@ import polars as pl
 from mlworks_orchestration.data import PARTITION, Lake, quality_table
 from mlworks_orchestration.retraining import label_rate, policy_warnings
 from mlworks_orchestration.spec import Broken, Catalog, DriftKind, MLModel, tables_behind
-from mlworks_orchestration.training import stored_results
+from mlworks_orchestration.training import in_force, moves, stored_results
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,8 @@ def model_status(lake: Lake, catalog: Catalog, model: MLModel) -> ModelStatus:
 
 
 def _champion(lake: Lake, model: MLModel) -> int | None:
-    if not lake.exists(f"{model.name}/aliases"):
-        return None
-    moves = lake.read(f"{model.name}/aliases").filter(pl.col("alias") == "champion").sort("held_from", maintain_order=True)
-    return int(moves["version"][-1]) if len(moves) else None
+    held = in_force(moves(lake, model.name), "champion")["version"]
+    return held[-1] if len(held) else None
 
 
 def _failing(lake: Lake, model: MLModel) -> tuple[str, ...]:

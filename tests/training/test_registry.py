@@ -8,7 +8,8 @@ import pytest
 
 from mlworks_orchestration import clock
 from mlworks_orchestration.errors import TrackingError, TrainingError
-from mlworks_orchestration.training import holder, load_snapshot, moves
+from mlworks_orchestration.retraining import History, promotion
+from mlworks_orchestration.training import holder, load_snapshot, moves, served_at
 from mlworks_orchestration.training.snapshot import find_snapshot
 from tests.training.trips import Deployment, day, declare
 
@@ -52,6 +53,19 @@ def test_who_held_an_alias_at_a_moment_is_a_query_of_the_lake(challenged: Deploy
     assert challenged.registry.aliases(NAME) == {"champion": 1, "previous": 2}
     last = moves(challenged.lake, NAME).filter(pl.col("alias") == "champion").row(-1, named=True)
     assert (last["why"], last["moved_by"], last["recorded_at"]) == ("back again", "anna", day(55))
+
+
+def test_a_move_recorded_after_the_clock_went_back_counts_from_its_time_on_whatever_a_wrong_clock_had_put_after_it(challenged: Deployment) -> None:
+    with clock.replaying(day(500)):
+        challenged.registry.promote(NAME, 2, why="it is better")
+    with clock.replaying(day(50)):
+        challenged.registry.promote(NAME, 1, why="back again", moved_by="anna")
+    assert [held(challenged, day(when))["champion"] for when in (30, 51, 501)] == [1, 1, 1]
+    assert [served_at(challenged.lake, NAME, day(when)).why for when in (51, 501)] == ["back again", "back again"]
+    assert promotion(moves(challenged.lake, NAME), History(), day(501)) is None, "a version that came back is no new promotion"
+    with clock.replaying(day(60)):
+        challenged.registry.promote(NAME, 2, why="yet again")
+    assert held(challenged, day(501)) == {"champion": 2, "challenger": None, "previous": 1}
 
 
 def test_a_promotion_done_again_changes_nothing(challenged: Deployment) -> None:

@@ -136,6 +136,13 @@ def test_a_state_is_read_from_the_lake_alone(replayed: World) -> None:
     assert found.to_dict()["champion"] == 3
 
 
+def test_a_champion_that_was_taken_away_by_hand_is_none(lake: Lake, replayed: World) -> None:
+    last = lake.read(f"{MODEL}/aliases").filter(pl.col("alias") == "champion").sort("number").tail(1)
+    taken = last.with_columns(pl.col("number") + 100, pl.lit(None, pl.Int64).alias("version"), pl.col("held_from") + pl.duration(days=1))
+    lake.append(f"{MODEL}/aliases", taken)
+    assert model_status(lake, replayed.model).champion is None
+
+
 def test_the_next_step_follows_from_the_state(replayed: World, lake: Lake, tmp_path: Path) -> None:
     model = replayed.model
     report = lake.read(f"{MODEL}/drift_report", partitions=["2013-02-04"])
