@@ -97,6 +97,13 @@ def test_rows_that_have_the_value_already_say_nothing_of_invariance() -> None:
     assert finding.value == pytest.approx(1 - moved / finding.rows)
 
 
+def test_rows_that_lack_the_column_or_have_the_value_already_are_left_out_of_a_direction() -> None:
+    on = subject(**declared("direction", column="carrier", becomes="A", prediction="increases"))
+    finding = found(on)
+    assert finding.rows == (on.rows["carrier"] != "A").sum()
+    assert finding.value == pytest.approx(3.0)
+
+
 def test_rows_whose_prediction_stays_count_for_neither_direction() -> None:
     def stepped(frame: pd.DataFrame) -> Any:
         return np.floor(frame["distance"].fillna(0.0) / 2)
