@@ -157,3 +157,32 @@ def test_exactly_as_many_rows_of_a_slice_as_are_asked_for_are_compared() -> None
 def test_the_more_slices_are_compared_with_the_champion_the_wider_their_intervals() -> None:
     few, many = (beside(honest, shaken, min_rows=rows).parts[0] for rows in (max(part.rows for part in beside(honest).parts), 2))
     assert many.low < few.low < few.high < many.high
+
+
+def test_a_margin_is_how_much_worse_a_slice_may_be_and_the_champion_is_not_compared_with_itself() -> None:
+    def worse(frame: pd.DataFrame) -> Any:
+        return honest(frame) + 3.0
+
+    assert [beside(honest, worse, margin=margin).state for margin in (20.0, 0.1)] == ["passed", "failed"]
+    itself = Shelf(version(1), Predictor("trip_delay", 1, COLUMNS, Ruled(honest)))
+    finding = found(subject(worse, registry=itself, **declared("no_slice_worse_than_champion", slices=["carrier"])))
+    assert (finding.state, "no champion yet" in finding.words) == ("passed", True)
+
+
+def test_slices_with_too_few_rows_make_no_interval_wider() -> None:
+    fields = {"at_most": 2.0, "slices": ["carrier"]}
+    few, many = (found(subject(**declared("slice_quality", **fields, min_rows=rows))).parts[0] for rows in (133, 2))
+    assert many.low is not None
+    assert few.low is not None
+    assert many.low < few.low
+
+
+def test_what_missing_values_may_cost_is_a_share_of_the_metric_whichever_way_it_points_and_grows_with_the_rows() -> None:
+    on = subject(**declared("robust_to_missing", at_most_worse=0.5, columns=["distance"]))
+    assert found(on).limit == pytest.approx(1.5 * float(np.mean(np.abs(on.truth - on.predicted))))
+    ranked = {"metrics": {"primary": "r2"}}
+    assert found(subject(**ranked, **declared("robust_to_missing", at_most_worse=0.01, columns=["distance"]))).state == "failed"
+    some, most = (found(subject(**declared("robust_to_missing", share=share, columns=["distance"]))).value for share in (0.1, 0.9))
+    assert some is not None
+    assert most is not None
+    assert some < most
