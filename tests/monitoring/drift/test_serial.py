@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift import CategoricalProfile, DatetimeProfile, NumericProfile, from_json, to_json
-from mlworks_orchestration.monitoring.drift.profiles.bins import Bins
-from mlworks_orchestration.monitoring.drift.profiles.packing import packed, unpack
+from mlworks_orchestration.monitoring.drift.profiles.bins import Bins, coarsen, counted
+from mlworks_orchestration.monitoring.drift.profiles.packing import pack, packed, unpack
 
 
 @given(st.lists(st.floats(), max_size=40))
@@ -51,7 +51,7 @@ def test_the_format_is_the_documented_one() -> None:
     packed = document.pop("bins")
     assert document == {
         "format": "mlworks.profile",
-        "version": 3,
+        "version": 4,
         "type": "numeric",
         "missing": 1,
         "size": 2,
@@ -62,8 +62,17 @@ def test_the_format_is_the_documented_one() -> None:
         "maximum": 2.0,
     }
     raw = zlib.decompress(base64.b64decode(packed))
-    groups = [0, 1]  # 0x3FF is a thousand after -2049, so it stands in full at the end; 0x400 is the next
-    assert list(raw) == [2, 0, 64, 64, *groups, 1, 1, 1, 1, 1, 2, 0x00, 0x0C, *[0] * 6]
+    head, precisions, names, sizes = [0, 0, 2, 0, 1], [64, 64], [0xFF, 1, 3, 0], [1, 1, *[0] * 6]
+    assert list(raw) == [*head, *precisions, *names, *sizes, *[0] * 8 * 2, 1, 2]
+
+
+def test_crowded_groups_are_stored_cell_by_cell() -> None:
+    bins = coarsen(counted(np.array([1.0, 1.25, 1.25, 1.5, 4.0])), np.array([14, 64]))
+    size, text = pack(bins)
+    head, precisions, names, sizes = [1, 0, 1, 0, 1], [14, 64], [0xFF, 2, 3, 0], [1, 0, 0, 0]
+    assert (size, list(zlib.decompress(base64.b64decode(text)))) == (4, [*head, *precisions, *names, *sizes, *[1, 2, 1, 0], *[0] * 8, 1])
+    for one, other in zip(unpack([packed(size, text)]), bins, strict=True):
+        assert one.tolist() == other.tolist()
 
 
 @pytest.mark.parametrize("rows", [700, 840, 2_500, 10_000, 300_000])
@@ -81,8 +90,8 @@ def test_no_column_takes_more_than_16_kilobytes_even_with_billions_of_rows(rows:
 
 
 def test_an_unknown_version_says_what_to_do() -> None:
-    newer = to_json(CategoricalProfile(0, {"EWR": 1})).replace('"version":3', '"version":4')
-    with pytest.raises(DataError, match=r"version 4; this release reads 'mlworks.profile', version 3\. Upgrade"):
+    newer = to_json(CategoricalProfile(0, {"EWR": 1})).replace('"version":4', '"version":5')
+    with pytest.raises(DataError, match=r"version 5; this release reads 'mlworks.profile', version 4\. Upgrade"):
         from_json(newer)
 
 
@@ -92,8 +101,8 @@ def test_an_unknown_version_says_what_to_do() -> None:
         "",
         "[]",
         "{}",
-        '{"format":"mlworks.profile","version":3,"type":"categorical","missing":0,"counts":[1],"other":0,"bound":0}',
-        '{"format":"mlworks.profile","version":3,"type":"numeric","missing":0}',
+        '{"format":"mlworks.profile","version":4,"type":"categorical","missing":0,"counts":[1],"other":0,"bound":0}',
+        '{"format":"mlworks.profile","version":4,"type":"numeric","missing":0}',
         to_json(NumericProfile.of(np.array([1.0, 2.0]))).replace('"size":2', '"size":1'),
         to_json(NumericProfile.of(np.array([1.0, 2.0]))).replace('"size":2', '"size":-2'),
         to_json(NumericProfile.of(np.array([1.0]))).replace('"bins":"', '"bins":"!'),
@@ -106,26 +115,27 @@ def test_a_damaged_profile_is_an_error(text: str) -> None:
         from_json(text)
 
 
-SOUND = [2, 0, 64, 20, 0, 1, 1, 1, 1, 3, 1, 2, 0x02, 0x08, *[0] * 6]
+SOUND = [1, 0, 1, 0, 1, 13, 20, 1, 1, 0, 0, 2, 0, 0, 0, 7, 0, 3, 5, *[0] * 14, 1, 1]
+"""A crowded group 1 with 7 rows in the first of its two cells, and a scattered group 2 with a row in its cells 3 and 5."""
 
 
 @pytest.mark.parametrize(
     ("place", "byte"),
-    [(0, 1), (2, 65), (3, 11), (4, 1), (6, 2), (8, 0), (10, 0), (15, 1), (19, 0x80)],
+    [(0, 0), (2, 2), (4, 2), (4, 3), (5, 11), (5, 14), (6, 65), (6, 11), (9, 9), (8, 0), (11, 1), (15, 0), (18, 3), (19, 1), (33, 0)],
 )
 def test_bins_that_cannot_be_are_an_error(place: int, byte: int) -> None:
-    assert read(SOUND).keys.tolist() == [1 << 52, (2 << 52) + (2 << 44)]
-    with pytest.raises((ValueError, DataError), match=r"do not fit (the|its)|where there can be none"):
+    assert read(SOUND).keys.tolist() == [1 << 52, (2 << 52) + (3 << 44), (2 << 52) + (5 << 44)]
+    with pytest.raises((ValueError, DataError), match=r"do not fit (the|its)|has a group twice"):
         read([*SOUND[:place], byte, *SOUND[place + 1 :]])
 
 
 def read(stored: list[int]) -> Bins:
-    return unpack([packed(2, base64.b64encode(zlib.compress(bytes(stored))).decode())])
+    return unpack([packed(3, base64.b64encode(zlib.compress(bytes(stored))).decode())])
 
 
 def test_bins_are_unpacked_when_they_are_asked_for_and_damage_is_told_then() -> None:
-    damaged = base64.b64encode(zlib.compress(bytes([*SOUND[:2], 65, *SOUND[3:]]))).decode()
-    document = json.loads(to_json(NumericProfile.of(np.array([1.0, 2.0])))) | {"bins": damaged}
+    damaged = base64.b64encode(zlib.compress(bytes([*SOUND[:6], 65, *SOUND[7:]]))).decode()
+    document = json.loads(to_json(NumericProfile.of(np.array([1.0, 2.0])))) | {"size": 3, "bins": damaged}
     profile = from_json(json.dumps(document))
     with pytest.raises(DataError, match=r"A stored profile is damaged.*Materialise its partition again"):
         _ = profile.present

@@ -1,24 +1,31 @@
-"""Adding up the bins of many parts at once: by tables, as they are counted, and not by sorting."""
+"""Adding up the stored bins of many parts at once: each is counted in a table of the bins that the sum has, and none is sorted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.profiles.bins import Bins, bits_of, coarsen, values_of
+from mlworks_orchestration.monitoring.drift.profiles.bins import COARSEST, EXACT, NO_BINS, Bins, Integers
 from mlworks_orchestration.monitoring.drift.profiles.budget import limited
-from mlworks_orchestration.monitoring.drift.profiles.packing import PackedBins, unpack
-from mlworks_orchestration.monitoring.drift.profiles.sums import common_precisions, gathered, unlimited
-from mlworks_orchestration.monitoring.drift.scanning.grid import grids
+from mlworks_orchestration.monitoring.drift.profiles.packing import PackedBins, Places, places_of, unpack
+from mlworks_orchestration.monitoring.drift.profiles.sums import common_precisions, gathered
 
 _MANY = 40_000
-"""Bins in all parts from which on tables pay."""
+"""Bins in all parts from which on a table pays."""
 
-_PLANNED = 8
-_STRETCH = 1 << 16
+_MOST_CELLS = 1 << 21
+
+_LOOKED_AT = 8
+"""Parts that tell how coarse the sum will be at most."""
+
+_FINE = 8
+"""If more than one in so many bins has no place in the table, these are looked at."""
+
+_NONE = Places(*[NO_BINS.keys] * len(Places._fields))
+_IN_GROUP = EXACT - COARSEST
 
 
 def add_many(parts: Sequence[Bins | PackedBins]) -> Bins:
-    """Return just what `add` returns, for many parts sooner.
+    """Return just what `add` returns, for many stored parts sooner.
 
     Parameters:
         parts: one or more.
@@ -28,35 +35,71 @@ def add_many(parts: Sequence[Bins | PackedBins]) -> Bins:
         >>> add_many([counted(np.array([1.0, 2.0])), counted(np.array([2.0]))]).counts.tolist()
         [1, 2]
     """
-    if len(parts) <= _PLANNED or sum(part.size for part in parts) < _MANY:
+    stored = [part for part in parts if isinstance(part, PackedBins) and part.size]
+    if len(stored) <= _LOOKED_AT or sum(part.size for part in stored) < _MANY:
         return _sum(parts)
-    stretches = [_joined(some) for some in _stretches(parts)]
-    groups, precisions = common_precisions(stretches)
-    some = _sum(parts[:: len(parts) // _PLANNED])
-    plan = coarsen(some, np.minimum(some.precisions, precisions[np.searchsorted(groups, some.groups)]))
-    low, high = values_of(np.array([min(keys.min() for keys, *_ in stretches), max(keys.max() for keys, *_ in stretches)])).tolist()
-    tables, span, left_keys, left_rows = grids(plan), (low, high), [], []
-    for keys, rows, *_ in stretches:
-        bits, times = bits_of(keys) if span[0] < 0 else keys, rows
-        for table in tables:
-            left = table.count(bits, times, span)
-            bits, times = bits[left], times[left]
-        left_keys.append(bits_of(bits))
-        left_rows.append(times)
-    rest = gathered(np.concatenate(left_keys), np.concatenate(left_rows), groups, precisions)
-    return limited(unlimited([*(table.bins() for table in tables), rest]))
+    others, places = [part for part in parts if isinstance(part, Bins)], list(places_of(stored))
+    table = _Table(*common_precisions([*places, *others]), places)
+    if sum(map(table.outside, places)) * _FINE > sum(len(one.numbers) for one in places):
+        table = _Table(*common_precisions([table, _sum(stored[:: len(stored) // _LOOKED_AT])]), places)
+    left = [table.count(one) for one in places]
+    keys, counts = map(np.concatenate, zip(table.counted(), *left, *((part.keys, part.counts) for part in others), strict=True))
+    return limited(gathered(keys, counts, table.groups, table.precisions))
 
 
-def _stretches(parts: Sequence[Bins | PackedBins]) -> Iterator[Sequence[Bins | PackedBins]]:
-    """Yield parts that together have so few bins that they and what is computed from them stay in a core's cache."""
-    begin, size = 0, 0
-    for end, part in enumerate(parts):
-        size += part.size
-        if size >= _STRETCH:
-            yield parts[begin : end + 1]
-            begin, size = end + 1, 0
-    if size:
-        yield parts[begin:]
+class _Table:
+    """A count for each bin that a sum may have, but for groups that would take too many.
+
+    Parameters:
+        groups: ascending, shape (groups,).
+        precisions: of each; what is counted is as fine, or finer.
+        places: all that will be counted.
+    """
+
+    def __init__(self, groups: Integers, precisions: Integers, places: Sequence[Places]) -> None:
+        self.groups, self.precisions = groups, precisions
+        self._index = np.zeros(1 << COARSEST, dtype=np.int64)
+        self._index[groups] = np.arange(len(groups))  # a negative group counts from the end
+        lowest, highest = self._spans(places)
+        spans = highest - lowest + 1
+        order = np.argsort(spans)
+        self._placed = order[np.cumsum(spans[order].astype(np.float64)) <= _MOST_CELLS]
+        ends = np.concatenate(([0], np.cumsum(spans[self._placed])))
+        self._within = np.zeros(len(groups), dtype=np.bool_)
+        self._within[self._placed] = True
+        self._begins, self._bases = ends[:-1], -lowest
+        self._bases[self._placed] += self._begins
+        self._rows = np.zeros(ends[-1], dtype=np.int64)
+
+    def _spans(self, places: Sequence[Places]) -> tuple[Integers, Integers]:
+        """Return the first and the last cell of each group that any bin lies in."""
+        lowest, highest = np.full(len(self.groups), np.iinfo(np.int64).max), np.zeros(len(self.groups), dtype=np.int64)
+        for one in places:
+            index, ends = self._index[one.groups], one.sizes.cumsum()
+            shifts = one.precisions - self.precisions[index]
+            np.minimum.at(lowest, index, one.numbers[ends - one.sizes] >> shifts)
+            np.maximum.at(highest, index, one.numbers[ends - 1] >> shifts)
+        return np.minimum(lowest, highest), highest
+
+    def outside(self, places: Places) -> int:
+        """Return how many bins have no place in the table."""
+        return int(places.sizes[~self._within[self._index[places.groups]]].sum())
+
+    def count(self, places: Places) -> tuple[Integers, Integers]:
+        """Count bins, and return the keys of those that have no place in the table, and their rows."""
+        within = self._within[self._index[places.groups]]
+        inside, left = (places, _NONE) if within.all() else (places.only(within), places.only(~within))
+        index = self._index[inside.groups]
+        cells = inside.numbers >> (inside.precisions - self.precisions[index]).repeat(inside.sizes)
+        cells += self._bases[index].repeat(inside.sizes)
+        np.add.at(self._rows, cells, inside.rows)
+        return left.keys, left.rows
+
+    def counted(self) -> tuple[Integers, Integers]:
+        """Return the keys of the table's bins that have any rows, in no order, and these rows."""
+        cells = np.flatnonzero(self._rows)
+        group = self._placed[np.searchsorted(self._begins, cells, side="right") - 1]
+        return (self.groups[group] << _IN_GROUP) + ((cells - self._bases[group]) << (EXACT - self.precisions[group])), self._rows[cells]
 
 
 def _sum(parts: Sequence[Bins | PackedBins]) -> Bins:

@@ -1,9 +1,10 @@
 """Profiles of categories: how often each occurs, as long as they are not too many to keep."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, count
 from sys import intern
 from typing import Any, ClassVar, Self
 
@@ -75,10 +76,10 @@ class CategoricalProfile:
     @classmethod
     def merged(cls, parts: Sequence[Self]) -> Self:
         """Return the profile of all rows together."""
-        names = list(chain.from_iterable(part.counts for part in parts))
-        places = {name: place for place, name in enumerate(dict.fromkeys(names))}
-        where = np.fromiter(map(places.__getitem__, names), dtype=np.int64, count=len(names))
-        rows = np.fromiter(chain.from_iterable(part.counts.values() for part in parts), dtype=np.int64, count=len(names))
+        places: defaultdict[str, int] = defaultdict(count().__next__)
+        size = sum(len(part.counts) for part in parts)
+        where = np.fromiter(map(places.__getitem__, chain.from_iterable(part.counts for part in parts)), dtype=np.int64, count=size)
+        rows = np.fromiter(chain.from_iterable(part.counts.values() for part in parts), dtype=np.int64, count=size)
         totals = np.zeros(len(places), dtype=np.int64)
         np.add.at(totals, where, rows)
         counts = dict(zip(places, totals.tolist(), strict=True))

@@ -1,19 +1,21 @@
 """How a column's profile is stored: one JSON object, the format's name and version in it.
 
-Every profile has `format` ("mlworks.profile"), `version` (3), `type` and `missing` (rows).
+Every profile has `format` ("mlworks.profile"), `version` (4), `type` and `missing` (rows).
 
 Type "categorical" has `counts`, rows by category; `other`, rows of categories that are not among them; and `bound`, at most so many rows of any one
 category are among those.
 
-Type "numeric" has, of the finite values, `n`, `mean`, `squares` (sum of squared distances from the mean), `minimum` and `maximum`; `size`, the
-number of bins; and `bins`: base64 of zlib of bytes. All numbers in them are little-endian. First comes the number of groups, two bytes; a group is
-all bins whose leading 12 bits agree (see `bins.py`), and these bits, as a number with a sign, are its name. Then come the precisions of the groups, a
-byte each. Then four runs of numbers that are at least 1: of each group, how far its name is from the one before (the first from -2049), and
-how many bins it has; of each bin, how many bins of its precision further it lies than the one before in its group (the first counts from 1), and
-its rows. Each of these numbers is a byte, or 0 where it takes more; those follow in full at the end, as 64-bit integers, of all of which the least
-significant bytes come first, then the next ones, up to the eighth. Type "datetime" is the same of seconds since 1970 in UTC.
+Type "numeric" has, of the finite values, `n`, `mean`, `squares` (sum of squared distances from the mean), `minimum` and `maximum`; `size`, the number
+of bins; and `bins`: base64 of zlib of bytes. All numbers in them are little-endian. A group is all bins whose leading 12 bits agree (see `bins.py`),
+and these bits, as a number with a sign, are its name; a group of precision p has 2**(p - 12) cells. A number of rows takes 1, 2, 4 or 8 bytes in all
+of a profile; a group is crowded if, of the bytes that its cells take, at least one in 16 is of a cell that has rows, and scattered otherwise. First
+comes how many groups are crowded, two bytes; how many are scattered, two bytes; and how many bytes a number of rows takes, one byte. Then come the
+precisions of the groups, a byte each, those of the crowded ones first, in ascending order. Then come five runs of numbers, of all of which the least
+significant bytes come first, then the next ones: how much each group's name is more than the one before, modulo 2**16, two bytes; how many bins each
+scattered group has, four bytes; the rows of each cell of the crowded groups, also where there are none; of each bin of the scattered groups,
+ascending in each, which cell it is, eight bytes; and the rows of each of these. Type "datetime" is the same of seconds since 1970 in UTC.
 
-Versions 1 and 2, of before the first release, took longer to read; they are refused.
+Versions 1 to 3, of before the first release, took longer to read or to add up; they are refused.
 """
 
 import json
@@ -23,7 +25,7 @@ from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift.profiles.columns import PROFILES, ColumnProfile
 
 FORMAT = "mlworks.profile"
-VERSION = 3
+VERSION = 4
 
 
 def to_json(profile: ColumnProfile) -> str:
@@ -32,7 +34,7 @@ def to_json(profile: ColumnProfile) -> str:
     Examples:
         >>> from mlworks_orchestration.monitoring.drift.profiles.categorical import CategoricalProfile
         >>> to_json(CategoricalProfile(0, {"EWR": 2}))
-        '{"format":"mlworks.profile","version":3,"type":"categorical","missing":0,"counts":{"EWR":2},"other":0,"bound":0}'
+        '{"format":"mlworks.profile","version":4,"type":"categorical","missing":0,"counts":{"EWR":2},"other":0,"bound":0}'
     """
     head = {"format": FORMAT, "version": VERSION, "type": profile.type}
     return json.dumps(head | profile.to_document(), separators=(",", ":"), allow_nan=False, ensure_ascii=False)

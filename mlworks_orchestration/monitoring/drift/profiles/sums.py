@@ -1,6 +1,7 @@
 """Counts added up, or laid side by side, bin by bin."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -64,10 +65,24 @@ def gathered(keys: Integers, counts: Integers, groups: Integers, precisions: Int
     return bins._replace(keys=keys[starts], counts=np.add.reduceat(counts, starts))
 
 
-def common_precisions(parts: Sequence[Bins]) -> tuple[Integers, Integers]:
+class Grouped(Protocol):
+    """What is counted in groups, each of a precision."""
+
+    @property
+    def groups(self) -> Integers:
+        """Which they are, in any order."""
+        ...
+
+    @property
+    def precisions(self) -> Integers:
+        """Of each."""
+        ...
+
+
+def common_precisions(parts: Sequence[Grouped]) -> tuple[Integers, Integers]:
     """Return the groups that any part has, and the finest precision in each that all those parts have which have the group."""
     finest = np.full(1 << COARSEST, EXACT + 1)
-    groups, precisions = (np.concatenate([part[field] for part in parts]) for field in (2, 3))
+    groups, precisions = np.concatenate([part.groups for part in parts]), np.concatenate([part.precisions for part in parts])
     np.minimum.at(finest, groups, precisions)  # a negative group counts from the end, which is as good a place
     found = np.flatnonzero(finest <= EXACT)
     groups = np.where(found >= 1 << (COARSEST - 1), found - (1 << COARSEST), found)

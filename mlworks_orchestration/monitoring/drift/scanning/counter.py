@@ -117,7 +117,7 @@ class NumericCounter:
         for grid in self._grids:
             if not len(bits):
                 break
-            bits = bits[grid.count(bits, span=span)]
+            bits = bits[grid.count(bits, span)]
         return bits
 
     def _measured(self, values: Floats) -> tuple[Floats, NDArray[np.bool_] | None, tuple[float, float]]:

@@ -46,12 +46,11 @@ class DirectGrid(CountTable):
         self._places = (bits_of(self._keys).view(np.uint64) >> self._shift).view(np.int64)
         self._table = np.frombuffer(mmap(-1, 8 << precision), dtype=np.int64)  # numpy would ask for huge pages, each zeroed when touched
 
-    def count(self, bits: Integers, rows: Integers | int = 1, span: tuple[float, float] = (-np.inf, np.inf)) -> Integers:
+    def count(self, bits: Integers, span: tuple[float, float] = (-np.inf, np.inf)) -> Integers:
         """Count floats.
 
         Parameters:
             bits: of any floats but NaN, as they are in memory, shape (n,).
-            rows: how often each occurs.
             span: the lowest and the highest of the floats, or beyond.
 
         Returns:
@@ -60,7 +59,7 @@ class DirectGrid(CountTable):
         cells = (
             bits.view(np.uint64) >> self._shift
         )  # unsigned: were some cells to be counted from the end, each sign would be a guess of the processor's
-        np.add.at(self._table, cells.view(np.int64), rows)  # also where a cell is not counted: its number is never read
+        np.add.at(self._table, cells.view(np.int64), 1)  # also where a cell is not counted: its number is never read
         if not self._runs:
             return np.flatnonzero(~self._wanted[bits >> _IN_GROUP])
         low, high = self._edges

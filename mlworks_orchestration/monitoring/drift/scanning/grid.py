@@ -48,12 +48,11 @@ class Grid(CountTable):
         if self.possible:
             self._lay_out(keys, groups)
 
-    def count(self, bits: Integers, rows: Integers | int = 1, span: tuple[float, float] = (-np.inf, np.inf)) -> Integers:
+    def count(self, bits: Integers, span: tuple[float, float] = (-np.inf, np.inf)) -> Integers:
         """Count floats.
 
         Parameters:
             bits: of any floats but NaN, as they are in memory, shape (n,).
-            rows: how often each occurs.
             span: the lowest and the highest of the floats, or beyond.
 
         Returns:
@@ -63,12 +62,12 @@ class Grid(CountTable):
         if low <= span[0] and span[1] < high:
             cells = bits >> self._shift
             cells -= self._base
-            np.add.at(self._table, cells, rows)
+            np.add.at(self._table, cells, 1)
             return NONE
         if self._single:
-            return self._count_single(bits, rows)
+            return self._count_single(bits)
         cells = self._cells(bits)
-        np.add.at(self._table, cells, rows)  # also where a cell is not counted: its number is never read
+        np.add.at(self._table, cells, 1)  # also where a cell is not counted: its number is never read
         if low < high:
             values = bits.view(np.float64)
             outside = values < low
@@ -76,20 +75,20 @@ class Grid(CountTable):
             return outside.nonzero()[0]
         return np.flatnonzero(~self._counted[cells])
 
-    def _count_single(self, bits: Integers, rows: Integers | int) -> Integers:
+    def _count_single(self, bits: Integers) -> Integers:
         """Count the very floats that the table was made for."""
         if len(self._places) == 1:  # many zeros, for example: to add to one cell again and again is slow
             (place,) = self._places
             known = bits == self._only[place]
-            self._table[place] += np.count_nonzero(known) * rows if isinstance(rows, int) else rows[known].sum()
+            self._table[place] += np.count_nonzero(known)
             return np.flatnonzero(~known)
         cells = self._cells(bits)
         known = self._only[cells] == bits
         if known.all():
-            np.add.at(self._table, cells, rows)
+            np.add.at(self._table, cells, 1)
             return NONE
         found = np.flatnonzero(known)
-        np.add.at(self._table, cells[found], rows if isinstance(rows, int) else rows[found])
+        np.add.at(self._table, cells[found], 1)
         return np.flatnonzero(~known)
 
     def _lay_out(self, keys: Integers, groups: Integers) -> None:
