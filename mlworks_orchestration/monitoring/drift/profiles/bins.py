@@ -60,7 +60,8 @@ class Bins(NamedTuple):
     @property
     def precision(self) -> Integers:
         """The precision of each bin, shape (bins,)."""
-        return np.repeat(self.precisions, np.diff(starts_of(self.keys, self.groups)))
+        starts = starts_of(self.keys, self.groups)
+        return self.precisions.repeat(starts[1:] - starts[:-1])
 
 
 _ALL_EXACT: Integers = np.full(1 << COARSEST, EXACT)
@@ -139,7 +140,8 @@ def centers(bins: Bins) -> Floats:
         >>> centers(coarsen(counted(np.array([-np.inf, -5.0, 0.1])), np.array([20, 20, 20]))).round(3).tolist()
         [-inf, -5.008, 0.1]
     """
-    return values_of(bins.keys | (~mask_of(bins.precision) & ~(~mask_of(bins.precision) >> 1)))
+    within = ~mask_of(bins.precision)
+    return values_of(bins.keys | (within ^ (within >> 1)))
 
 
 def coarsen(bins: Bins, precisions: Integers) -> Bins:
@@ -168,7 +170,10 @@ def mask_of(precision: Integers) -> Integers:
 
 def starts_of(keys: Integers, groups: Integers) -> Integers:
     """Return where each group's bins start, and at last where all end, shape (groups + 1,)."""
-    return np.append(np.searchsorted(keys, groups << _IN_GROUP), len(keys))
+    starts = np.empty(len(groups) + 1, dtype=np.int64)
+    starts[:-1] = keys.searchsorted(groups << _IN_GROUP)
+    starts[-1] = len(keys)
+    return starts
 
 
 def is_first(keys: Integers) -> NDArray[np.bool_]:

@@ -79,9 +79,9 @@ class Grid(CountTable):
         """Count the very floats that the table was made for."""
         if len(self._places) == 1:  # many zeros, for example: to add to one cell again and again is slow
             (place,) = self._places
-            known = bits == self._only[place]
-            self._table[place] += np.count_nonzero(known)
-            return np.flatnonzero(~known)
+            left = np.flatnonzero(bits != self._only[place])
+            self._table[place] += len(bits) - len(left)
+            return left
         cells = self._cells(bits)
         known = self._only[cells] == bits
         if known.all():
