@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift import CategoricalProfile, DatetimeProfile, NumericProfile, from_json, to_json
 from mlworks_orchestration.monitoring.drift.profiles.bins import Bins, coarsen, counted
-from mlworks_orchestration.monitoring.drift.profiles.packing import pack, packed, unpack
+from mlworks_orchestration.monitoring.drift.profiles.packing import pack, packed
+from mlworks_orchestration.monitoring.drift.profiles.places import unpack
 
 
 @given(st.lists(st.floats(), max_size=40))

@@ -6,7 +6,8 @@ import numpy as np
 
 from mlworks_orchestration.monitoring.drift.profiles.bins import COARSEST, EXACT, NO_BINS, Bins, Integers
 from mlworks_orchestration.monitoring.drift.profiles.budget import limited
-from mlworks_orchestration.monitoring.drift.profiles.packing import PackedBins, Places, places_of, unpack
+from mlworks_orchestration.monitoring.drift.profiles.packing import PackedBins
+from mlworks_orchestration.monitoring.drift.profiles.places import Places, places_of, unpack
 from mlworks_orchestration.monitoring.drift.profiles.sums import common_precisions, gathered
 
 _MANY = 40_000

@@ -11,7 +11,8 @@ from mlworks_orchestration.monitoring.drift.profiles.adding import add_many
 from mlworks_orchestration.monitoring.drift.profiles.bins import Bins, Floats, Integers, bounds, centers, exactly, keys_of
 from mlworks_orchestration.monitoring.drift.profiles.budget import limited
 from mlworks_orchestration.monitoring.drift.profiles.moments import Moments, add_moments, moments_of
-from mlworks_orchestration.monitoring.drift.profiles.packing import PackedBins, opened, pack, packed
+from mlworks_orchestration.monitoring.drift.profiles.packing import PackedBins, pack, packed
+from mlworks_orchestration.monitoring.drift.profiles.places import opened
 
 
 class Bounded(NamedTuple):

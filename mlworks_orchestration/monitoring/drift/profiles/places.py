@@ -1,0 +1,143 @@
+"""Where the bins of stored profiles lie: what many of them are added up from, and one is unpacked from."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, groupby
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlworks_orchestration.errors import DataError
+from mlworks_orchestration.monitoring.drift.profiles.bins import COARSEST, EXACT, NO_BINS, Bins, Integers, is_first
+from mlworks_orchestration.monitoring.drift.profiles.packing import BYTE, NAME, NUMBER, SIZE, Crowded, PackedBins
+
+_STRETCH = 1 << 16
+"""Bins that are worked on at once, so few that they stay in a core's cache."""
+
+_IN_GROUP = EXACT - COARSEST
+_GROUPS = 1 << (COARSEST - 1)
+
+
+class Places(NamedTuple):
+    """Bins in groups, one group after the other.
+
+    Parameters:
+        groups: the leading 12 bits of their bins, shape (groups,).
+        precisions: of each, shape (groups,).
+        sizes: how many bins each has, shape (groups,).
+        numbers: of each bin, how many bins of its precision it lies from its group's begin, shape (bins,).
+        rows: of each bin, shape (bins,).
+    """
+
+    groups: Integers
+    precisions: Integers
+    sizes: Integers
+    numbers: Integers
+    rows: Integers
+
+    @property
+    def keys(self) -> Integers:
+        """The key of each bin."""
+        keys = self.numbers << (EXACT - self.precisions).repeat(self.sizes)
+        keys += (self.groups << _IN_GROUP).repeat(self.sizes)
+        return keys
+
+    def only(self, wanted: NDArray[np.bool_]) -> "Places":
+        """Return some of the groups."""
+        bins = np.flatnonzero(wanted.repeat(self.sizes))
+        return Places(self.groups[wanted], self.precisions[wanted], self.sizes[wanted], self.numbers[bins], self.rows[bins])
+
+
+def unpack(parts: Sequence[PackedBins]) -> Bins:
+    """Return the bins of all parts, in order if there is one part; of more, some bins are there several times.
+
+    Parameters:
+        parts: one or more.
+
+    Raises:
+        DataError: if what is stored of one does not fit together.
+    """
+    found = list(places_of(parts))
+    if not found:
+        return NO_BINS
+    keys, counts, groups, precisions = map(np.concatenate, zip(*((one.keys, one.rows, one.groups, one.precisions) for one in found), strict=True))
+    if len(parts) > 1:
+        return Bins(keys, counts, groups, precisions)
+    bins, names = np.argsort(keys), np.argsort(groups)
+    if not is_first(groups[names]).all():
+        message = "A stored profile is damaged: it has a group twice. Materialise its partition again."
+        raise DataError(message)
+    return Bins(keys[bins], counts[bins], groups[names], precisions[names])
+
+
+def opened(counted: Bins | PackedBins) -> Bins:
+    """Return bins, unpacked if they are not yet.
+
+    Raises:
+        DataError: if what is stored of them does not fit together.
+    """
+    return unpack([counted]) if isinstance(counted, PackedBins) else counted
+
+
+def places_of(parts: Iterable[PackedBins]) -> Iterator[Places]:
+    """Yield where the bins of all parts lie, crowded groups of one precision added up.
+
+    Parameters:
+        parts: any number.
+
+    Raises:
+        DataError: if what is stored of one does not fit together.
+    """
+    by_width, by_precision = attrgetter("width"), attrgetter("precision")
+    for width, alike in groupby(sorted((part for part in parts if part.size), key=by_width), key=by_width):
+        some, dtype = list(alike), np.dtype(f"<u{width}")
+        crowded = sorted((one for part in some for one in part.crowded), key=by_precision)
+        yield from (_added_up(precision, list(ones), dtype) for precision, ones in groupby(crowded, key=by_precision))
+        before = accumulate(len(part.numbers) for part in some)
+        stretches = groupby(zip(before, some, strict=True), key=lambda one: one[0] // (_STRETCH * NUMBER.itemsize))
+        yield from (_scattered([part for _, part in stretch], dtype) for _, stretch in stretches)
+
+
+def _added_up(precision: int, crowded: Sequence[Crowded], dtype: np.dtype[Any]) -> Places:
+    """Return the bins of groups whose cells are all there, each group once."""
+    names = _joined([one.names for one in crowded], NAME)
+    cells = _joined([one.cells for one in crowded], dtype).reshape(len(names), -1)
+    groups = np.unique(names)
+    total = np.uint32 if dtype == BYTE else np.int64  # bytes fit, and add up in half the time
+    rows = np.stack([cells[names == group].sum(axis=0, dtype=total) for group in groups]).astype(np.int64)
+    at, numbers = rows.nonzero()
+    sizes = np.bincount(at, minlength=len(groups))
+    return _sound(Places(groups.astype(np.int64), np.full(len(groups), precision), sizes, numbers, rows[at, numbers]))
+
+
+def _scattered(parts: Sequence[PackedBins], dtype: np.dtype[Any]) -> Places:
+    """Return the bins of all other groups, one part after the other."""
+    groups = _joined([part.names for part in parts], NAME).astype(np.int64)
+    precisions = _joined([part.precisions for part in parts], BYTE).astype(np.int64)
+    sizes = _joined([part.sizes for part in parts], SIZE).astype(np.int64)
+    numbers, rows = _joined([part.numbers for part in parts], NUMBER), _joined([part.rows for part in parts], dtype)
+    return _sound(Places(groups, precisions, sizes, numbers, rows.astype(np.int64)))
+
+
+def _sound(places: Places) -> Places:
+    """Return places that can be.
+
+    Raises:
+        DataError: if they cannot.
+    """
+    groups, precisions, sizes, numbers, rows = places
+    if not len(groups):
+        return places
+    if groups.min() >= -_GROUPS and groups.max() < _GROUPS and precisions.min() >= COARSEST and precisions.max() <= EXACT and sizes.min() > 0:
+        ends, upward = sizes.cumsum(), numbers[1:] > numbers[:-1]
+        upward[ends[:-1] - 1] = True
+        within = (numbers[ends - sizes] >= 0) & (numbers[ends - 1] >> (precisions - COARSEST) == 0)
+        if upward.all() and within.all() and rows.min() > 0:
+            return places
+    message = f"A stored profile is damaged: its {len(numbers)} bins do not fit its {len(groups)} groups. Materialise its partition again."
+    raise DataError(message)
+
+
+def _joined(pieces: Sequence[bytes], dtype: np.dtype[Any]) -> NDArray[Any]:
+    return np.frombuffer(b"".join(pieces), dtype)
