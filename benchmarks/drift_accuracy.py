@@ -20,6 +20,7 @@ from mlworks_orchestration.monitoring.drift.comparison.cells import Cells, group
 from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 from mlworks_orchestration.monitoring.drift.profiles.numeric import NumericProfile
 
+ARTIFACTS = Path(__file__).parent.parent / ".artifacts"
 KS_GOAL = 0.005
 INDEX_GOAL = 0.002
 INDEX_SHARE = 0.02
@@ -97,7 +98,7 @@ def main() -> int:
     """Print the table; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--json", type=Path, default=Path("drift_accuracy.json"))
+    parser.add_argument("--json", type=Path, default=ARTIFACTS / "drift_accuracy.json")
     options = parser.parse_args()
     found = []
     print(f"{'column':26}{'shift':>6}{'KS exact':>11}{'ours':>11}{'error':>10}{'bound':>11}{'PSI exact':>11}{'ours':>11}{'error':>10}  goal")
@@ -108,6 +109,7 @@ def main() -> int:
             numbers = f"{row['ks_exact']:11.5f}{row['ks']:11.5f}{row['ks_error']:10.1e}{row['ks_bound']:11.5f}"
             indices = f"{row['psi_exact']:11.5f}{row['psi']:11.5f}{row['psi_error']:10.1e}"
             print(f"{name:26}{shift:6.2f}{numbers}{indices}  {'met' if row['met'] else 'FAILED'}", flush=True)
+    options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(json.dumps({"rows": options.rows, "columns": found}, indent=1))
     return 0 if all(row["met"] for row in found) else 1
 

@@ -100,4 +100,5 @@ def live(policy: Policy, fits: Fits, reports: Reports | None, moments: Sequence[
         steps.tell(f"{policy.name}: {moment:%Y-%m-%d}")
         course.step(moment)
     steps.done += 1
+    steps.tell(f"{policy.name}: done")
     return course
