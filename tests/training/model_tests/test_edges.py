@@ -1,5 +1,6 @@
 """Where the outcome of a model test turns: exactly enough rows, exactly the bound, a gain that is not sure, rows that a change does not touch."""
 
+import time
 from typing import Any
 
 import numpy as np
@@ -186,3 +187,17 @@ def test_what_missing_values_may_cost_is_a_share_of_the_metric_whichever_way_it_
     assert some is not None
     assert most is not None
     assert some < most
+
+
+def test_latency_is_told_in_milliseconds_a_row_and_the_shortest_of_several_times_counts() -> None:
+    calls: list[int] = []
+
+    def waits(frame: pd.DataFrame) -> Any:
+        calls.append(len(frame))
+        time.sleep(0.5 if len(calls) == 1 else 0.003)
+        return honest(frame)
+
+    finding = found(subject(waits, **declared("latency", rows_a_second=1.0, milliseconds_a_row=60_000)))
+    told = {part.part: part.value for part in finding.parts}
+    assert told["milliseconds a row"] >= 3
+    assert told["rows a second"] > 400 / 0.5
