@@ -57,10 +57,10 @@ def _by_month(model: MLModel, history: "History", *, wide: bool) -> Table:
 
 def _compared(model: MLModel, history: "History") -> Table:
     """Show all metrics over the whole history, and how often each side was retrained; a gain is positive where the champions were better."""
-    table = Table(title=f"What retraining brought, over {history.compared['rows'][0]:,} rows with labels", box=SIMPLE_HEAD, padding=(0, 1))
+    table = Table(title=f"What retraining brought, over {history.compared['rows'][0]:,} rows with labels", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     columns = ("champion", "first_model", "gain", "every_step", "gain_over_every_step")
-    for heading in ("", "Champions", "First,\nnever retrained", "Gain", f"Retrained\nevery {step_of_replay(model)}", "Gain"):
-        table.add_column(heading, justify="right" if heading else "left")
+    for heading in ("", "Champions", "First,\nnever\nretrained", "Gain", f"Retrained\nevery {step_of_replay(model)}", "Gain"):
+        table.add_column(heading, justify="right" if heading else "left", no_wrap=bool(heading))
     for row in history.compared.iter_rows(named=True):
         name = f"{row['metric']} ({row['unit']})" if row["unit"] else row["metric"]
         shown = [_metric(model, row[column]) if row["metric"] in model.metrics.names else _amount(row[column]) for column in columns]
@@ -95,7 +95,8 @@ def _drifted(history: "History") -> Iterator[str]:
 
 
 def _metric(model: MLModel, value: float | None) -> str:
-    return "-" if value is None else f"{value:.{3 if model.classifies else 2}f}"
+    # What rounds to nothing has no sign.
+    return "-" if value is None else f"{value:z.{3 if model.classifies else 2}f}"
 
 
 def _wide_headings(model: MLModel) -> list[_Heading]:

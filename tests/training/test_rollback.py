@@ -95,6 +95,18 @@ def test_an_alias_taken_away_by_hand_is_noticed(challenged: Deployment) -> None:
         served_at(challenged.lake, NAME, day(45.5))
 
 
+def test_a_champion_whose_version_is_deleted_in_mlflow_is_noticed_and_its_predecessor_can_be_brought_back(promoted: Deployment) -> None:
+    promoted.registry.client.delete_model_version(NAME, "2")
+    assert promoted.registry.champion(NAME) is None
+    with clock.replaying(day(48)):
+        notice(promoted.lake, promoted.model, promoted.registry)
+    with pytest.raises(NotReadyError, match="the alias champion was taken away at 2024-02-18"):
+        served_at(promoted.lake, NAME, day(48.5))
+    assert served_at(promoted.lake, NAME, day(47)).version == 2
+    assert back(promoted, 1) == (None, 1)
+    assert promoted.registry.aliases(NAME)["champion"] == 1
+
+
 def test_what_served_when_and_what_was_known_of_it_then(promoted: Deployment) -> None:
     back(promoted)
     term = served_at(promoted.lake, NAME, day(48))

@@ -140,7 +140,7 @@ def test_a_champion_that_was_taken_away_by_hand_is_none(lake: Lake, replayed: Wo
     last = lake.read(f"{MODEL}/aliases").filter(pl.col("alias") == "champion").sort("number").tail(1)
     taken = last.with_columns(pl.col("number") + 100, pl.lit(None, pl.Int64).alias("version"), pl.col("held_from") + pl.duration(days=1))
     lake.append(f"{MODEL}/aliases", taken)
-    assert model_status(lake, replayed.model).champion is None
+    assert model_status(lake, replayed.project.catalog, replayed.model).champion is None
 
 
 def test_the_next_step_follows_from_the_state(replayed: World, lake: Lake, tmp_path: Path) -> None:

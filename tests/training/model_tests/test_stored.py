@@ -90,6 +90,12 @@ def test_rows_alone_and_together_get_the_same_prediction_unless_what_is_stored_i
         other = replace(subject, predictor=replace(subject.predictor, estimator=Ruled(lambda frame: frame["distance"].fillna(0.0))))
         finding = run(other, subject.model.model_tests[0])
         assert (finding.state, finding.words[:30]) == ("failed", "0 of 50 rows have the same pre")
+
+        def apart_in_one(frame: pd.DataFrame) -> Any:
+            return np.where(np.arange(len(frame)) == 0, -1.0, subject.predictor.estimator.predict(frame))
+
+        one = run(replace(subject, predictor=replace(subject.predictor, estimator=Ruled(apart_in_one))), subject.model.model_tests[0])
+        assert (one.state, one.words[:31]) == ("failed", "49 of 50 rows have the same pre")
         (subject.folder / "MLmodel").unlink()
         gone = run(subject, subject.model.model_tests[0])
         assert (gone.state, "does not answer for a row by itself" in gone.words) == ("failed", True)
