@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 # An example may take long where other processes have the machine.
 settings.register_profile("patient", deadline=None)
@@ -20,10 +22,17 @@ def _slice() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes share the tests, let one do all of a folder, whose tests share what is made once a session.
-
-    Those of the servers come first: they wait for most of ten minutes, in which the others have the processors.
-    """
+    """Begin with the tests of the servers: they wait for most of ten minutes, in which others have the processors."""
     items.sort(key=lambda item: item.path.parent.name != "e2e")
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(str(item.path.parent)))
+
+
+class FolderScheduling(LoadScopeScheduling):
+    """Where several processes share the tests, one does all of a folder, whose tests share what is made once a session."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("::")[0].rpartition("/")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FolderScheduling:
+    """Share the tests by folder; the marks of `--dist loadgroup` are lost on the pytest of today."""
+    return FolderScheduling(config, log)
