@@ -303,7 +303,7 @@ def test_replay_of_a_whole_history_ends_with_a_table_for_people(replayed: World,
         "v3",
         "v2",
         "What retraining brought, over",
-        "never retrained",
+        "First,",
         "Every week",
         "Concept drift, with the number of reports: ",
     ):

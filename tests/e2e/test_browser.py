@@ -95,7 +95,7 @@ def test_the_performance_page_plots_its_metrics(page: Page) -> None:
     page.get_by_role("button", name="Events").click()
     for metric in ("mae", "rmse", "r2", "absolute_error_q90", "training_seconds", "scoring_rows_per_second"):
         expect(page.get_by_text(metric, exact=True)).to_be_visible()
-    expect(page.locator("canvas")).to_have_count(13)
+    expect(page.locator("canvas")).to_have_count(14)
     photograph(page, "performance_plots")
 
 
