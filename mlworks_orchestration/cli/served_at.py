@@ -1,4 +1,4 @@
-"""`mlworks served-at MODEL TIME`."""
+"""`mlworks served-at MODEL [TIME]`."""
 
 import json
 from datetime import datetime
@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from mlworks_orchestration import clock
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.errors import TrackingError
 from mlworks_orchestration.project import Environment, Project
@@ -14,17 +15,18 @@ from mlworks_orchestration.project import Environment, Project
 
 @click.command("served-at")
 @click.argument("model")
-@click.argument("time")
+@click.argument("time", required=False)
 @click.option("--as-known-at", metavar="TIME", help="Count only what was recorded by then.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: an object.")
-def served_at(model: str, time: str, as_known_at: str | None, *, as_json: bool) -> None:
-    """Say which version of MODEL served at TIME, since when, until when, why and by whose doing.
+def served_at(model: str, time: str | None, as_known_at: str | None, *, as_json: bool) -> None:
+    """Say which version of MODEL served at TIME, by default now, since when, until when, why and by whose doing.
 
     TIME is written in ISO 8601; without an offset it is a time in the zone of the model's partitions. The answer comes from the lake alone; what
     MLflow still has of the version is added.
 
     \b
     Examples:
+      mlworks served-at airline_delay
       mlworks served-at airline_delay 2013-06-01
       mlworks served-at airline_delay 2013-06-01T14:30 --as-known-at 2013-06-02T00:00Z
       mlworks served-at airline_delay 2013-06-01T14:30:00-04:00 --json
@@ -35,7 +37,7 @@ def served_at(model: str, time: str, as_known_at: str | None, *, as_json: bool) 
     environment, declared = project.environment, project.model(model)
     lake = Lake(environment.lake, storage_options=environment.storage_options)
     zone = declared.partitions.zone
-    at, known_at = _moment(time, zone, "TIME"), _moment(as_known_at, zone, "--as-known-at") if as_known_at else None
+    at, known_at = _moment(time, zone, "TIME") if time else clock.now(), _moment(as_known_at, zone, "--as-known-at") if as_known_at else None
     term = term_at(lake, model, at, known_at)
     kept, missing = _in_mlflow(environment, lake, model, term.version)
     if as_json:

@@ -81,6 +81,7 @@ def test_what_served_is_told_in_the_partitions_zone_and_as_json(promoted: World,
     assert "since 2013-01-20 00:00:00-05:00, until 2013-02-01 00:00:00-05:00" in text
     assert "snapshot abc" in text
     assert ": version 2\n" in call("served-at", MODEL, "2013-02-01").output
+    assert ": version 2\n" in call("served-at", MODEL).output
     found = json.loads(call("served-at", MODEL, "2013-02-01T05:00Z", "--as-known-at", "2013-01-31", "--json").output)
     assert (found["version"], found["held_until"], found["as_known_at"]) == (1, None, "2013-01-31T05:00:00+00:00")
     assert found["mlflow"]["tags"] == {"snapshot": "abc"}
