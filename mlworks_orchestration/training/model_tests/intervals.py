@@ -11,8 +11,8 @@ from mlworks_orchestration.training.metrics import checked_pair, function
 from mlworks_orchestration.training.model_tests.record import State
 from mlworks_orchestration.training.model_tests.subject import Subject
 
-# Weights held at once: 4 MB, whatever the number of rows and resamples.
-_DRAWN_AT_ONCE = 500_000
+# Weights held at once: little enough for the processor's cache, whatever the number of rows and resamples.
+_DRAWN_AT_ONCE = 100_000
 
 
 class Interval(NamedTuple):
