@@ -1,5 +1,6 @@
 """Whether one set of predictions is better than another on the same rows, and how sure that is."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,11 +113,19 @@ def judge_by_days(  # noqa: PLR0913 - rows, two predictions, and how they are to
 
 def _resampled_differences(ours: Weighted, theirs: Weighted, rows: int, resamples: int, generator: np.random.Generator) -> Vector:
     """Return the metric of `ours` less that of `theirs`, of shape (resamples,), each time on the same drawn rows."""
+    return np.concatenate([ours(weights) - theirs(weights) for weights in drawn(rows, resamples, generator)])
+
+
+def drawn(rows: int, resamples: int, generator: np.random.Generator) -> Iterator[Vector]:
+    """Yield how often each row is drawn in resamples with replacement, some resamples at a time, of shape (some, rows).
+
+    Parameters:
+        rows: how many there are.
+        resamples: how many are made in all.
+        generator: what draws.
+    """
     step = max(1, _DRAWN_AT_ONCE // rows)
-    chunks: list[Vector] = []
     for start in range(0, resamples, step):
         samples = min(step, resamples - start)
-        drawn = generator.integers(0, rows, size=(samples, rows)) + rows * np.arange(samples)[:, None]
-        weights = np.bincount(drawn.ravel(), minlength=samples * rows).reshape(samples, rows).astype(np.float64)
-        chunks.append(ours(weights) - theirs(weights))
-    return np.concatenate(chunks)
+        chosen = generator.integers(0, rows, size=(samples, rows)) + rows * np.arange(samples)[:, None]
+        yield np.bincount(chosen.ravel(), minlength=samples * rows).reshape(samples, rows).astype(np.float64)

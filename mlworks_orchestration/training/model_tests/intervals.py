@@ -1,18 +1,15 @@
 """How sure a metric is: percentile intervals of the bootstrap, with the confidence and the number of resamples of the model's gate."""
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from mlworks_orchestration.training.judge import drawn
 from mlworks_orchestration.training.measure import Vector
 from mlworks_orchestration.training.metrics import checked_pair, function
 from mlworks_orchestration.training.model_tests.record import State
 from mlworks_orchestration.training.model_tests.subject import Subject
-
-# Weights held at once: little enough for the processor's cache, whatever the number of rows and resamples.
-_DRAWN_AT_ONCE = 100_000
 
 
 class Interval(NamedTuple):
@@ -55,21 +52,6 @@ def metric_interval(subject: Subject, metric: str, rows: npt.NDArray[np.intp], c
     value = function(how, metric)(*checked_pair(how, subject.truth[rows], subject.predicted[rows]), how)
     draws = (value(weights) for weights in drawn(rows.size, subject.model.gate.resamples, generator))
     return resampled(np.concatenate(list(draws)), float(value(np.ones((1, rows.size)))[0]), confidence)
-
-
-def drawn(rows: int, resamples: int, generator: np.random.Generator) -> Iterator[Vector]:
-    """Yield how often each row is drawn in resamples with replacement, some resamples at a time, of shape (some, rows).
-
-    Parameters:
-        rows: how many there are.
-        resamples: how many are made in all.
-        generator: what draws.
-    """
-    step = max(1, _DRAWN_AT_ONCE // rows)
-    for start in range(0, resamples, step):
-        samples = min(step, resamples - start)
-        chosen = generator.integers(0, rows, size=(samples, rows)) + rows * np.arange(samples)[:, None]
-        yield np.bincount(chosen.ravel(), minlength=samples * rows).reshape(samples, rows).astype(np.float64)
 
 
 def state_of(interval: Interval, limit: float, *, lower_is_better: bool) -> State:
