@@ -37,7 +37,7 @@ test: install ## all checks and tests
 
 ui: install ## Dagster on 3000 and MLflow on 5000, over the demo's storage
 	@mkdir -p $(MLWORKS_HOME)
-	@mlflow server --host 127.0.0.1 --port 5000 --backend-store-uri sqlite:///$(MLWORKS_HOME)/mlflow.db --serve-artifacts \
+	@MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow server --workers 1 --host 127.0.0.1 --port 5000 --backend-store-uri sqlite:///$(MLWORKS_HOME)/mlflow.db --serve-artifacts \
 	  --artifacts-destination $(MLWORKS_HOME)/mlartifacts & server=$$!; trap "kill $$server" EXIT INT TERM; \
 	  dg dev --host 127.0.0.1 --port 3000
 

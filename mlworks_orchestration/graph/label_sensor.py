@@ -10,7 +10,7 @@ from mlworks_orchestration.graph import names
 from mlworks_orchestration.graph.jobs import MAX_PARTITIONS, request_tags
 from mlworks_orchestration.graph.resources import open_lake
 from mlworks_orchestration.project import Environment
-from mlworks_orchestration.spec import MLModel
+from mlworks_orchestration.spec import MLModel, format_duration
 
 
 def label_sensor(model: MLModel, environment: Environment) -> dg.SensorDefinition:
@@ -51,7 +51,8 @@ def labels_request(model: MLModel, scored: Sequence[str], measured: Collection[s
     pending = [key for key in due if key not in set(measured)]
     if not pending:
         waiting = len(scored) - len(due)
-        return dg.SkipReason(f"No labels of {model.name} are due: {len(due)} scored partitions have theirs, {waiting} wait for {model.label.delay}.")
+        delay = format_duration(model.label.delay)
+        return dg.SkipReason(f"No labels of {model.name} are due: {len(due)} scored partitions have theirs, {waiting} wait for {delay}.")
     first = due.index(pending[0])
     wanted = [key for key, expected in zip(due[first:], pending, strict=False) if key == expected][:MAX_PARTITIONS]
     return dg.RunRequest(run_key=f"{wanted[0]}:{wanted[-1]}@{now:%Y-%m-%dT%H}", tags=request_tags(wanted))

@@ -6,7 +6,7 @@ from mlworks_orchestration.graph import names
 from mlworks_orchestration.graph.common import model_spec
 from mlworks_orchestration.graph.partitions import looking_back
 from mlworks_orchestration.graph.steps import CheckDeclaration, asset, later
-from mlworks_orchestration.spec import Catalog, DriftKind, MLModel
+from mlworks_orchestration.spec import Catalog, DriftKind, MLModel, format_duration
 
 
 def watching_assets(catalog: Catalog, model: MLModel, pages: str) -> list[dg.AssetsDefinition]:
@@ -30,7 +30,7 @@ def _labels(catalog: Catalog, model: MLModel) -> dg.AssetsDefinition:
     spec = model_spec(
         model,
         "labels",
-        f"Ground truth: `{model.label.column}`, known {model.label.delay} after the event.",
+        f"Ground truth: `{model.label.column}`, known {format_duration(model.label.delay)} after the event.",
         deps=[names.features(model.label.table)],
         kinds={"deltalake", "polars"},
         persona="data_engineering",
@@ -76,7 +76,7 @@ def _drift_report(catalog: Catalog, model: MLModel, pages: str) -> dg.AssetsDefi
     spec = model_spec(
         model,
         "drift_report",
-        f"The profiles of the last {model.drift.window} against the champion's own training data.",
+        f"The profiles of a window of {format_duration(model.drift.window)} against the champion's own training data.",
         deps=[profiles, names.of_model(model.name, "champion")],
         kinds={"deltalake", "scipy"},
         persona="support",

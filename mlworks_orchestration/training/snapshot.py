@@ -10,7 +10,7 @@ import polars as pl
 
 from mlworks_orchestration.data import PARTITION, Lake, feature_frame
 from mlworks_orchestration.errors import LakeError, NotReadyError, TrainingError
-from mlworks_orchestration.spec import Catalog, MLModel, TimeWindow
+from mlworks_orchestration.spec import Catalog, MLModel, TimeWindow, format_duration
 from mlworks_orchestration.training.fingerprint import fingerprint
 
 LABEL = "label"
@@ -200,7 +200,7 @@ def _newest_known(lake: Lake, model: MLModel, version: int, as_of: datetime) -> 
         if isinstance(newest, datetime):
             return newest
     message = (
-        f"Model {model.name}: no label is known by {as_of:%Y-%m-%d %H:%M} UTC (a label is known {model.label.delay} after its event). "
+        f"Model {model.name}: no label is known by {as_of:%Y-%m-%d %H:%M} UTC (each is known {format_duration(model.label.delay)} after its event). "
         f"Materialise {table} for earlier partitions, or train later."
     )
     raise NotReadyError(message)

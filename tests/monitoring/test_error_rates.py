@@ -217,7 +217,7 @@ def test_a_report_can_say_them_in_a_sentence(trained: World, rates: ErrorRates) 
     record_error_rates(trained.lake, rates)
     words = error_rates_words(trained.lake, trained.model, 1, DriftKind.LABEL)
     assert words.startswith("label: 0.5 false alarms a year declared, ")
-    assert "a shift of 0.5 sigma in the label is found in 100 % of windows, after " in words
+    assert "a shift of 0.5 sigma in the label is found in 100% of windows, after " in words
     assert "one feature" in error_rates_words(trained.lake, trained.model, 1, DriftKind.FEATURE)
     assert "the residual" in error_rates_words(trained.lake, trained.model, 1, DriftKind.CONCEPT)
 

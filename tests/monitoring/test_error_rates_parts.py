@@ -218,7 +218,7 @@ def test_what_is_hardly_ever_found_is_named() -> None:
     unseen = [Power(DriftKind.CONCEPT, name, 0.5, "one", "", 0.0, 0.0, 0.01, None, None, 1.0) for name in ("swap", "flip")]
     rates = judged(DriftKind.FEATURE, counted, wind, rain, both, *unseen)
     assert kind_words(rates, DriftKind.FEATURE).endswith(
-        "a shift of 0.5 sigma in one feature is found in 50 % of windows, after 3 partitions at the median (hardly ever in wind)"
+        "a shift of 0.5 sigma in one feature is found in 50% of windows, after 3 partitions at the median (hardly ever in wind)"
     )
     told = " ".join(remarks(rates))
     assert "a shift of 0.5 sigma in wind is hardly ever found" in told

@@ -100,7 +100,7 @@ def test_partitions_without_any_known_label_are_passed_over(fresh: Deployment) -
 
 
 def test_training_before_any_label_is_known_is_refused(fresh: Deployment) -> None:
-    with pytest.raises(NotReadyError, match=r"trip_delay: no label is known by 2024-01-01 12:00 UTC .*1 day.* Materialise trip_delay/labels"):
+    with pytest.raises(NotReadyError, match=r"trip_delay: no label is known by 2024-01-01 12:00 UTC .*1d after.* Materialise trip_delay/labels"):
         take(fresh, 0.5)
 
 

@@ -147,5 +147,5 @@ def _onset(key: ColumnKey, first: str, parts: Mapping[str, ColumnProfile]) -> On
         return Onset(key.kind.value, key.column, first, None, None, None, text)
     at, low, high = (keys[i] for i in found)
     between = "that very one" if low == high else f"between {low} and {high}"
-    text = f"first seen in {at} ({between} in 90 % of resamples of {len(keys)} partitions), first reported in {first}"
+    text = f"first seen in {at} ({between} in 90% of resamples of {len(keys)} partitions), first reported in {first}"
     return Onset(key.kind.value, key.column, first, at, low, high, text)

@@ -60,9 +60,9 @@ def size_words(injection: str, size: float) -> str:
 
     Examples:
         >>> size_words("mean", 0.5), size_words("scale", 2.0), size_words("missing", 0.05)
-        ('0.5 sigma', 'x 2', '5 %')
+        ('0.5 sigma', 'x 2', '5%')
     """
-    return {"mean": f"{size:g} sigma", "scale": f"x {size:g}"}.get(injection, f"{size:.0%}".replace("%", " %"))
+    return {"mean": f"{size:g} sigma", "scale": f"x {size:g}"}.get(injection, f"{size:.0%}")
 
 
 def rate_words(found: Counted) -> str:
@@ -135,7 +135,7 @@ def method(rates: ErrorRates) -> tuple[str, ...]:
     )
     drawn = (
         "False alarms, drawn anew: windows slide over histories drawn from the past in contiguous stretches, like those by which thresholds were "
-        "set, but others, and ten times as many. A run of alarming windows counts once. The interval (95 %) is a Poisson rate's, widened by how "
+        "set, but others, and ten times as many. A run of alarming windows counts once. The interval (95%) is a Poisson rate's, widened by how "
         "unevenly histories alarm. It says whether thresholds do what they are meant to; it cannot say what the past does not hold."
     )
     held_out = (
@@ -146,7 +146,7 @@ def method(rates: ErrorRates) -> tuple[str, ...]:
     planted = (
         f"Power: the partitions of the past follow each other in {rates.histories} histories of contiguous stretches. From one partition on all rows "
         "are changed; numbers stay among those that the column has. Each window is compared with the whole past: corrected p-value, least effect, "
-        "calibrated threshold, k of n. Power is the share of histories whose last window, shifted throughout, alarms, with its 95 % interval "
+        "calibrated threshold, k of n. Power is the share of histories whose last window, shifted throughout, alarms, with its 95% interval "
         "(Clopper and Pearson); one feature is the mean over all features, each shifted by itself. Time to detect counts partitions from the first "
         "shifted one to the first alarm. Windows come from the very past that they are compared with; those of the future will differ a little more."
     )
@@ -176,4 +176,4 @@ def _power_words(rates: ErrorRates, one: Power) -> str:
     blind = [each.column for each in alike if each.power < HARDLY]
     but = f" (hardly ever in {', '.join(blind)})" if blind else ""
     shift = _SHORT[one.injection].format(size_words(one.injection, one.size))
-    return f"{shift} {where} is found in {one.power:.0%} of windows, {partitions_words(one)}{but}".replace("%", " %")
+    return f"{shift} {where} is found in {one.power:.0%} of windows, {partitions_words(one)}{but}"

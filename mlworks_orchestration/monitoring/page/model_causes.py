@@ -45,11 +45,7 @@ def ranked_causes(found: Mapping[str, Any]) -> Iterator[Cause]:
     for one in found["features"]:
         if one["drifted"]:
             onset = [each["text"] for each in found["onsets"] if (each["kind"], each["column"]) == ("feature", one["column"])]
-            together = (
-                [] if one["correlation"] is None else [f"rank correlation with the loss {one['correlation']:+.2f} over {one['windows']} windows"]
-            )
-            effect = [] if one["effect"] is None else [f"effect {one['effect']:.2f} by {one['statistic']}"]
-            yield Cause(f"Drift of {one['column']}", "; ".join([*effect, f"importance {one['importance']:.0%}", *together, *onset]), one["score"])
+            yield Cause(f"Drift of {one['column']}", "; ".join([*_telling(one), *onset]) + ".", one["score"])
 
 
 def _telling(feature: Mapping[str, Any]) -> Iterator[str]:
@@ -132,7 +128,7 @@ def _slices(found: Mapping[str, Any]) -> Details:
     )
     hidden = [(len(told) - len(rows), "stand out less"), (len(found["slices"]) - len(told), "have too few rows to tell")]
     note = "".join(f" {count} more {why}." for count, why in hidden if count)
-    return Details("Slices", columns, rows, f"The interval covers 95 % for all slices together.{note}")
+    return Details("Slices", columns, rows, f"The interval covers 95% for all slices together.{note}")
 
 
 def _upstream(found: Mapping[str, Any]) -> Details:

@@ -9,7 +9,7 @@ from mlworks_orchestration.data import Lake
 from mlworks_orchestration.monitoring.error_rates import error_rates_words
 from mlworks_orchestration.monitoring.page.analysis import UNSURE, how_it_is_judged
 from mlworks_orchestration.monitoring.page.stored import StoredReport
-from mlworks_orchestration.spec import Drift, DriftKind
+from mlworks_orchestration.spec import Drift, DriftKind, format_duration
 from mlworks_orchestration.training import Registry, find_snapshot
 
 
@@ -32,7 +32,7 @@ def told_method(lake: Lake, report: StoredReport) -> Iterator[str]:
     declared, how = _calibration(lake, report)
     yield from how_it_is_judged(declared.significance, declared.min_effect)
     yield (
-        f"The window is {declared.window.days or declared.window} {'days' if declared.window.days else ''} long, merged from the profiles of its "
+        f"The window is {format_duration(declared.window)} long, merged from the profiles of its "
         f"partitions. Features, label and predictions are compared with the rows that version {report.reference_version} was trained on, residuals "
         "with those of rows that it was not trained on, for on what it was trained on a model errs less than it ever will again."
     )

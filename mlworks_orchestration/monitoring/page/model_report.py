@@ -132,5 +132,5 @@ def _expected(report: StoredReport) -> Details | None:
     interval = f"{found['low']:.4g} to {found['high']:.4g}".replace(" ", "\N{NO-BREAK SPACE}")
     row = (found["metric"], found["value"], interval, found["rows"], "yes" if found["trusted"] else "no", found["reason"])
     note = "By the features and predictions of the window alone, from the errors on rows that the version was not trained on."
-    columns = ("Metric", "Expected", "Interval (95 %)", "Rows", "Can be trusted", "When it cannot")
+    columns = ("Metric", "Expected", "Interval (95%)", "Rows", "Can be trusted", "When it cannot")
     return Details("Before the labels are known", columns, (row,), note)

@@ -7,7 +7,7 @@ import polars as pl
 
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.errors import DataError, NotReadyError, nearest
-from mlworks_orchestration.spec import MLModel
+from mlworks_orchestration.spec import MLModel, format_duration
 
 _MOST_COMPARED = 500
 
@@ -32,8 +32,8 @@ def measured_partition(lake: Lake, model: MLModel, partition: str | None) -> str
         )
     else:
         message = (
-            f"Model {model.name}: partition {scored} is scored, but has no labels yet (a label is known {model.label.delay} after its event); "
-            f"{_measured(keys)}."
+            f"Model {model.name}: partition {scored} is scored, but has no labels yet "
+            f"(each is known {format_duration(model.label.delay)} after its event); {_measured(keys)}."
         )
     raise NotReadyError(message)
 

@@ -57,7 +57,7 @@ def test_a_shift_is_dated_to_the_very_day_though_the_alarm_came_later(world: Wor
     [found] = onsets(world.lake, world.model, reports, [DISTANCE], world.key(19))
     assert (found.first_report, found.first_partition) == (world.key(16), world.key(14))
     assert found.text == (
-        "first seen in 2013-03-15 (that very one in 90 % of resamples of 10 partitions), first reported in 2013-03-17"
+        "first seen in 2013-03-15 (that very one in 90% of resamples of 10 partitions), first reported in 2013-03-17"
     )  # twice the window of three days before the first report
 
 
@@ -93,7 +93,7 @@ def test_an_unsure_day_comes_with_its_interval(world: World) -> None:
     assert found.latest is not None
     assert found.earliest <= found.first_partition <= found.latest
     assert found.earliest < found.latest
-    assert f"between {found.earliest} and {found.latest} in 90 % of resamples" in found.text
+    assert f"between {found.earliest} and {found.latest} in 90% of resamples" in found.text
 
 
 @settings(max_examples=25, deadline=None)

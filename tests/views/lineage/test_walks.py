@@ -249,7 +249,7 @@ def test_a_partition_without_labels_is_said_to_have_none_yet(copied: Stores) -> 
     for table in ("performance", "labels"):
         name = f"{MODEL}/{table}"
         copied.lake.write(name, copied.lake.read(name).clear(), partitions=keys[-1:])
-    with pytest.raises(NotReadyError, match=rf"{keys[-1]} is scored, but has no labels yet \(a label is known 1 day"):
+    with pytest.raises(NotReadyError, match=rf"{keys[-1]} is scored, but has no labels yet \(each is known 1d after"):
         lineage_of_metric(copied, model_of(copied), "mae", keys[-1])
 
 
