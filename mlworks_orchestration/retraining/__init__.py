@@ -6,7 +6,7 @@ from mlworks_orchestration.retraining.decide import decide, decide_by_hand
 from mlworks_orchestration.retraining.evidence import Runs, gather
 from mlworks_orchestration.retraining.facts import Aftermath, Evidence, Finding, Overdue, Promotion, Report
 from mlworks_orchestration.retraining.feasible import label_rate, policy_warnings
-from mlworks_orchestration.retraining.ledger import read_history, record
+from mlworks_orchestration.retraining.ledger import read_history, recent, record
 from mlworks_orchestration.retraining.past import Action, Attempt, Decision, Episode, History, Outcome, Rollback, Trigger
 from mlworks_orchestration.retraining.promotions import promotion
 from mlworks_orchestration.retraining.tick import ask_by_hand, consider
@@ -38,5 +38,6 @@ __all__ = [
     "policy_warnings",
     "promotion",
     "read_history",
+    "recent",
     "record",
 ]

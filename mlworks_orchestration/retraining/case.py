@@ -81,7 +81,7 @@ class Case:
     @property
     def last(self) -> Attempt | None:
         """The last training of all, whatever served then."""
-        return max(self.history.attempts, key=lambda attempt: attempt.at, default=None)
+        return self.history.last
 
     @property
     def cooling(self) -> Attempt | None:
@@ -144,7 +144,7 @@ def rows_tried(history: History) -> int:
     Parameters:
         history: what was trained before.
     """
-    last = max(history.attempts, key=lambda attempt: attempt.at, default=None)
+    last = history.last
     return last.new_rows if last and last.outcome is Outcome.UNFINISHED else 0
 
 

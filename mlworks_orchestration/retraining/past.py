@@ -135,6 +135,11 @@ class History:
     champion: int | None = None
     rollbacks: tuple[Rollback, ...] = ()
 
+    @property
+    def last(self) -> Attempt | None:
+        """The last training of all, whatever served then."""
+        return max(self.attempts, key=lambda attempt: attempt.at, default=None)
+
 
 @dataclass(frozen=True)
 class Decision:

@@ -1,6 +1,7 @@
 """What people look at."""
 
+from mlworks_orchestration.views.decided import in_words
 from mlworks_orchestration.views.history import History, first_champion, model_history
-from mlworks_orchestration.views.status import ModelStatus, model_status, statuses
+from mlworks_orchestration.views.status import ModelStatus, broken_status, model_status, statuses
 
-__all__ = ["History", "ModelStatus", "first_champion", "model_history", "model_status", "statuses"]
+__all__ = ["History", "ModelStatus", "broken_status", "first_champion", "in_words", "model_history", "model_status", "statuses"]

@@ -1,6 +1,7 @@
-"""How each model is doing, on one line each."""
+"""How each model is doing, those that need a person first."""
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -9,58 +10,81 @@ from mlworks_orchestration.data import PARTITION, Lake, quality_table
 from mlworks_orchestration.retraining import label_rate, policy_warnings
 from mlworks_orchestration.spec import Broken, Catalog, DriftKind, MLModel, tables_behind
 from mlworks_orchestration.training import in_force, moves, stored_results
+from mlworks_orchestration.views.decided import Decided, last_decided
 
 
 @dataclass(frozen=True)
 class ModelStatus:
-    """The state of one model.
+    """The state of one model; its fields are named as the command line names its lines.
 
     Parameters:
         model: its name.
+        needs_person: whether nothing goes on without one: the sensor calls one, a version waits for approval, or the declaration is broken.
         champion: the serving version; none before the first training.
+        champion_since: since when it serves.
         last_scored: key of the newest scored partition; none before.
-        failing: the drift kinds that the newest report found.
+        drifted_now: the drift kinds that the newest report found.
         failing_quality: what the newest partition of each of its tables breaks, by table and expectation.
         tested: the version that was tested last; none before.
         failing_tests: those of its model tests that do not hold, each with its state.
-        last_retraining: when the last verdict fell, ISO 8601; none before.
-        last_retraining_why: the verdict in words.
-        asked_for: why the last retraining was asked for, in words; empty before the first.
+        last_decision: why the retraining sensor decided what it did last, in words; empty before it did.
+        last_decision_action: what it decided: `wait`, `retrain`, `escalate` or `rollback`.
+        last_decision_at: when.
+        cooldown_ends: when the cooldown of the last training ends or ended; none before the first.
+        last_retraining: why a retraining was asked for last, in words; empty before the first.
+        last_retraining_at: when.
+        last_verdict: the gate's last verdict in words; empty before the first.
+        last_verdict_at: when it fell.
         next_step: what to do now.
         error: why its declaration cannot be loaded; empty when it can.
         warnings: what its retraining policy can never do, or does all the time.
     """
 
     model: str
+    needs_person: bool = False
     champion: int | None = None
+    champion_since: datetime | None = None
     last_scored: str | None = None
-    failing: tuple[str, ...] = ()
+    drifted_now: tuple[str, ...] = ()
     failing_quality: tuple[str, ...] = ()
     tested: int | None = None
     failing_tests: tuple[str, ...] = ()
-    last_retraining: str | None = None
-    last_retraining_why: str = ""
-    asked_for: str = ""
+    last_decision: str = ""
+    last_decision_action: str = ""
+    last_decision_at: datetime | None = None
+    cooldown_ends: datetime | None = None
+    last_retraining: str = ""
+    last_retraining_at: datetime | None = None
+    last_verdict: str = ""
+    last_verdict_at: datetime | None = None
     next_step: str = ""
     error: str = ""
     warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields as plain values, for JSON."""
-        return asdict(self)
+        """Return the fields as plain values, for JSON; times in ISO 8601."""
+        return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(self).items()}
 
 
 def statuses(lake: Lake, catalog: Catalog, broken: tuple[Broken, ...]) -> list[ModelStatus]:
-    """Return the state of every model, broken declarations last.
+    """Return the state of every model, those that need a person first.
 
     Parameters:
         lake: the Delta tables.
         catalog: the healthy declarations.
         broken: the others.
     """
-    healthy = [model_status(lake, catalog, model) for model in catalog.models.values()]
-    remedy = "Correct the declaration, then `dg check defs`."
-    return healthy + [ModelStatus(item.name, error=item.error, next_step=remedy) for item in broken]
+    found = [*map(broken_status, broken), *(model_status(lake, catalog, model) for model in catalog.models.values())]
+    return sorted(found, key=lambda status: not status.needs_person)
+
+
+def broken_status(broken: Broken) -> ModelStatus:
+    """Return the state of a model whose declaration cannot be loaded.
+
+    Parameters:
+        broken: the declaration and its error.
+    """
+    return ModelStatus(broken.name, needs_person=True, error=broken.error, next_step="Correct the declaration, then `dg check defs`.")
 
 
 def model_status(lake: Lake, catalog: Catalog, model: MLModel) -> ModelStatus:
@@ -72,32 +96,43 @@ def model_status(lake: Lake, catalog: Catalog, model: MLModel) -> ModelStatus:
         model: the model's declaration.
     """
     scored = lake.partitions(f"{model.name}/scores")
-    champion = _champion(lake, model)
-    failing = _failing(lake, model)
+    champion, since = _champion(lake, model)
+    decided = last_decided(lake, model, champion)
+    drifted_now = _drifted_now(lake, model)
     tested, failing_tests = _tests(lake, model)
-    when, why = _last_verdict(lake, model)
+    verdict, verdict_at = _last_verdict(lake, model)
+    called = _called(model, decided)
     return ModelStatus(
         model.name,
-        champion,
-        scored[-1] if scored else None,
-        failing,
-        _failing_quality(lake, catalog, model),
-        tested,
-        failing_tests,
-        when,
-        why,
-        _asked_for(lake, model),
-        _escalation(lake, model) or _next_step(model, champion, scored, failing),
+        needs_person=bool(called),
+        champion=champion,
+        champion_since=since,
+        last_scored=scored[-1] if scored else None,
+        drifted_now=drifted_now,
+        failing_quality=_failing_quality(lake, catalog, model),
+        tested=tested,
+        failing_tests=failing_tests,
+        last_decision=decided.reason,
+        last_decision_action=decided.action,
+        last_decision_at=decided.at,
+        cooldown_ends=decided.cooldown_ends,
+        last_retraining=decided.asked_for,
+        last_retraining_at=decided.asked_at,
+        last_verdict=verdict,
+        last_verdict_at=verdict_at,
+        next_step=called or _next_step(model, champion, scored, drifted_now),
         warnings=tuple(policy_warnings(model, label_rate(lake, model))),
     )
 
 
-def _champion(lake: Lake, model: MLModel) -> int | None:
-    held = in_force(moves(lake, model.name), "champion")["version"]
-    return held[-1] if len(held) else None
+def _champion(lake: Lake, model: MLModel) -> tuple[int | None, datetime | None]:
+    """Return the version that serves, and since when; neither where the alias was taken away."""
+    held = in_force(moves(lake, model.name), "champion").select("version", "held_from")
+    version, since = held.row(-1) if len(held) else (None, None)
+    return version, since if version is not None else None
 
 
-def _failing(lake: Lake, model: MLModel) -> tuple[str, ...]:
+def _drifted_now(lake: Lake, model: MLModel) -> tuple[str, ...]:
     partitions = lake.partitions(f"{model.name}/drift_report")
     if not partitions:
         return ()
@@ -117,13 +152,6 @@ def _failing_quality(lake: Lake, catalog: Catalog, model: MLModel) -> tuple[str,
     return tuple(found)
 
 
-def _asked_for(lake: Lake, model: MLModel) -> str:
-    if not lake.exists(f"{model.name}/decisions"):
-        return ""
-    asked = lake.read(f"{model.name}/decisions", columns=["decided_at", "action", "reason"]).filter(pl.col("action") == "retrain").sort("decided_at")
-    return str(asked["reason"][-1]) if len(asked) else ""
-
-
 def _tests(lake: Lake, model: MLModel) -> tuple[int | None, tuple[str, ...]]:
     """Return the version that was tested last and what of its tests does not hold."""
     rows = stored_results(lake, model.name).filter(pl.col("part") == "")
@@ -134,26 +162,28 @@ def _tests(lake: Lake, model: MLModel) -> tuple[int | None, tuple[str, ...]]:
     return version, tuple(f"{test} ({state}{'' if severity == 'error' else ', a warning'})" for test, state, severity in failing)
 
 
-def _last_verdict(lake: Lake, model: MLModel) -> tuple[str | None, str]:
+def _last_verdict(lake: Lake, model: MLModel) -> tuple[str, datetime | None]:
     if not lake.exists(f"{model.name}/verdicts"):
-        return None, ""
-    last = lake.read(f"{model.name}/verdicts").sort("decided_at").row(-1, named=True)
-    return last["decided_at"].isoformat(), last["reason"]
+        return "", None
+    last = lake.read(f"{model.name}/verdicts", columns=["reason", "decided_at"]).sort("decided_at")
+    return last.row(-1)
 
 
-def _escalation(lake: Lake, model: MLModel) -> str:
-    """Return what the last decision about retraining asks of a person; nothing unless it called one."""
-    if not lake.exists(f"{model.name}/decisions"):
+def _called(model: MLModel, decided: Decided) -> str:
+    """Return what a person is needed for; nothing if the model does without."""
+    if decided.action == "escalate":
+        return f"A person is needed: {decided.reason}"
+    if decided.waiting is None:
         return ""
-    last = lake.read(f"{model.name}/decisions", columns=["decided_at", "action", "reason"]).sort("decided_at").row(-1, named=True)
-    return f"A person is needed: {last['reason']}" if last["action"] == "escalate" else ""
+    command = f"`mlworks approve {model.name} {decided.waiting} --by NAME --why TEXT`, or `mlworks reject`"
+    return f"A person is needed: version {decided.waiting} was judged better and waits for approval: {command}."
 
 
-def _next_step(model: MLModel, champion: int | None, scored: list[str], failing: tuple[str, ...]) -> str:
+def _next_step(model: MLModel, champion: int | None, scored: list[str], drifted_now: tuple[str, ...]) -> str:
     if champion is None:
         return f"Train it: run the job {model.name}_data over past partitions, then {model.name}_train (or `mlworks replay {model.name}`)."
     if not scored:
         return f"Score it: run the job {model.name}_score, or switch on {model.name}_schedule."
-    if failing:
-        return f"Look at {model.name}/drift_report of {scored[-1]}; retraining_sensor says whether it will retrain."
+    if drifted_now:
+        return f"Look at what drifted: `mlworks report {model.name}`. The last decision says whether the model is retrained."
     return "Nothing to do."

@@ -115,8 +115,9 @@ def test_status_tells_where_a_model_stands(replayed: World, call: Call) -> None:
     assert told["model"] == MODEL
     assert told["champion"] == 3
     assert told["last_scored"] == "2013-02-04"
-    assert told["last_retraining"].startswith("2013-01-29")
-    assert told["last_retraining_why"].startswith("Promoted: ")
+    assert told["champion_since"].startswith("2013-01-29")
+    assert told["last_verdict_at"].startswith("2013-01-29")
+    assert told["last_verdict"].startswith("Promoted: ")
     assert told["next_step"]
     assert told["error"] == ""
 
@@ -125,14 +126,42 @@ def test_status_is_a_table_for_people(replayed: World, call: Call) -> None:
     assert replayed.root
     result = call("status")
     assert result.exit_code == 0
-    for part in (MODEL, "v3", "2013-02-04", "2013-01-29"):
+    for part in (MODEL, "v3 since 2013-01-29 00:00", "2013-02-04", "to wait: ", "(over)"):
         assert part in result.stdout
+
+
+def test_each_line_of_a_status_has_a_key_of_its_name_in_json(replayed: World, call: Call) -> None:
+    assert replayed.root
+    [told] = json.loads(call("status", "--json").stdout)
+    lines = re.findall(r"^  (\w+(?: \w+)?)  ", call("status").stdout, re.MULTILINE)
+    assert len(lines) > 9
+    assert {line.replace(" ", "_") for line in lines} <= set(told)
+
+
+def test_status_can_be_asked_of_one_model(replayed: World, call: Call) -> None:
+    assert replayed.root
+    [told] = json.loads(call("status", MODEL, "--json").stdout)
+    assert told["model"] == MODEL
+    wrong = call("status", "ride_tiem")
+    assert wrong.exit_code == 1
+    assert "did you mean 'ride_time'?" in str(wrong.exception)
+
+
+def test_status_of_one_broken_model_is_its_error(world: World, call: Call) -> None:
+    world.declare(MODEL, lambda attributes: attributes.update(colour="red"))
+    [told] = json.loads(call("status", MODEL, "--json").stdout)
+    assert (told["needs_person"], "colour" in told["error"]) == (True, True)
+
+
+def test_status_names_the_models_that_need_a_person_before_all_others(world: World, call: Call) -> None:
+    world.declare("demand", lambda attributes: attributes.update(colour="red"))
+    assert call("status").stdout.startswith("A person is needed for 2 of 2 models: demand, ride_time.")
 
 
 def test_status_of_a_new_model_says_what_to_do_first(world: World, call: Call) -> None:
     assert world.root
     [told] = json.loads(call("status", "--json").stdout)
-    assert (told["champion"], told["last_scored"], told["failing"]) == (None, None, [])
+    assert (told["champion"], told["last_scored"], told["drifted_now"]) == (None, None, [])
     assert f"{MODEL}_train" in told["next_step"]
     assert "none" in call("status").stdout
 
@@ -145,7 +174,7 @@ def test_status_shows_a_broken_declaration_with_its_error(world: World, call: Ca
     assert "defs.yaml" in told["outcomes"]["error"]
     assert "dg check defs" in told["outcomes"]["next_step"]
     plain = call("status").stdout
-    assert "broken" in plain
+    assert "needs a person" in plain
     assert "colour" in plain
 
 

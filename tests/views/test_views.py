@@ -1,7 +1,7 @@
 """What people look at: the state of each model, and its history by month."""
 
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 
 from mlworks_orchestration.data import PARTITION, Lake
 from mlworks_orchestration.errors import NotReadyError
-from mlworks_orchestration.spec import DriftKind
+from mlworks_orchestration.spec import Catalog, DriftKind
 from mlworks_orchestration.views import ModelStatus, first_champion, model_history, model_status, statuses
 from tests.graph.world import MODEL, Replayed, World
 
@@ -124,14 +124,14 @@ def test_a_model_that_never_had_a_champion_has_no_first(replayed: World, tmp_pat
 def test_a_state_is_read_from_the_lake_alone(replayed: World) -> None:
     found = model_status(replayed.lake, replayed.project.catalog, replayed.model)
     assert (found.model, found.champion, found.last_scored) == (MODEL, 3, "2013-02-04")
-    assert found.last_retraining == "2013-01-29T05:00:00+00:00"
-    assert found.last_retraining_why.startswith("Promoted: on 160 held-out rows version 3")
+    assert found.last_verdict_at == datetime(2013, 1, 29, 5, tzinfo=UTC)
+    assert found.last_verdict.startswith("Promoted: on 160 held-out rows version 3")
     newest = replayed.lake.read(f"{MODEL}/drift_report", partitions=["2013-02-04"])
     drifted = set(newest.filter((pl.col("column") == "") & pl.col("drifted"))["kind"])
-    assert set(found.failing) == drifted
+    assert set(found.drifted_now) == drifted
     assert found.failing_quality == ("rides: row_count(min=41) (1 of 40 rows of 2013-02-04, a warning)",)
     asked = replayed.lake.read(f"{MODEL}/decisions").filter(pl.col("action") == "retrain").sort("decided_at")
-    assert found.asked_for == asked["reason"][-1] != ""
+    assert (found.last_retraining, found.last_retraining_at) == (asked["reason"][-1], asked["decided_at"][-1])
     assert (found.tested, found.failing_tests) == (3, ("minimum_quality (failed, a warning)",))
     assert found.to_dict()["champion"] == 3
 
@@ -148,13 +148,11 @@ def test_the_next_step_follows_from_the_state(replayed: World, lake: Lake, tmp_p
     report = lake.read(f"{MODEL}/drift_report", partitions=["2013-02-04"])
     lake.write(f"{MODEL}/drift_report", report.with_columns(pl.lit(value=True).alias("drifted")), partitions=["2013-02-04"])
     drifted = model_status(lake, replayed.project.catalog, model)
-    assert drifted.failing == tuple(kind.value for kind in DriftKind)
-    assert f"{MODEL}/drift_report of 2013-02-04" in drifted.next_step
+    assert drifted.drifted_now == tuple(kind.value for kind in DriftKind)
+    assert f"mlworks report {MODEL}" in drifted.next_step
     lake.write(f"{MODEL}/drift_report", report.with_columns(pl.lit(value=False).alias("drifted")), partitions=["2013-02-04"])
-    assert (model_status(lake, replayed.project.catalog, model).failing, model_status(lake, replayed.project.catalog, model).next_step) == (
-        (),
-        "Nothing to do.",
-    )
+    calm = model_status(lake, replayed.project.catalog, model)
+    assert (calm.drifted_now, calm.next_step) == ((), "Nothing to do.")
     shutil.rmtree(tmp_path / "lake" / MODEL / "scores")
     assert f"{MODEL}_score" in model_status(lake, replayed.project.catalog, model).next_step
     shutil.rmtree(tmp_path / "lake" / MODEL / "aliases")
@@ -167,25 +165,65 @@ def test_a_model_without_anything_is_told_to_be_trained(world: World) -> None:
     assert f"mlworks replay {MODEL}" in found.next_step
 
 
-def test_broken_declarations_come_last_with_their_error(world: World) -> None:
+def test_models_that_need_a_person_come_first_broken_declarations_among_them(world: World) -> None:
     world.declare("demand", lambda attributes: attributes.update(colour="red"))
     declarations = world.project.declarations
     found = statuses(world.lake, declarations.catalog, declarations.broken)
     assert [item.model for item in found] == ["demand", MODEL]
     assert "colour" in found[0].error
     assert "demand" in found[1].error
-    assert all("dg check defs" in item.next_step for item in found)
+    assert all(item.needs_person and "dg check defs" in item.next_step for item in found)
+
+
+def test_a_model_whose_sensor_called_a_person_comes_before_those_that_do_without(lake: Lake, replayed: World) -> None:
+    calm = replayed.model.model_copy(update={"name": "calm"})
+    catalog = Catalog(replayed.project.catalog.tables, {"calm": calm, MODEL: replayed.model})
+    assert [item.model for item in statuses(lake, catalog, ())] == ["calm", MODEL]
+    decided(lake, "escalate", "2 retrainings did not help.")
+    assert [(item.model, item.needs_person) for item in statuses(lake, catalog, ())] == [(MODEL, True), ("calm", False)]
+
+
+def decided(lake: Lake, action: str, reason: str) -> datetime:
+    """Add a decision a day after the last and return when it was taken."""
+    last = lake.read(f"{MODEL}/decisions").sort("decided_at").tail(1)
+    changed = [pl.col("decided_at") + pl.duration(days=1), pl.lit(action).alias("action"), pl.lit(reason).alias("reason")]
+    lake.append(f"{MODEL}/decisions", last.with_columns(changed))
+    moment: datetime = last["decided_at"][0] + timedelta(days=1)
+    return moment
 
 
 def test_an_escalation_is_the_next_step(lake: Lake, replayed: World) -> None:
-    model = replayed.model
-    called = (
-        lake.read(f"{MODEL}/decisions")
-        .sort("decided_at")
-        .tail(1)
-        .with_columns(
-            pl.col("decided_at") + pl.duration(days=1), pl.lit("escalate").alias("action"), pl.lit("2 retrainings did not help.").alias("reason")
-        )
-    )
-    lake.append(f"{MODEL}/decisions", called)
-    assert model_status(lake, replayed.project.catalog, model).next_step == "A person is needed: 2 retrainings did not help."
+    at = decided(lake, "escalate", "2 retrainings did not help.")
+    found = model_status(lake, replayed.project.catalog, replayed.model)
+    assert found.next_step == "A person is needed: 2 retrainings did not help."
+    assert (found.last_decision_action, found.last_decision_at, found.needs_person) == ("escalate", at, True)
+
+
+def test_the_last_decision_is_told_with_its_reason_and_its_time(lake: Lake, replayed: World) -> None:
+    at = decided(lake, "wait", "No drift lasts.")
+    found = model_status(lake, replayed.project.catalog, replayed.model)
+    assert (found.last_decision_action, found.last_decision, found.last_decision_at) == ("wait", "No drift lasts.", at)
+    assert not found.needs_person
+
+
+def test_the_cooldown_ends_so_long_after_the_last_training_was_asked_for(replayed: World) -> None:
+    asked = replayed.lake.read(f"{MODEL}/decisions").filter(pl.col("action") == "retrain")["decided_at"].max()
+    assert isinstance(asked, datetime)
+    found = model_status(replayed.lake, replayed.project.catalog, replayed.model)
+    assert found.cooldown_ends == asked + replayed.model.retraining.cooldown
+    assert found.to_dict()["cooldown_ends"] == found.cooldown_ends.isoformat()
+
+
+def test_the_champion_serves_since_its_alias_moved(replayed: World) -> None:
+    moved = replayed.lake.read(f"{MODEL}/aliases").filter(pl.col("alias") == "champion", pl.col("version") == 3)
+    assert model_status(replayed.lake, replayed.project.catalog, replayed.model).champion_since == moved["held_from"][0]
+
+
+def test_a_version_that_waits_for_approval_needs_a_person(lake: Lake, replayed: World) -> None:
+    last = lake.read(f"{MODEL}/verdicts").sort("challenger").tail(1)
+    waits = {"challenger": 9, "champion": 3, "promoted": False, "favourable": True, "mode": "manual"}
+    changed = [pl.lit(value).cast(last[name].dtype).alias(name) for name, value in waits.items()]
+    lake.append(f"{MODEL}/verdicts", last.with_columns(pl.col("decided_at") + pl.duration(days=1), *changed))
+    found = model_status(lake, replayed.project.catalog, replayed.model)
+    assert found.needs_person
+    assert f"mlworks approve {MODEL} 9" in found.next_step
