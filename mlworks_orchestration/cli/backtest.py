@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mlworks_orchestration.cli.dagster_home import ensure_dagster_home
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.project import Project
 from mlworks_orchestration.spec import DriftKind, MLModel
 
@@ -109,7 +110,7 @@ def _cells(model: MLModel, one: "Story") -> list[str]:
     refused = one.retrainings - promoted
     alarms = " ".join(f"{one.alarms[kind.value]:>3}" for kind in DriftKind)
     counts = [str(number) for number in (one.retrainings, promoted, refused, one.rollbacks, one.calls)]
-    cells = [one.policy, _number(one.metrics[model.metrics.primary], model), *counts, alarms, f"{one.training_minutes:.2g}"]
+    cells = [one.policy, _number(one.metrics[model.metrics.primary], model), *counts, alarms, readable(one.training_minutes, 2)]
     return [*cells, *([_amount(one.business)] if model.business else [])]
 
 
@@ -130,10 +131,9 @@ def _number(value: float | None, model: MLModel) -> str:
 
 
 def _amount(value: float | None) -> str:
-    return "-" if value is None else f"{value:,.0f}" if abs(value) >= _WHOLE_FROM else f"{value:.3g}"
+    return "-" if value is None else readable(value, 3)
 
 
-_WHOLE_FROM = 1000
 _HEADS = ("Re-\ntrained", "Pro-\nmoted", "Re-\njected", "Rolled\nback", "Calls", "Alarms\n  F   L   P   C", "Training\nminutes")
 _LEGEND = (
     "{metric}: of what would have served. Rejected: by the gate, or not fitted. Calls: decisions that would have called a person.",

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mlworks_orchestration.data import Lake
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.project import Project
 from mlworks_orchestration.views.dictionary import Entry, Freshness, Statistics, declared, feature_dictionary, search
 
@@ -100,7 +101,7 @@ def _statistics(found: Statistics) -> list[tuple[str, str]]:
     first, last = found.partitions
     lines = [("values", f"{found.rows:,} rows of {first} to {last}: {found.missing:,} missing, {found.distinct:,} distinct")]
     if found.mean is not None:
-        lines.append(("mean", f"{found.mean:.6g}"))
+        lines.append(("mean", readable(found.mean, 6)))
     if found.quantiles:
         shares = ", ".join(f"{float(share):.0%} {_short(value)}" for share, value in found.quantiles.items())
         lines.append(("quantiles", f"smallest {_short(found.minimum)}, {shares}, largest {_short(found.maximum)}"))
@@ -109,4 +110,4 @@ def _statistics(found: Statistics) -> list[tuple[str, str]]:
 
 
 def _short(value: object) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return readable(value, 6) if isinstance(value, float) else str(value)

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import Business, DriftKind, MLModel, step_of_replay
 
 if TYPE_CHECKING:
@@ -111,14 +112,11 @@ def _business_legend(business: Business) -> str:
 
 
 def _amount(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:,.0f}" if abs(value) >= _WHOLE_FROM else f"{value:.3g}"
+    return "-" if value is None else readable(value, 3)
 
 
 _SIDES = ("champion", "first_model")
 _OUTCOMES = ("promoted", "rejected", "waiting", "dry_run", "rolled_back")
-_WHOLE_FROM = 1000
 _WIDE, _NARROW, _MOST_COLUMNS = 110, 16, 6
 _TOGETHER = "all features together"
 _METRICS_END = 4

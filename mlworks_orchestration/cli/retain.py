@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mlworks_orchestration.data import Lake, Tidied
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.project import Project
 
 _MOST_REASONS = 2
@@ -96,6 +97,6 @@ def _size(count: int) -> str:
     left = float(count)
     for unit in ("bytes", "kB", "MB"):
         if left < 1000:  # noqa: PLR2004 - what a unit holds
-            return f"{left:.3g} {unit}"
+            return f"{readable(left, 3)} {unit}"
         left /= 1000
     return f"{left:,.1f} GB"

@@ -5,6 +5,7 @@ import polars as pl
 from mlworks_orchestration.data.partitioning import PARTITION
 from mlworks_orchestration.data.point_in_time import known_rows
 from mlworks_orchestration.errors import DataError
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import Catalog, MLModel
 
 LABEL, KNOWN_AT = "label", "known_at"
@@ -62,7 +63,7 @@ def _check_classes(model: MLModel, labels: pl.DataFrame) -> None:
     wrong = labels.filter(~pl.col(LABEL).is_in([0.0, 1.0])).sort(PARTITION, maintain_order=True)
     if wrong.height:
         counts = labels.group_by(LABEL).len().sort("len", LABEL, descending=[True, False])
-        listed = ", ".join(f"{value:g} in {count:,} rows" for value, count in counts.head(_SHOWN).iter_rows())
+        listed = ", ".join(f"{readable(value, 6)} in {count:,} rows" for value, count in counts.head(_SHOWN).iter_rows())
         more = f" and {counts.height - _SHOWN} other values" if counts.height > _SHOWN else ""
         message = (
             f"Model {model.name}: label {model.label.column!r} of feature table {model.label.table} must be 0 or 1 for task {model.task}, but "

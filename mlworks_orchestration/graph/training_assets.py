@@ -5,6 +5,7 @@ import dagster as dg
 from mlworks_orchestration.graph import names
 from mlworks_orchestration.graph.common import model_spec
 from mlworks_orchestration.graph.steps import CheckDeclaration, asset, later
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import LOADS_CLEANLY, LOADS_CLEANLY_ASSERTS, AnyModelTest, Catalog, MLModel
 
 GATE = "gate"
@@ -43,7 +44,7 @@ def training_assets(catalog: Catalog, model: MLModel, mlflow_ui: str) -> list[dg
         kinds={"mlflow"},
         persona="ml_engineering",
     )
-    gate = CheckDeclaration(GATE, f"The gain in {model.metrics.primary} is above {model.gate.min_gain:g} with confidence.", blocking=True)
+    gate = CheckDeclaration(GATE, f"The gain in {model.metrics.primary} is above {readable(model.gate.min_gain, 6)} with confidence.", blocking=True)
     return [
         asset(training_set, later("training", "materialize_training_set", catalog, model), once=True),
         asset(

@@ -6,6 +6,7 @@ from math import sqrt
 import numpy as np
 
 from mlworks_orchestration.monitoring.drift import ColumnProfile, NumericProfile
+from mlworks_orchestration.numerals import readable
 
 _LOSSES: dict[str, Callable[[NumericProfile], float]] = {
     "mae": lambda residuals: residuals.mean_of(np.abs),
@@ -36,7 +37,7 @@ def loss_change(metric: str, reference: ColumnProfile | None, current: ColumnPro
     name = _INSTEAD.get(metric, metric if metric in _LOSSES else "brier")
     now, before = (_LOSSES[name](side) for side in sides)
     ratio = f" (ratio {now / before:.2f})" if before else ""
-    return f"{name} {now:.4g} in the window, {before:.4g} on the rows it was not trained on{ratio}"
+    return f"{name} {readable(now)} in the window, {readable(before)} on the rows it was not trained on{ratio}"
 
 
 def _mean_square(residuals: NumericProfile) -> float:

@@ -18,6 +18,7 @@ from mlworks_orchestration.monitoring.persistence import earlier_windows, requir
 from mlworks_orchestration.monitoring.reference import ModelReference, build_reference
 from mlworks_orchestration.monitoring.tables import RESIDUAL, profile_from
 from mlworks_orchestration.monitoring.windows import windows
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import Catalog, DriftKind, MLModel
 from mlworks_orchestration.training import Registry
 
@@ -181,7 +182,8 @@ def _expectation(  # noqa: PLR0913 - the three stores, the model, its version an
         return f"; by the features alone {model.metrics.primary} cannot be told, for one class alone is expected"
     found = rows.row(0, named=True)
     doubt = "" if found["trusted"] else f" ({found['reason'].split(' It holds')[0].removesuffix('.')})"
-    return f"; by the features alone {found['metric']} is expected to be {found['value']:.4g}, from {found['low']:.4g} to {found['high']:.4g}{doubt}"
+    value, low, high = (readable(found[name]) for name in ("value", "low", "high"))
+    return f"; by the features alone {found['metric']} is expected to be {value}, from {low} to {high}{doubt}"
 
 
 def _remarks(model: MLModel, reference: Profile, window: ReportWindow, version: int, whole: ColumnDrift) -> Iterator[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from mlworks_orchestration.errors import DataError
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.onboarding.reading import Table, check_not_mixed, extremes
 from mlworks_orchestration.onboarding.request import Request, near
 from mlworks_orchestration.onboarding.words import is_varied, words
@@ -47,7 +48,7 @@ class Kept:
         if self.type is ColumnType.BOOLEAN:
             return f"True in {present.cast(pl.Float64()).to_numpy().mean():.0%} of rows{missing}"
         low, high = extremes(present)
-        return f"From {low:g} to {high:g}, median {float(present.sort()[len(present) // 2]):g}{missing}"
+        return f"From {readable(low, 6)} to {readable(high, 6)}, median {readable(float(present.sort()[len(present) // 2]), 6)}{missing}"
 
 
 def column_type(dtype: pl.DataType) -> ColumnType | None:

@@ -130,7 +130,7 @@ def _of_numbers(table: Table, column: pl.Series, naive: str) -> str:
         if least <= low <= high <= most:
             return f'.mul({factor}).cast(pl.Int64()).cast(pl.Datetime("us", "UTC"))'
     message = (
-        f"Column {column.name!r} of {table.path} has numbers from {low:g} to {high:g}: no times. Times as numbers are years ({_YEARS[0]} to "
+        f"Column {column.name!r} of {table.path} has numbers from {low:.15g} to {high:.15g}: no times. Times as numbers are years ({_YEARS[0]} to "
         f"{_YEARS[1]}), days (20240131), or seconds or milliseconds since 1970. Make a column with dates, or name another one with --time."
     )
     raise DataError(message)

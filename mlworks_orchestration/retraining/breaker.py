@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.retraining.case import Case, advice, at, seen
 from mlworks_orchestration.retraining.facts import Evidence, Promotion
 from mlworks_orchestration.retraining.past import Attempt, Decision, Outcome, Rollback, retry_key
@@ -46,8 +47,9 @@ def previous_is_better(case: Case) -> Decision | None:
         return None
     found = (
         f"Promoting version {told.champion} {at(promotion.at)} did not help: on {told.rows:,} labelled rows since, to {told.until}, it has "
-        f"{told.metric} {told.champion_value:.4g} and version {told.previous} would have {told.previous_value:.4g}. The gain of going back is "
-        f"{told.gain:.4g}, between {told.gain_low:.4g} and {told.gain_high:.4g} over {told.blocks} blocks; its lower end is above {told.margin:g}."
+        f"{told.metric} {readable(told.champion_value)} and version {told.previous} would have {readable(told.previous_value)}. "
+        f"The gain of going back is {readable(told.gain)}, between {readable(told.gain_low)} and {readable(told.gain_high)} over "
+        f"{told.blocks} blocks; its lower end is above {readable(told.margin, 6)}."
     )
     doing = f" What to do: {advice(case).removeprefix('What to do: ')}" if case.lasting else ""
     if case.gate.mode == "automatic":

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from mlworks_orchestration.data import Lake
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.retraining.case import YEAR
 from mlworks_orchestration.spec import DriftKind, MLModel, format_duration
 
@@ -63,8 +64,8 @@ def _false_alarms(model: MLModel) -> Iterator[str]:
     # A false alarm of a window that spans many partitions is found again in the next ones, so it lasts by itself.
     if 0 < policy.budget_per_year <= alarms and window >= policy.violations * length:
         yield (
-            f"drift.false_alarms_per_year {model.drift.false_alarms_per_year:g} lets the kinds {', '.join(policy.kinds)} raise {alarms:.3g} false "
-            f"alarms a year, and one lasts as long as its window of {format_duration(window)}: they alone can spend budget_per_year "
+            f"drift.false_alarms_per_year {model.drift.false_alarms_per_year:g} lets the kinds {', '.join(policy.kinds)} raise {readable(alarms, 3)} "
+            f"false alarms a year, and one lasts as long as its window of {format_duration(window)}: they alone can spend budget_per_year "
             f"{policy.budget_per_year}."
         )
 
@@ -72,7 +73,7 @@ def _false_alarms(model: MLModel) -> Iterator[str]:
 def _rows(model: MLModel, rows_a_day: float) -> Iterator[str]:
     policy = model.retraining
     held_out, in_window = rows_a_day * (policy.holdout / _DAY), rows_a_day * (policy.window / _DAY)
-    coming = f"{rows_a_day:,.3g} labelled rows come a day"
+    coming = f"{readable(rows_a_day, 3)} labelled rows come a day"
     if held_out < _FEWEST_HELD_OUT:
         holds = f"holdout {format_duration(policy.holdout)} holds about {held_out:.0f}"
         yield f"{coming}, so {holds}; the gate promotes nothing on fewer than {_FEWEST_HELD_OUT}."
@@ -88,8 +89,8 @@ def _rows(model: MLModel, rows_a_day: float) -> Iterator[str]:
     each = max(asked, policy.cooldown / _DAY)
     if each * policy.budget_per_year < YEAR / _DAY:
         yield (
-            f"{coming}, so new_rows {policy.new_rows:,} ask for a training every {asked:.3g} days; with the cooldown that is one every "
-            f"{each:.3g} days, and budget_per_year {policy.budget_per_year} is spent in {each * policy.budget_per_year:.0f}."
+            f"{coming}, so new_rows {policy.new_rows:,} ask for a training every {readable(asked, 3)} days; with the cooldown that is one every "
+            f"{readable(each, 3)} days, and budget_per_year {policy.budget_per_year} is spent in {each * policy.budget_per_year:.0f}."
         )
 
 

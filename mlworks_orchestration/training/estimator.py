@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlworks_orchestration.errors import TrainingError
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import MLModel
 from mlworks_orchestration.training.measure import Vector
 from mlworks_orchestration.training.predictor import classifies
@@ -64,7 +65,7 @@ def fit_estimator(model: MLModel, estimator: Any, matrix: "pd.DataFrame", labels
     """
     if model.classifies and np.unique(labels).size < _CLASSES:
         message = (
-            f"Model {model.name}: all {labels.size} training rows have the label {labels[0]:g}, so there is nothing to tell apart. Make "
+            f"Model {model.name}: all {labels.size} training rows have the label {readable(labels[0], 6)}, so there is nothing to tell apart. Make "
             "retraining.window longer, or look at the label's table."
         )
         raise TrainingError(message)

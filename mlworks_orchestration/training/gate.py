@@ -10,6 +10,7 @@ import polars as pl
 from mlworks_orchestration import clock
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.errors import TrackingError, TrainingError
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import Catalog, Gate, MLModel, TimeWindow
 from mlworks_orchestration.training.blocks import FEW_BLOCKS
 from mlworks_orchestration.training.judge import Comparison, judge, judge_by_days
@@ -204,10 +205,10 @@ def _in_words(  # noqa: PLR0913 - who was compared with whom, on what, and what 
     better = compared.gain_low > gate.min_gain
     head = ("Promoted" if gate.mode == "automatic" else "Favourable") if promising else "Not promoted"
     return (
-        f"{head}: on {rows:,} held-out rows version {challenger} has {metric} {compared.challenger_value:.4g}, "
-        f"{other} {compared.champion_value:.4g}. The gain is {compared.gain:.4g}, with {gate.confidence:.0%} confidence between "
-        f"{compared.gain_low:.4g} and {compared.gain_high:.4g}{_over(compared.blocks)}; its lower end is {'' if better else 'not '}above "
-        f"{gate.min_gain:g}.{_one_day(gate, champion, compared.blocks)}"
+        f"{head}: on {rows:,} held-out rows version {challenger} has {metric} {readable(compared.challenger_value)}, "
+        f"{other} {readable(compared.champion_value)}. The gain is {readable(compared.gain)}, with {gate.confidence:.0%} confidence between "
+        f"{readable(compared.gain_low)} and {readable(compared.gain_high)}{_over(compared.blocks)}; its lower end is {'' if better else 'not '}above "
+        f"{readable(gate.min_gain, 6)}.{_one_day(gate, champion, compared.blocks)}"
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.training.measure import Vector
 
 CauseKind = Literal["code", "data", "declaration", "libraries", "non-determinism", "unavailable", "unknown"]
@@ -130,7 +131,7 @@ def first_difference(logged: Record, refitted: Record) -> str:
         row = int(np.argmax(apart))
         largest = float(np.max(np.abs(logged.predictions - refitted.predictions)))
         return (
-            f"{int(apart.sum()):,} of {apart.size:,} held-out predictions differ, by {largest:.4g} at most; "
+            f"{int(apart.sum()):,} of {apart.size:,} held-out predictions differ, by {readable(largest)} at most; "
             f"the first, row {row}, was {logged.predictions[row]} and is {refitted.predictions[row]} now."
         )
     return ""

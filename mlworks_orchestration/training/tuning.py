@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from mlworks_orchestration.errors import TrainingError
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import Choices, Interval, MLModel, Tune, format_duration
 from mlworks_orchestration.training.estimator import build_estimator, fit_estimator
 from mlworks_orchestration.training.matrix import design_matrix
@@ -163,5 +164,5 @@ def _distribution(searched: Interval | Choices) -> Any:  # noqa: ANN401 - Optuna
 
 def _progress(model: MLModel, tune: Tune, study: "optuna.Study", done: int) -> str:
     worked = any(trial.value is not None for trial in study.trials)
-    best = f"best {model.metrics.primary} {study.best_value:.4g}" if worked else "none has worked yet"
+    best = f"best {model.metrics.primary} {readable(study.best_value)}" if worked else "none has worked yet"
     return f"trial {done} of {tune.trials}, {best}"

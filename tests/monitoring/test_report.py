@@ -69,7 +69,7 @@ def test_longer_flights_are_drift_of_feature_label_and_prediction_but_not_of_the
     assert distance["p_adjusted"] <= 0.01
     assert distance["effect"] >= distance["threshold"] > 0.1
     assert distance["threshold_source"] == "calibrated"
-    assert "→ 1600, standard deviation" in distance["reason"]
+    assert "→ 1,600, standard deviation" in distance["reason"]
     assert distance["rows_current"] == 360
 
 

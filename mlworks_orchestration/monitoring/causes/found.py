@@ -12,6 +12,7 @@ from mlworks_orchestration.monitoring.causes.skew import Skew
 from mlworks_orchestration.monitoring.causes.slices import SliceDrift
 from mlworks_orchestration.monitoring.causes.upstream import UpstreamFailure
 from mlworks_orchestration.monitoring.tables import JOINT
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import DriftKind
 
 _SHOWN = 3
@@ -92,7 +93,7 @@ def _of_skew(causes: Causes) -> Iterator[str]:
     if causes.skew is None:
         return
     for column in causes.skew.found[:_SHOWN]:
-        most = "" if column.largest is None else f", by up to {column.largest:.4g}"
+        most = "" if column.largest is None else f", by up to {readable(column.largest)}"
         share = f"{column.differing} of {column.rows} rows ({column.share:.1%})"
         yield f"Training-serving skew in {column.column}: {share} were served otherwise than the table says now{most}, first in {column.first}."
     gone, late = causes.skew.only_served, causes.skew.only_offline
@@ -104,7 +105,7 @@ def _of_slices(causes: Causes) -> Iterator[str]:
     for one in [one for one in causes.slices if one.stands_out][:_SHOWN]:
         told = [f"{name.column} changed by {name.inside:.2f} there and {name.outside:.2f} elsewhere" for name in one.features if name.stands_out]
         if one.is_worse:
-            told.insert(0, f"the metric got worse by {one.change:.3g} there, {one.excess:.3g} more than elsewhere")
+            told.insert(0, f"the metric got worse by {readable(one.change, 3)} there, {readable(one.excess, 3)} more than elsewhere")
         yield f"Drift lives in {one.column}={one.value if one.value is not None else '(missing)'}: {'; '.join(told)}."
 
 

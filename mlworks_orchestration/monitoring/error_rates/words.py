@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.monitoring.error_rates.records import Counted, ErrorRates, FalseAlarms, Power
 from mlworks_orchestration.monitoring.error_rates.store import read_error_rates
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import DriftKind, MLModel
 
 TITLES = {
@@ -72,7 +73,7 @@ def rate_words(found: Counted) -> str:
         >>> rate_words(Counted(episodes=10, windows=730, alarming=12, years=2.0)).replace("\N{EN DASH}", " to ")
         '5 (2.4 to 9.2)'
     """
-    middle, low, high = (f"{one:.2f}" if 0 < one < 1 else f"{one:.2g}" for one in (found.a_year, *found.interval))
+    middle, low, high = (f"{one:.2f}" if 0 < one < 1 else readable(one, 2) for one in (found.a_year, *found.interval))
     return f"{middle} ({low}\N{EN DASH}{high})"
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from mlworks_orchestration.errors import DataError, nearest
 from mlworks_orchestration.monitoring.drift import JointProfile, Separation, tell_apart
+from mlworks_orchestration.numerals import readable
 
 Floats = NDArray[np.float64]
 
@@ -89,7 +90,7 @@ class Encoding:
         for name, (low, high) in self.ranges.items():
             outside = _share((_number(features[name]) < low) | (_number(features[name]) > high))
             if outside > MOST_OUTSIDE:
-                doubts.append(f"{outside:.0%} of {name} lie outside {low:.6g} to {high:.6g}, the range of the labelled rows.")
+                doubts.append(f"{outside:.0%} of {name} lie outside {readable(low, 6)} to {readable(high, 6)}, the range of the labelled rows.")
         for name, known in self.categories.items():
             texts = features[name].cast(pl.String)
             unseen = _share(texts.is_not_null() & ~texts.is_in(known))

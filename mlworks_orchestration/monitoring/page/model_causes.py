@@ -5,6 +5,7 @@ from typing import Any
 
 from mlworks_orchestration.monitoring.page.content import Cause, Details
 from mlworks_orchestration.monitoring.page.stored import StoredReport, column_name
+from mlworks_orchestration.numerals import readable
 
 _MOST_SLICES = 15
 
@@ -121,7 +122,7 @@ def _slices(found: Mapping[str, Any]) -> Details:
             one["metric_reference"],
             one["metric_current"],
             one["excess"],
-            "" if one["excess_low"] is None else _unbroken(f"{one['excess_low']:.3g} to {one['excess_high']:.3g}"),
+            "" if one["excess_low"] is None else _unbroken(f"{readable(one['excess_low'], 3)} to {readable(one['excess_high'], 3)}"),
             ", ".join(feature["column"] for feature in one["features"] if feature["stands_out"]),
         )
         for one in told[:_MOST_SLICES]

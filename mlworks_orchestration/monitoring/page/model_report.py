@@ -12,6 +12,7 @@ from mlworks_orchestration.monitoring.page.model_causes import causes_note, evid
 from mlworks_orchestration.monitoring.page.model_method import span, told_method, told_provenance
 from mlworks_orchestration.monitoring.page.render import write_page
 from mlworks_orchestration.monitoring.page.stored import StoredReport, column_name, read_report, window_keys, with_profiles
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import DriftKind, MLModel
 from mlworks_orchestration.training import Registry
 
@@ -129,7 +130,7 @@ def _expected(report: StoredReport) -> Details | None:
     found = report.expected
     if found is None:
         return None
-    interval = f"{found['low']:.4g} to {found['high']:.4g}".replace(" ", "\N{NO-BREAK SPACE}")
+    interval = f"{readable(found['low'])} to {readable(found['high'])}".replace(" ", "\N{NO-BREAK SPACE}")
     row = (found["metric"], found["value"], interval, found["rows"], "yes" if found["trusted"] else "no", found["reason"])
     note = "By the features and predictions of the window alone, from the errors on rows that the version was not trained on."
     columns = ("Metric", "Expected", "Interval (95%)", "Rows", "Can be trusted", "When it cannot")

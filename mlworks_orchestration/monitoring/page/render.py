@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mlworks_orchestration.monitoring.page.charts import CURRENT, REFERENCE, distribution_svg, series_svg
 from mlworks_orchestration.monitoring.page.content import ColumnEntry, PageContent
+from mlworks_orchestration.numerals import readable
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -120,9 +121,9 @@ def number(value: float | None) -> str:
 
     Examples:
         >>> number(0.12345), number(None) == "\N{EN DASH}", number(0.0), number(123456.0)
-        ('0.123', True, '0', '1.23e+05')
+        ('0.123', True, '0', '123,456')
     """
-    return "\N{EN DASH}" if value is None else f"{value:.3g}"
+    return readable(value, 3)
 
 
 def p_value(value: float | None) -> str:

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
+from mlworks_orchestration.numerals import readable
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -81,7 +83,9 @@ class PyfuncClassifier(ClassifierMixin, _Pyfunc):  # type: ignore[misc]  # as ab
         given = self._answer(X)
         likely = given[:, -1] if given.ndim > 1 else given
         if not ((likely >= 0) & (likely <= 1)).all():
-            message = f"the model at {self.uri} gives numbers from {likely.min():.4g} to {likely.max():.4g}; probabilities are between 0 and 1"
+            message = (
+                f"the model at {self.uri} gives numbers from {readable(likely.min())} to {readable(likely.max())}; probabilities are between 0 and 1"
+            )
             raise ValueError(message)
         return np.column_stack([1 - likely, likely])
 

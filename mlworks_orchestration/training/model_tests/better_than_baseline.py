@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import BetterThanBaseline
 from mlworks_orchestration.training.fit import baseline
 from mlworks_orchestration.training.model_tests.comparing import better_than
@@ -20,7 +21,7 @@ def better_than_baseline(subject: Subject, test: BetterThanBaseline) -> Finding:
     if subject.rows.height < test.min_rows:
         return too_few(subject.rows.height, test.min_rows)
     constant = baseline(subject.model, subject.training_rows[LABEL].to_numpy())
-    named = f"the best constant, {constant:.4g},"
+    named = f"the best constant, {readable(constant)},"
     return better_than(subject, np.full(subject.rows.height, constant), named, subject.generator(test.title))
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import METRICS, MinimumQuality, SliceQuality
 from mlworks_orchestration.training.model_tests.intervals import Interval, metric_interval, state_of
 from mlworks_orchestration.training.model_tests.record import Finding, too_few
@@ -29,15 +30,15 @@ def keeps_bound(  # noqa: PLR0913 - the version, the test, and which rows with w
     assert limit is not None  # noqa: S101 - the declaration has one of both
     found = metric_interval(subject, name, rows, confidence, generator)
     state = state_of(found, limit, lower_is_better=METRICS[subject.model.task][name].lower_is_better)
-    said = _in_words(name, found, rows.size, f"{'at most' if test.at_most is not None else 'at least'} {limit:g}", confidence)
+    said = _in_words(name, found, rows.size, f"{'at most' if test.at_most is not None else 'at least'} {readable(limit, 6)}", confidence)
     return Finding(state, said, *_numbers(found), limit, int(rows.size), name, part)
 
 
 def _in_words(name: str, found: Interval, rows: int, bound: str, confidence: float) -> str:
     if not np.isfinite(found.value):
         return f"{name} is not defined on these {rows:,} rows."
-    span = f"with {confidence:.2%} confidence between {found.low:.4g} and {found.high:.4g}"
-    return f"{name} is {found.value:.4g} on {rows:,} rows, {span}; {bound} is asked for."
+    span = f"with {confidence:.2%} confidence between {readable(found.low)} and {readable(found.high)}"
+    return f"{name} is {readable(found.value)} on {rows:,} rows, {span}; {bound} is asked for."
 
 
 def _numbers(found: Interval) -> tuple[float | None, float | None, float | None]:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import Calibration
 from mlworks_orchestration.training.measure import Vector
 from mlworks_orchestration.training.model_tests.intervals import Interval, state_of
@@ -27,8 +28,9 @@ def calibration(subject: Subject, test: Calibration) -> Finding:
         return Finding("inconclusive", f"All {truth.size:,} held-out labels are {truth[0]:g}; both 0 and 1 are needed.", rows=truth.size)
     found, z = _interval(subject, test, truth, predicted), spiegelhalter(truth, predicted)
     words = (
-        f"The expected calibration error is {found.value:.4g} on {truth.size:,} rows, without chance between {found.low:.4g} and {found.high:.4g}; "
-        f"at most {test.at_most:g} is asked for. Spiegelhalter's z is {z:.3g}, within ±1.96 in 95 % of calibrated models."
+        f"The expected calibration error is {readable(found.value)} on {truth.size:,} rows, without chance between {readable(found.low)} and "
+        f"{readable(found.high)}; at most {test.at_most:g} is asked for. Spiegelhalter's z is {readable(z, 3)}, "
+        f"within ±1.96 in 95 % of calibrated models."
     )
     state = state_of(found, test.at_most, lower_is_better=True)
     return Finding(state, words, found.value, found.low, found.high, test.at_most, truth.size, "expected calibration error")

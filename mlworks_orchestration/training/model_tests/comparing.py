@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.training.judge import judge
 from mlworks_orchestration.training.measure import Vector
 from mlworks_orchestration.training.model_tests.record import Finding, State
@@ -23,7 +24,8 @@ def better_than(subject: Subject, other: Vector, named: str, generator: np.rando
         return Finding("inconclusive", f"{metric} is not defined on the {found.rows:,} held-out rows.", rows=found.rows)
     state: State = "passed" if found.gain_low > 0 else "failed" if found.gain <= 0 else "inconclusive"
     words = (
-        f"{metric} is {found.challenger_value:.4g} on {found.rows:,} rows, that of {named} {found.champion_value:.4g}. The gain is {found.gain:.4g}, "
-        f"with {subject.model.gate.confidence:.2%} confidence between {found.gain_low:.4g} and {found.gain_high:.4g}; above 0 is asked for."
+        f"{metric} is {readable(found.challenger_value)} on {found.rows:,} rows, that of {named} {readable(found.champion_value)}. The gain is "
+        f"{readable(found.gain)}, with {subject.model.gate.confidence:.2%} confidence between {readable(found.gain_low)} and "
+        f"{readable(found.gain_high)}; above 0 is asked for."
     )
     return Finding(state, words, found.gain, found.gain_low, found.gain_high, 0.0, found.rows, f"gain in {metric}")

@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import Direction
 from mlworks_orchestration.training.measure import Vector
 from mlworks_orchestration.training.model_tests.changed import with_value
@@ -34,9 +35,9 @@ def direction(subject: Subject, test: Direction) -> Finding:
     mean, against = _mean(subject, moves, subject.generator(test.title)), float(np.mean(moves < -_ROUNDING))
     change = f"set to {test.becomes!r}" if test.becomes is not None else f"changed by {test.change:+g}"
     words = (
-        f"With {test.column} {change}, the prediction of {count:,} rows moves by {sign * mean.value:.4g} on average, between "
-        f"{min(sign * mean.low, sign * mean.high):.4g} and {max(sign * mean.low, sign * mean.high):.4g}; it must be one that {test.prediction}. "
-        f"{against:.2%} move the other way; at most {test.against:.2%} may."
+        f"With {test.column} {change}, the prediction of {count:,} rows moves by {readable(sign * mean.value)} on average, between "
+        f"{readable(min(sign * mean.low, sign * mean.high))} and {readable(max(sign * mean.low, sign * mean.high))}; it must be one "
+        f"that {test.prediction}. {against:.2%} move the other way; at most {test.against:.2%} may."
     )
     return Finding(_state(mean, against, test), words, mean.value, mean.low, mean.high, 0.0, count, f"mean move that {test.prediction}")
 

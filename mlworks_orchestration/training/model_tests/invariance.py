@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import Invariance
 from mlworks_orchestration.training.model_tests.changed import shuffled, with_value
 from mlworks_orchestration.training.model_tests.record import Finding, Kind, register, too_few
@@ -30,7 +31,7 @@ def invariance(subject: Subject, test: Invariance) -> Finding:
     change = "shuffled" if test.becomes is None else f"set to {test.becomes!r}"
     words = (
         f"With {test.column} {change}, the prediction of {stays:.2%} of {moved.size:,} rows "
-        f"stays within {test.tolerance:g}; {test.share:.2%} is asked for. It moves by {moved.max():.4g} at most."
+        f"stays within {readable(test.tolerance, 6)}; {test.share:.2%} is asked for. It moves by {readable(moved.max())} at most."
     )
     return Finding("passed" if stays >= test.share else "failed", words, stays, limit=test.share, rows=moved.size, metric="share of rows that stay")
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import polars as pl
 
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import Latency
 from mlworks_orchestration.training.model_tests.record import Finding, Kind, register, together
 from mlworks_orchestration.training.model_tests.subject import Subject
@@ -34,7 +35,7 @@ def latency(subject: Subject, test: Latency) -> Finding:
 
 def _judged(what: str, value: float, limit: float, *, least: bool, rows: int) -> Finding:
     kept = value >= limit if least else value <= limit
-    words = f"{value:.4g} {what}; {'at least' if least else 'at most'} {limit:g} is asked for."
+    words = f"{readable(value)} {what}; {'at least' if least else 'at most'} {readable(limit, 6)} is asked for."
     return Finding("passed" if kept else "failed", words, value, limit=limit, rows=rows, metric=what, part=what)
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import NoSliceWorseThanChampion
 from mlworks_orchestration.training.judge import judge
 from mlworks_orchestration.training.measure import Vector
@@ -45,8 +46,8 @@ def _compared(subject: Subject, test: NoSliceWorseThanChampion, part: Part, hold
         return Finding("inconclusive", f"{metric} is not defined on these {found.rows:,} rows.", rows=found.rows, part=part.name)
     state: State = "passed" if found.gain >= least else "failed" if found.gain_high < least else "inconclusive"
     words = (
-        f"{metric} is {found.challenger_value:.4g} on {found.rows:,} rows, the champion's {found.champion_value:.4g}. The gain is {found.gain:.4g}, "
-        f"between {found.gain_low:.4g} and {found.gain_high:.4g}; at least {least:g} is asked for."
+        f"{metric} is {readable(found.challenger_value)} on {found.rows:,} rows, the champion's {readable(found.champion_value)}. The gain is "
+        f"{readable(found.gain)}, between {readable(found.gain_low)} and {readable(found.gain_high)}; at least {readable(least, 6)} is asked for."
     )
     return Finding(state, words, found.gain, found.gain_low, found.gain_high, least, found.rows, f"gain in {metric}", part.name)
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from mlworks_orchestration.errors import TrainingError
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import METRICS, RobustToMissing
 from mlworks_orchestration.training.model_tests.changed import blanked
 from mlworks_orchestration.training.model_tests.record import Finding, Kind, register, together, too_few
@@ -36,8 +37,8 @@ def _without(subject: Subject, test: RobustToMissing, column: str) -> Finding:
     worse, least = sign * (lacking - whole), test.at_most_worse * abs(whole)
     limit = whole + sign * least
     words = (
-        f"Blanked in {test.share:.0%} of {rows:,} rows, {metric} goes from {whole:.4g} to {lacking:.4g}; "
-        f"{'at most' if sign > 0 else 'at least'} {limit:.4g} is asked for."
+        f"Blanked in {test.share:.0%} of {rows:,} rows, {metric} goes from {readable(whole)} to {readable(lacking)}; "
+        f"{'at most' if sign > 0 else 'at least'} {readable(limit)} is asked for."
     )
     return Finding("passed" if worse <= least else "failed", words, lacking, limit=limit, rows=rows, metric=metric, part=column)
 

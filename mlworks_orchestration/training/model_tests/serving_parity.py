@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import ServingParity
 from mlworks_orchestration.training.matrix import design_matrix
 from mlworks_orchestration.training.measure import Vector
@@ -29,7 +30,7 @@ def serving_parity(subject: Subject, test: ServingParity) -> Finding:
     allowed = test.tolerance * (1 + np.abs(subject.predicted[chosen]))
     apart = ~(gaps <= allowed)
     same = f"{chosen.size - apart.sum():,} of {chosen.size:,} rows have the same prediction alone as together"
-    words = f"{same}; the largest difference is {gaps.max():.4g}."
+    words = f"{same}; the largest difference is {readable(gaps.max())}."
     return Finding(
         "failed" if apart.any() else "passed", words, float(gaps.max()), limit=test.tolerance, rows=chosen.size, metric="largest difference"
     )

@@ -8,6 +8,7 @@ import polars as pl
 from mlworks_orchestration import clock
 from mlworks_orchestration.data import PARTITION
 from mlworks_orchestration.errors import NotReadyError, TrackingError
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.scoring import log_table
 from mlworks_orchestration.spec import DriftKind, MLModel
 from mlworks_orchestration.training import holder
@@ -76,7 +77,7 @@ def lineage_of_metric(stores: Stores, model: MLModel, metric: str, partition: st
     root = walk.drawing.add(
         "metric",
         f"{model.name}/{metric}/{key}",
-        f"{metric} {values[-1]['value']:.4g} for {key}",
+        f"{metric} {readable(values[-1]['value'])} for {key}",
         metric=metric,
         partition=key,
         **values[-1],
@@ -111,7 +112,7 @@ def lineage_of_score(stores: Stores, model: MLModel, entity: str, partition: str
     key = row.pop(PARTITION)
     features, log = _served(stores, model, entity, key)
     facts = {"partition": key, **row, "features": features, "others": found.height - 1 or None, "missing": log}
-    root = walk.drawing.add("score", f"{model.name}/{entity}/{key}", f"prediction {row['prediction']:.4g} for {entity} of {key}", **facts)
+    root = walk.drawing.add("score", f"{model.name}/{entity}/{key}", f"prediction {readable(row['prediction'])} for {entity} of {key}", **facts)
     alike = scores.filter(pl.col(PARTITION) == key, pl.col("model_version") == row["model_version"])
     return _partition_of(walk, model, root, ("scores", key, alike))
 

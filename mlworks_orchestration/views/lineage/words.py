@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.views.lineage.graph import MISSING, Node
 
 REVERSED = {
@@ -39,7 +40,7 @@ def in_words(node: Node) -> str:
 
 def _metric(facts: Facts) -> str:
     others = "".join(
-        f"; {other['value']:.4g} on {other['rows']:,} rows of version {other['model_version']}" for other in facts.get("other_versions", [])
+        f"; {readable(other['value'])} on {other['rows']:,} rows of version {other['model_version']}" for other in facts.get("other_versions", [])
     )
     return f"on {facts['rows']:,} rows scored by version {facts['model_version']}{others}"
 
@@ -59,7 +60,7 @@ def _version(facts: Facts) -> str:
 def _run(facts: Facts) -> str:
     metrics = facts.get("metrics", {})
     shown = {name: value for name, value in metrics.items() if name.startswith("holdout_")}
-    numbers = ", ".join(f"{name} {value:.4g}" for name, value in shown.items())
+    numbers = ", ".join(f"{name} {readable(value)}" for name, value in shown.items())
     dagster = f"Dagster run {facts['dagster_run']}" if "dagster_run" in facts else ""
     return "; ".join(part for part in (facts.get("status", ""), numbers, dagster) if part)
 

@@ -7,6 +7,7 @@ from mlworks_orchestration.monitoring.drift.comparison.words import change
 from mlworks_orchestration.monitoring.drift.past.normal import Normal
 from mlworks_orchestration.monitoring.drift.past.thresholds import Constant, MeanSigma, Source, declared
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import Drift
 
 
@@ -56,7 +57,7 @@ def judge(found: ColumnDrift, drift: Drift, reference: Profile, current: Profile
     evidence = found.p_adjusted is None or found.p_adjusted <= drift.significance
     effect = found.effect >= found.threshold
     sign = "≥" if effect else "<"
-    told = f"effect {found.effect:.3f} {sign} {found.threshold:.3g} ({_SOURCES[found.threshold_source]})"
+    told = f"effect {found.effect:.3f} {sign} {readable(found.threshold, 3)} ({_SOURCES[found.threshold_source]})"
     if found.p_adjusted is not None:
         told = f"corrected p-value {found.p_adjusted:.2g} {'≤' if evidence else '>'} {drift.significance:g}, {told}"
     drifted = evidence and effect

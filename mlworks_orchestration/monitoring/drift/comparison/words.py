@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile, DatetimeProfile, NumericProfile
 from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile
 from mlworks_orchestration.monitoring.drift.profiles.vocabulary import Outside, outside
+from mlworks_orchestration.numerals import readable
 
 
 def change(reference: ColumnProfile, current: ColumnProfile) -> str:
@@ -39,8 +40,8 @@ def _mean(reference: NumericProfile, current: NumericProfile) -> list[str]:
         return []
     if isinstance(reference, DatetimeProfile):
         return [f"mean {_moment(before.mean)} → {_moment(after.mean)}"]
-    spread = f", standard deviation {before.std:.4g} → {after.std:.4g}" if before.std is not None and after.std is not None else ""
-    return [f"mean {before.mean:.4g} → {after.mean:.4g}{spread}"]
+    spread = f", standard deviation {readable(before.std)} → {readable(after.std)}" if before.std is not None and after.std is not None else ""
+    return [f"mean {readable(before.mean)} → {readable(after.mean)}{spread}"]
 
 
 def _moment(seconds: float) -> str:
@@ -49,7 +50,7 @@ def _moment(seconds: float) -> str:
 
 def _texts(reference: TextProfile, current: TextProfile) -> list[str]:
     before, after = reference.lengths.moments.mean, current.lengths.moments.mean
-    words = [] if before is None or after is None else [f"mean length {before:.4g} → {after:.4g} tokens"]
+    words = [] if before is None or after is None else [f"mean length {readable(before)} → {readable(after)} tokens"]
     found = outside(reference, current)
     return [*words, f"outside the vocabulary {found.before:.1%} → {found.after:.1%} of tokens"] if isinstance(found, Outside) else words
 

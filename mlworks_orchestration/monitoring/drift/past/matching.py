@@ -10,6 +10,7 @@ from mlworks_orchestration.monitoring.drift.past.normal import Normal
 from mlworks_orchestration.monitoring.drift.past.resample import Past, phase_weights, phases_of, weights_at
 from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
+from mlworks_orchestration.numerals import readable
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +65,7 @@ def match(blocks: Blocks, normal: Normal, reference: Profile, current: Profile, 
         likeness = _distances(blocks, phase_weights(past, normal.window), reference, current)
         position, words = float(np.argmin(likeness)) * past.period / phases, "as the most similar"
     weights = weights_at(past, normal.window, position)
-    phase = f"{position % past.period / past.period:.0%} of a season of {past.period:.3g} blocks"
+    phase = f"{position % past.period / past.period:.0%} of a season of {readable(past.period, 3)} blocks"
     return Match(weights / weights.max(), f"compared with what the reference was at {phase}, chosen {words}")
 
 

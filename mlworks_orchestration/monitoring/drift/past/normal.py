@@ -18,6 +18,7 @@ from mlworks_orchestration.monitoring.drift.past.thresholds import Calibrated, d
 from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey
 from mlworks_orchestration.monitoring.drift.statistics import Statistic, registered
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import Drift, DriftKind
 
 FORMAT = "mlworks.normal"
@@ -180,10 +181,10 @@ def _levels(
 
 def _how(blocks: Blocks, season: Season, made: Setting, rule: Calibrated, rate: float) -> str:
     each = f"a false alarm in {rate:.2%} of comparisons"
-    often = f"{rate * rule.windows:.3g} false alarms in {rule.windows:.0f} windows, for each kind of drift" if rule.sliding else each
+    often = f"{readable(rate * rule.windows, 3)} false alarms in {rule.windows:.0f} windows, for each kind of drift" if rule.sliding else each
     drawn = (
         f"{made.sequences * made.steps} windows of {made.window} blocks, drawn from {blocks.number} blocks in stretches of up to {max(made.draws)}"
     )
-    repeats = f"; blocks repeat after {season.period:.3g}" if season.period > 1 else ""
+    repeats = f"; blocks repeat after {readable(season.period, 3)}" if season.period > 1 else ""
     matched = ", and a window is compared with those of its phase" if made.phases > 1 else ""
     return f"{often}, by {drawn}{repeats}{matched}"
