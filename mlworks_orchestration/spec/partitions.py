@@ -1,5 +1,7 @@
 """Partitions in time: which exist, which window each covers, and when each is complete."""
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from typing import Annotated, Literal, NamedTuple
@@ -135,6 +137,36 @@ class Partitions(Spec):
             ValueError: if `moment` has no time zone.
         """
         return self._key(self._floor(moment))
+
+    def holding(self, text: str) -> str | None:
+        """Return the key of the partition that holds a time as a person writes it; None where the text is no time.
+
+        Parameters:
+            text: a key, or a time in ISO 8601; one without an offset is local.
+
+        Examples:
+            >>> Partitions(every="week", start="2017-01-02").holding("2017-10-04"), Partitions(every="day", start="2017-01-02").holding("soon")
+            ('2017-10-02', None)
+        """
+        start = self._parsed(text)
+        try:
+            moment = start or datetime.fromisoformat(text)
+            return self.key_of(moment if moment.tzinfo else moment.replace(tzinfo=self.zone))
+        except (ValueError, OverflowError):
+            return None
+
+    def around(self, text: str, keys: Sequence[str]) -> list[str]:
+        """Return which of some keys are nearest in time to a text: the one that holds it, or those before and after; none of nonsense.
+
+        Parameters:
+            text: a key, or a time in ISO 8601.
+            keys: in order.
+        """
+        key = self.holding(text)
+        if key is None or key in keys:
+            return [] if key is None else [key]
+        place = bisect_left(keys, key)
+        return list(keys[max(0, place - 1) : place + 1])
 
     def keys(self, before: datetime) -> list[str]:
         """Return, in order, the keys of all partitions that have ended by `before`."""

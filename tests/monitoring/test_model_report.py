@@ -262,8 +262,14 @@ def test_before_the_first_report_it_says_how_to_make_one(trained: World) -> None
 
 
 @pytest.mark.parametrize(
-    ("asked", "near"), [("2013-01-01", "2013-03-11"), ("2013-03-13x", "2013-03-13 and 2013-03-14"), ("2014-01-01", "2013-03-15")]
+    ("asked", "near"),
+    [
+        ("2013-01-01", "nearest: 2013-03-11"),
+        ("2013-03-13T10:00", "nearest: 2013-03-13"),
+        ("2014-01-01", "nearest: 2013-03-15"),
+        ("2013-03-13x", "that is no time"),
+    ],
 )
 def test_a_partition_without_a_report_is_told_the_nearest(quiet: World, asked: str, near: str) -> None:
-    with pytest.raises(NotReadyError, match=f"partition '{asked}'; nearest: {near}. There are 5, from 2013-03-11 to 2013-03-15; materialise"):
+    with pytest.raises(NotReadyError, match=f"partition '{asked}'; {near}. There are 5, from 2013-03-11 to 2013-03-15; materialise"):
         read_report(quiet.lake, quiet.model, asked)

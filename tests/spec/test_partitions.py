@@ -136,6 +136,36 @@ def test_a_key_of_another_cut_is_refused_with_one_that_fits(every: Any, key: str
         partitions.window(key)
 
 
+WEEKS = Partitions(every="week", start=date(2017, 9, 4), timezone="America/New_York")
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("2017-10-03", ["2017-10-02"]),
+        ("2017-9-25", ["2017-09-18", "2017-10-02"]),
+        ("2017-10-03T23:00-12:00", ["2017-10-02"]),
+        ("2016-01-01", ["2017-09-18"]),
+        ("2030-01-01", ["2017-10-30"]),
+        ("2017-10-32", []),
+        ("last week", []),
+        ("", []),
+    ],
+)
+def test_the_partitions_nearest_to_a_text_are_nearest_in_time_and_none_are_near_to_nonsense(text: str, near: list[str]) -> None:
+    assert WEEKS.around(text, ["2017-09-18", "2017-10-02", "2017-10-30"]) == near
+
+
+def test_a_time_is_held_by_the_hour_that_it_lies_in() -> None:
+    hours = Partitions(every="hour", start=date(2013, 1, 1), timezone="America/New_York")
+    assert [hours.holding(text) for text in ("2013-01-05", "2013-01-05 14:30", "2013-01-05-14:00", "2013-01-05T14:30Z")] == [
+        "2013-01-05-00:00",
+        "2013-01-05-14:00",
+        "2013-01-05-14:00",
+        "2013-01-05-09:00",
+    ]
+
+
 @pytest.mark.parametrize("ask", [lambda days, naive: days.key_of(naive), lambda days, naive: days.keys_within(TimeWindow(naive, naive))])
 def test_a_moment_without_a_time_zone_is_refused(ask: Callable[[Partitions, datetime], object]) -> None:
     with pytest.raises(ValueError, match="2013-01-01T00:00:00 has no time zone"):

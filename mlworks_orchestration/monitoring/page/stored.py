@@ -1,7 +1,6 @@
 """A model's drift report as it is stored: its rows, the profiles that it compared, and the causes that were recorded."""
 
 import json
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -136,9 +135,9 @@ def read_report(lake: Lake, model: MLModel, partition: str | None = None) -> Sto
         raise NotReadyError(message)
     chosen = partition or keys[-1]
     if chosen not in keys:
-        near = " and ".join(keys[max(0, bisect_left(keys, chosen) - 1) : bisect_left(keys, chosen) + 1])
+        near = " and ".join(model.partitions.around(chosen, keys))
         message = (
-            f"Model {model.name} has no drift report of partition {chosen!r}; nearest: {near}. "
+            f"Model {model.name} has no drift report of partition {chosen!r}; {f'nearest: {near}' if near else 'that is no time'}. "
             f"There are {len(keys):,}, from {keys[0]} to {keys[-1]}; materialise {table} to make more."
         )
         raise NotReadyError(message)

@@ -72,8 +72,8 @@ def unknown_entity(model: MLModel, entity: str, known: pl.Series, where: str) ->
         alike = known.filter(known.str.starts_with(entity[:length]))
         if len(alike):
             break
-    close = get_close_matches(entity, (alike if len(alike) else known).head(_MOST_COMPARED).to_list(), n=1, cutoff=0)
-    hint = f"did you mean {close[0]!r}? " if close else ""
+    close = get_close_matches(entity, (alike if len(alike) else known).head(_MOST_COMPARED).to_list(), n=1)
+    hint = f"did you mean {close[0]!r}? " if close else f"one is {known[0]!r}; " if len(known) else ""
     form = "; give its columns' values parted by commas" if len(model.entity) > 1 else ""
     return DataError(f"Model {model.name} has no score of {', '.join(model.entity)} {entity!r} in {where}; {hint}{len(known):,} are known{form}.")
 
@@ -99,11 +99,12 @@ def _present(model: MLModel, keys: list[str], partition: str | None, done: str, 
     if partition in keys:
         return partition
     span = f"{keys[0]} to {keys[-1]} ({len(keys)} partitions)"
-    if partition > keys[-1] and len(partition) == len(keys[-1]):
+    if (model.partitions.holding(partition) or "") > keys[-1]:
         message = f"Model {model.name}: partition {partition} is not {done} yet; {done} are {span}. Materialise {table} for it."
         raise NotReadyError(message)
-    close = get_close_matches(partition, keys, n=1, cutoff=0)
-    message = f"Model {model.name}: partition {partition!r} is not {done}; did you mean {close[0]!r}? {done.capitalize()} are {span}."
+    near = " and ".join(model.partitions.around(partition, keys))
+    said = f"nearest: {near}" if near else "that is no time"
+    message = f"Model {model.name}: partition {partition!r} is not {done}; {said}. {done.capitalize()} are {span}."
     raise DataError(message)
 
 

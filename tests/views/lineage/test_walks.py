@@ -223,12 +223,14 @@ def test_partitions_are_built_from_the_version_that_their_rows_name(stores: Stor
     ("ask", "error", "says"),
     [
         (lambda s, m: lineage_of_metric(s, m, "mea"), DataError, "did you mean 'mae'"),
-        (lambda s, m: lineage_of_metric(s, m, "mae", "2012-12-31"), DataError, "'2012-12-31' is not scored; did you mean '2013-"),
+        (lambda s, m: lineage_of_metric(s, m, "mae", "2012-12-31"), DataError, r"'2012-12-31' is not scored; nearest: 2013-01-\d\d\. Scored are"),
+        (lambda s, m: lineage_of_metric(s, m, "mae", "2013-1-30"), DataError, "'2013-1-30' is not scored; nearest: 2013-01-30"),
+        (lambda s, m: lineage_of_metric(s, m, "mae", "yesterday"), DataError, "'yesterday' is not scored; that is no time"),
         (lambda s, m: lineage_of_metric(s, m, "mae", "2013-03-01"), NotReadyError, "2013-03-01 is not scored yet; scored are"),
         (
             lambda s, m: lineage_of_score(s, m, "no such ride", "2013-01-30"),
             DataError,
-            "no score of ride_id 'no such ride' in 2013-01-30; did you mean",
+            r"no score of ride_id 'no such ride' in 2013-01-30; one is '[^']+'; [\d,]+ are known",
         ),
         (lambda s, m: lineage_of_alarm(s, m, "concpt", LAST), DataError, "did you mean 'concept'"),
         (lambda s, m: lineage_of_alarm(s, m, "concept", "2013-03-01"), NotReadyError, "not reported yet"),
