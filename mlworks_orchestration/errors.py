@@ -39,20 +39,29 @@ class TrainingError(MLWorksError):
     """A model could not be fitted or evaluated."""
 
 
-def nearest(name: str, allowed: "Iterable[str]") -> str:
-    """Return a hint that lists what is allowed and the nearest valid name.
+def nearest(name: str, allowed: "Iterable[str]", listed_by: str = "") -> str:
+    """Return a hint with the nearest valid name and what is allowed: all of few names; of many the nearest, and how many more.
 
     Parameters:
         name: what was given.
         allowed: the valid names.
+        listed_by: the command or page that lists all of them, where there is one.
 
     Examples:
         >>> nearest("rsme", ["mae", "rmse"])
         "did you mean 'rmse'? Allowed: mae, rmse"
         >>> nearest("zzz", ["mae", "rmse"])
         'allowed: mae, rmse'
+        >>> nearest("f9", [f"f{number}" for number in range(1, 31)], "`mlworks features`")
+        "did you mean 'f9'? Allowed: f9, f29, f19, f8, f7 and 25 more (`mlworks features` lists all)"
     """
-    names = sorted(allowed)
+    names = sorted(set(allowed))
     close = get_close_matches(name, names, n=1)
     listed = ", ".join(names) or "nothing"
+    if len(names) > _MOST_LISTED:
+        more = f"{len(names) - _NEAREST:,} more{f' ({listed_by} lists all)' if listed_by else ''}"
+        listed = f"{', '.join(get_close_matches(name, names, n=_NEAREST, cutoff=0))} and {more}"
     return f"did you mean {close[0]!r}? Allowed: {listed}" if close else f"allowed: {listed}"
+
+
+_MOST_LISTED, _NEAREST = 10, 5

@@ -8,10 +8,10 @@ from mlworks_orchestration.project import Project
 
 @click.command()
 @click.argument("model")
-@click.argument("version", type=click.IntRange(min=1))
+@click.argument("version")
 @click.option("--by", required=True, metavar="NAME", help="Who approves; the same person counts once.")
 @click.option("--why", required=True, metavar="TEXT", help="The reason, kept with the approval.")
-def approve(model: str, version: int, by: str, why: str) -> None:
+def approve(model: str, version: str, by: str, why: str) -> None:
     """Approve a VERSION of MODEL that waits for it; once it has the approvals that it needs, a sensor lets it serve.
 
     \b
@@ -21,12 +21,12 @@ def approve(model: str, version: int, by: str, why: str) -> None:
     click.echo(told(model, version, "approve", by=by, why=why))
 
 
-def told(name: str, version: int, word: str, *, by: str, why: str) -> str:
+def told(name: str, version: str, word: str, *, by: str, why: str) -> str:
     """Record a person's word and return how the version stands.
 
     Parameters:
         name: of the model.
-        version: its number.
+        version: its number, as the person wrote it.
         word: `approve` or `reject`.
         by: who.
         why: the reason in words.
@@ -37,9 +37,10 @@ def told(name: str, version: int, word: str, *, by: str, why: str) -> str:
     environment, model = project.environment, project.model(name)
     lake = Lake(environment.lake, storage_options=environment.storage_options)
     registry = Registry(environment.tracking_uri, lake, artifacts=environment.artifacts)
-    stand = give_word(lake, model, registry, version, "reject" if word == "reject" else "approve", by=by, why=why)
+    number = registry.numbered(name, version)
+    stand = give_word(lake, model, registry, number, "reject" if word == "reject" else "approve", by=by, why=why)
     needed, given = model.gate.approvals, len(stand.approvals)
-    counted = f"{name} version {version}: {given} of {needed} approvals"
+    counted = f"{name} version {number}: {given} of {needed} approvals"
     if stand.approvals:
         counted += f" ({', '.join(each.by for each in stand.approvals)})"
     if stand.rejections:

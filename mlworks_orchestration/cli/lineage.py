@@ -36,7 +36,7 @@ _QUESTIONS = ("metric", "score", "alarm", "version")
 @click.option("--metric", metavar="M", help="Walk from a realised metric of a partition, for example mae.")
 @click.option("--score", metavar="ENTITY", help="Walk from the prediction for an entity; several columns' values parted by commas.")
 @click.option("--alarm", metavar="KIND", help="Walk from a kind's finding in the drift report of a partition.")
-@click.option("--version", type=int, metavar="N", help="Walk from a version of the model; without any question, from its champion.")
+@click.option("--version", metavar="N", help="Walk from a version of the model; without any question, from its champion.")
 @click.option("--partition", metavar="P", help="Key of the partition; the newest by default.")
 @click.option("--data", metavar="TABLE[@VERSION]", help="Instead of MODEL: list what was built from a table of the lake at a version, or its newest.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: root, nodes and edges; an edge leads from what was made to what it was made of.")
@@ -88,7 +88,7 @@ def _made(project: Project, model: str, given: list[str], asked: dict[str, Any])
         "metric": lambda: lineage_of_metric(stores, declared, asked["metric"], partition),
         "score": lambda: lineage_of_score(stores, declared, asked["score"], partition),
         "alarm": lambda: lineage_of_alarm(stores, declared, asked["alarm"], partition),
-        "version": lambda: lineage_of_version(stores, declared, asked["version"]),
+        "version": lambda: lineage_of_version(stores, declared, stores.registry.numbered(model, asked["version"])),
     }
     return walks[given[0]]() if given else lineage_of_champion(stores, declared)
 

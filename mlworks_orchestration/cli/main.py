@@ -45,7 +45,7 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a verb's command."""
         if cmd_name not in VERBS:
-            ctx.fail(f"There is no verb {cmd_name!r}; {nearest(cmd_name, VERBS)}.")
+            ctx.fail(f"There is no verb {cmd_name!r}; {nearest(cmd_name, VERBS, '`mlworks --help`')}.")
         name = cmd_name.replace("-", "_")
         command: click.Command = getattr(import_module(f"mlworks_orchestration.cli.{name}"), name)
         return command

@@ -7,10 +7,10 @@ from mlworks_orchestration.cli.approve import told
 
 @click.command()
 @click.argument("model")
-@click.argument("version", type=click.IntRange(min=1))
+@click.argument("version")
 @click.option("--by", required=True, metavar="NAME", help="Who rejects.")
 @click.option("--why", required=True, metavar="TEXT", help="The reason, kept with the rejection.")
-def reject(model: str, version: int, by: str, why: str) -> None:
+def reject(model: str, version: str, by: str, why: str) -> None:
     """Reject a VERSION of MODEL that waits for approval; one rejection holds it back, until the same person approves.
 
     \b

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("model")
-@click.option("--version", "number", type=click.IntRange(min=1), metavar="N", help="The registered version; the champion by default.")
+@click.option("--version", metavar="N", help="The registered version; the champion by default.")
 @click.option("--all", "every", is_flag=True, help="Every registered version.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: a list with an object a version.")
-def reproduce(model: str, number: int | None, *, every: bool, as_json: bool) -> None:
+def reproduce(model: str, version: str | None, *, every: bool, as_json: bool) -> None:
     """Fit a version of MODEL again, from the rows it was fitted on, and compare metrics and predictions with what was logged.
 
     Registers and logs nothing. Ends with exit code 0 if all is equal, else 1.
@@ -37,7 +37,7 @@ def reproduce(model: str, number: int | None, *, every: bool, as_json: bool) -> 
     from mlworks_orchestration.training import Registry  # noqa: PLC0415 - heavy
     from mlworks_orchestration.training import reproduce as fit_again  # noqa: PLC0415
 
-    if every and number is not None:
+    if every and version is not None:
         message = "Give --version or --all, not both."
         raise click.UsageError(message)
     project = Project.find()
@@ -45,9 +45,9 @@ def reproduce(model: str, number: int | None, *, every: bool, as_json: bool) -> 
     lake = Lake(environment.lake, storage_options=environment.storage_options)
     registry = Registry(environment.tracking_uri, lake)
     found = []
-    for version in _versions(registry, model, number, every=every):
-        with Console(stderr=True).status(f"Fitting {model} version {version} again"):
-            found.append(fit_again(lake, project.catalog, declared, registry, version))
+    for number in _versions(registry, model, version, every=every):
+        with Console(stderr=True).status(f"Fitting {model} version {number} again"):
+            found.append(fit_again(lake, project.catalog, declared, registry, number))
     if as_json:
         click.echo(json.dumps([item.to_dict() for item in found], indent=2))
     else:
@@ -55,9 +55,9 @@ def reproduce(model: str, number: int | None, *, every: bool, as_json: bool) -> 
     sys.exit(0 if all(item.equal for item in found) else 1)
 
 
-def _versions(registry: "Registry", model: str, number: int | None, *, every: bool) -> list[int]:
-    if number is not None:
-        return [number]
+def _versions(registry: "Registry", model: str, version: str | None, *, every: bool) -> list[int]:
+    if version is not None:
+        return [registry.numbered(model, version)]
     if every:
         found = sorted(version.version for version in registry.versions(model))
     else:

@@ -10,10 +10,10 @@ from mlworks_orchestration.project import Project
 
 @click.command()
 @click.argument("model")
-@click.option("--to", type=click.IntRange(min=1), metavar="VERSION", help="The version that is to serve; the one before by default.")
+@click.option("--to", metavar="VERSION", help="The version that is to serve; the one before by default.")
 @click.option("--why", required=True, metavar="TEXT", help="The reason, kept with the rollback.")
 @click.option("--by", default=getpass.getuser, show_default="your user name", metavar="NAME", help="Who rolls back.")
-def rollback(model: str, to: int | None, why: str, by: str) -> None:
+def rollback(model: str, to: str | None, why: str, by: str) -> None:
     """Let an earlier version of MODEL serve again, from the next scored row on; what the gate has decided before does not undo it.
 
     \b
@@ -27,5 +27,6 @@ def rollback(model: str, to: int | None, why: str, by: str) -> None:
     environment, declared = project.environment, project.model(model)
     lake = Lake(environment.lake, storage_options=environment.storage_options)
     registry = Registry(environment.tracking_uri, lake, artifacts=environment.artifacts)
-    before, now = roll_back(lake, declared, registry, to, by=by, why=why)
+    number = registry.numbered(model, to) if to else None
+    before, now = roll_back(lake, declared, registry, number, by=by, why=why)
     click.echo(f"{model}: version {now} serves{'' if before is None else f' instead of version {before}'}, from the next scored row on.")

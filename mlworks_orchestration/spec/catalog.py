@@ -36,7 +36,7 @@ class Catalog:
             DeclarationError: if there is none, with the nearest name.
         """
         if name not in self.models:
-            message = f"There is no model {name!r}; {nearest(name, self.models)}."
+            message = f"There is no model {name!r}; {nearest(name, self.models, '`mlworks status`')}."
             raise DeclarationError(message)
         return self.models[name]
 
@@ -51,7 +51,7 @@ class Catalog:
             DeclarationError: if there is none, with the nearest name.
         """
         if name not in self.tables:
-            message = f"{asked_by} names the feature table {name!r}, which is not declared; {nearest(name, self.tables)}."
+            message = f"{asked_by} names the feature table {name!r}, which is not declared; {nearest(name, self.tables, '`mlworks features`')}."
             raise DeclarationError(message)
         return self.tables[name]
 

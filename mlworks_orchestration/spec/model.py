@@ -170,7 +170,7 @@ class MLModel(Spec):
         known = METRICS[self.task]
         for name in self.metrics.names:
             if name not in known:
-                message = f"metrics: {name!r} is no metric of task {self.task}; {nearest(name, known)}"
+                message = f"metrics: {name!r} is no metric of task {self.task}; {nearest(name, known, 'docs/declare.md')}"
                 raise ValueError(message)
         if self.metrics.threshold is not None and not self.classifies:
             message = f"metrics.threshold is of tasks {' and '.join(sorted(CLASSIFICATION))}; task {self.task} has none, leave it out"

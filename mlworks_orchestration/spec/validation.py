@@ -99,7 +99,7 @@ def _said(place: _Place, details: ErrorDetails) -> str:  # noqa: PLR0911 - one r
     context: Mapping[str, Any] = details.get("ctx", {})
     match details["type"]:
         case "extra_forbidden" if place.owner is not None:
-            return f"{place.owner.__name__} has no such field; {nearest(place.field, place.owner.model_fields)}"
+            return f"{place.owner.__name__} has no such field; {nearest(place.field, place.owner.model_fields, 'docs/declare.md')}"
         case "missing":
             return f"is missing; it says: {_described(place)}"
         case "value_error":
@@ -140,4 +140,4 @@ def _described(place: _Place) -> str:
 
 def _nearest_listed(given: object, listed: str) -> str:
     """Return the nearest of the names that pydantic lists as `'a', 'b' or 'c'`."""
-    return nearest(str(given), listed.replace(" or ", ", ").replace("'", "").split(", "))
+    return nearest(str(given), listed.replace(" or ", ", ").replace("'", "").split(", "), "docs/declare.md")

@@ -1,5 +1,6 @@
 """What MLflow holds of a model: its experiment, its versions and who serves."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -116,11 +117,26 @@ class Versions:
         client = self.client
         with reaching(self.tracking_uri), tolerating(*ABSENT):
             return _entity(client.get_model_version(model, str(number)))
-        known = sorted(each.version for each in self.versions(model))
+        known = self._numbers(model)
         deleted = " any more: it was deleted" if known and 0 < number < known[-1] else ""
         nearby = f" The nearest is {min(known, key=lambda each: abs(each - number))}." if known else ""
-        listed = ", ".join(map(str, reversed(known))) or "none yet"
-        message = f"Model {model} has no version {number} in {self._shown}{deleted}; there are: {listed}.{nearby}"
+        message = f"Model {model} has no version {number} in {self._shown}{deleted}; there are: {_listed(known)}.{nearby}"
+        raise TrackingError(message)
+
+    def numbered(self, model: str, text: str) -> int:
+        """Return the number of a version as a person writes it, `3` or `v3`.
+
+        Parameters:
+            model: the model's name.
+            text: as it was given.
+
+        Raises:
+            TrackingError: if it is no number, with the versions that there are.
+        """
+        digits = text.removeprefix("v")
+        if digits.isdecimal() and int(digits):
+            return int(digits)
+        message = f"{text!r} is no version of model {model}; there are: {_listed(self._numbers(model))}."
         raise TrackingError(message)
 
     def versions(self, model: str) -> list[ModelVersion]:
@@ -130,6 +146,9 @@ class Versions:
             model: the model's name.
         """
         return self._newest(model, _MOST_VERSIONS)
+
+    def _numbers(self, model: str) -> list[int]:
+        return sorted(each.version for each in self.versions(model))
 
     def latest(self, model: str) -> ModelVersion:
         """Return the version that was registered last.
@@ -192,3 +211,7 @@ class Versions:
 def _entity(found: Any) -> ModelVersion:  # noqa: ANN401 - MLflow's entity, whose type is imported with MLflow
     created = datetime.fromtimestamp(found.creation_timestamp / 1000, tz=UTC)
     return ModelVersion(found.name, int(found.version), found.run_id or "", created, dict(found.tags or {}), tuple(found.aliases or ()))
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, reversed(numbers))) or "none yet"

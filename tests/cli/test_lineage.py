@@ -72,3 +72,25 @@ def test_an_unknown_name_is_told_the_nearest(replayed: World, call: Call) -> Non
     assert "did you mean 'ride_time'" in str(model)
     assert isinstance(metric, DataError)
     assert "did you mean 'mae'" in str(metric)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("lineage", MODEL, "--version", "x"),
+        ("reproduce", MODEL, "--version", "0"),
+        ("rollback", MODEL, "--to", "last", "--why", "w"),
+        ("approve", MODEL, "best", "--by", "anna", "--why", "w"),
+        ("reject", MODEL, "1.5", "--by", "anna", "--why", "w"),
+    ],
+)
+def test_what_is_no_version_is_told_the_versions_that_there_are(replayed: World, call: Call, asked: tuple[str, ...]) -> None:
+    assert replayed.root
+    result = call(*asked)
+    assert result.exit_code == 1
+    assert f"is no version of model {MODEL}; there are: 3, 2, 1." in str(result.exception)
+
+
+def test_a_version_may_be_written_as_status_shows_it(replayed: World, call: Call) -> None:
+    assert replayed.root
+    assert call("lineage", MODEL, "--version", "v3", "--json").output == call("lineage", MODEL, "--version", "3", "--json").output

@@ -18,10 +18,23 @@ def test_every_error_for_users_has_one_root() -> None:
     assert all(issubclass(kind, MLWorksError) and kind.__doc__ for kind in kinds)
 
 
-@given(st.text(), st.lists(st.text()))
-def test_a_hint_lists_every_allowed_name(name: str, allowed: list[str]) -> None:
+@given(st.text(), st.lists(st.text(), max_size=10))
+def test_a_hint_lists_every_allowed_name_where_they_are_few(name: str, allowed: list[str]) -> None:
     hint = nearest(name, allowed)
     assert all(each in hint for each in allowed)
+
+
+@given(st.lists(st.from_regex(r"[a-z]{3,8}", fullmatch=True), min_size=11, unique=True), st.data())
+def test_a_hint_of_many_names_lists_the_five_nearest_and_says_how_many_more_there_are_and_where(allowed: list[str], data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(allowed))
+    hint = nearest(name, allowed, "`mlworks features`")
+    named = hint.partition("Allowed: ")[2].partition(" and ")[0].split(", ")
+    assert (named[0], len(named), set(named) <= set(allowed)) == (name, 5, True)
+    assert hint.endswith(f" and {len(allowed) - 5} more (`mlworks features` lists all)")
+
+
+def test_a_hint_does_not_say_where_names_are_listed_where_nothing_lists_them() -> None:
+    assert nearest("x", [f"name{number}" for number in range(20)]).endswith(" and 15 more")
 
 
 def test_a_hint_says_when_nothing_is_allowed() -> None:

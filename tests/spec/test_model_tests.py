@@ -20,10 +20,13 @@ def wrong(*tests: object, **changes: object) -> str:
 WRONG: list[tuple[dict[str, Any], str]] = [
     (
         {"kind": "minimum_qualiti", "at_most": 3},
-        "model_tests[0]: 'minimum_qualiti' is not allowed; did you mean 'minimum_quality'? Allowed: better_than",
+        "model_tests[0]: 'minimum_qualiti' is not allowed; did you mean 'minimum_quality'? Allowed: minimum_quality, ",
     ),
     ({"at_most": 3}, "model_tests[0]: {'at_most': 3} has no field 'kind' that says what it is."),
-    ({"kind": 5}, "model_tests[0]: '5' is not allowed; allowed: better_than_baseline"),
+    (
+        {"kind": 5},
+        "model_tests[0]: '5' is not allowed; allowed: slice_quality, size, serving_parity, ",
+    ),
     ({"kind": "minimum_quality"}, "model_tests[0]: give either at_most or at_least."),
     ({"kind": "minimum_quality", "at_most": 3, "at_least": 1}, "model_tests[0]: give either at_most or at_least."),
     ({"kind": "minimum_quality", "at_least": 3}, "model_tests[0]: mae is better when it is lower; give at_most."),

@@ -83,7 +83,7 @@ def _pair(text: str) -> tuple[str, list[str]]:
         message = f"--policy {text!r} says no value; write it as cooldown=30d."
         raise DeclarationError(message)
     if name.strip() not in known:
-        message = f"--policy: there is no field {name.strip()!r}; {nearest(name.strip(), known)}."
+        message = f"--policy: there is no field {name.strip()!r}; {nearest(name.strip(), known, 'docs/declare.md')}."
         raise DeclarationError(message)
     return name.strip(), [value.strip() for value in values.split("|")]
 

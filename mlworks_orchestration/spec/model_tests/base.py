@@ -97,7 +97,7 @@ class OfMetric(OnRows):
         """Return why the test cannot be applied to a model; nothing if it can."""
         known, name = METRICS[facts.task], self.metric or facts.primary
         if name not in known:
-            return f"{name!r} is no metric of task {facts.task}; {nearest(name, known)}"
+            return f"{name!r} is no metric of task {facts.task}; {nearest(name, known, 'docs/declare.md')}"
         lower, bounded = known[name].lower_is_better, self.at_most is not None
         if lower != bounded:
             return f"{name} is better when it is {'lower' if lower else 'higher'}; give {'at_most' if lower else 'at_least'}"

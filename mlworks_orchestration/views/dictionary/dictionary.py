@@ -53,7 +53,7 @@ def search(catalog: Catalog, term: str) -> list[Entry]:
     found = [entry for entry in entries if all(word in _text(entry) for word in words)]
     if not found:
         names = {name for entry in entries for name in (entry.name, entry.table, *(use.model for use in entry.used_by))}
-        message = f"No feature has {term!r} in its name, description, unit, owner, table or model; {nearest(term, names)}."
+        message = f"No feature has {term!r} in its name, description, unit, owner, table or model; {nearest(term, names, '`mlworks features`')}."
         raise DeclarationError(message)
     return found
 

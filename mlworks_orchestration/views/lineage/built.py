@@ -1,5 +1,7 @@
 """From a table at a version to what was built from it."""
 
+from collections.abc import Sequence
+
 from mlworks_orchestration.errors import DataError, TrackingError, nearest
 from mlworks_orchestration.spec import MLModel
 from mlworks_orchestration.views.lineage.graph import Drawing, Lineage
@@ -34,7 +36,7 @@ def built_from(stores: Stores, table: str, version: int | None = None) -> Lineag
 def _version(walk: Walk, table: str, version: int | None) -> int:
     known = [commit.version for commit in walk.commits.of(table)] if table in _tables(walk) else []
     if not known:
-        message = f"The lake has no table {table!r}; {nearest(table, _tables(walk))}."
+        message = f"The lake has no table {table!r}; {_nearest_table(table, _tables(walk))}."
         raise DataError(message)
     if version is None:
         return known[-1]
@@ -43,6 +45,14 @@ def _version(walk: Walk, table: str, version: int | None) -> int:
         message = f"Lake table {table} has no version {version}; the nearest is {near}, known are {known[0]} to {known[-1]}."
         raise DataError(message)
     return version
+
+
+def _nearest_table(table: str, known: Sequence[str]) -> str:
+    """Return a hint; of tables beside it, where its folder is right, for what they share says nothing of which was meant."""
+    folder, _, name = table.rpartition("/")
+    beside = [other.removeprefix(f"{folder}/") for other in known if other.startswith(f"{folder}/")]
+    listed_by = "`mlworks features`"
+    return f"in {folder}/, {nearest(name, beside, listed_by)}" if beside else nearest(table, known, listed_by)
 
 
 def _tables(walk: Walk) -> list[str]:

@@ -235,7 +235,9 @@ def test_partitions_are_built_from_the_version_that_their_rows_name(stores: Stor
         (lambda s, m: lineage_of_alarm(s, m, "concpt", LAST), DataError, "did you mean 'concept'"),
         (lambda s, m: lineage_of_alarm(s, m, "concept", "2013-03-01"), NotReadyError, "not reported yet"),
         (lambda s, m: lineage_of_version(s, m, 9), TrackingError, "no version 9"),
-        (lambda s, _: built_from(s, "features/ridse"), DataError, "did you mean 'features/rides'"),
+        (lambda s, _: built_from(s, "features/ridse"), DataError, "in features/, did you mean 'rides'"),
+        (lambda s, _: built_from(s, "featurs/rides"), DataError, "did you mean 'features/rides'"),
+        (lambda s, _: built_from(s, "features/nonsense"), DataError, "in features/, allowed: demand, outcomes, rides"),
         (lambda s, _: built_from(s, "features/rides", 999), DataError, "has no version 999; the nearest is"),
     ],
 )

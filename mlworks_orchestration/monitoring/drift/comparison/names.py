@@ -26,7 +26,9 @@ def check_names(drift: Drift, profile: Profile) -> None:
         taking = [statistic.name for statistic in registered() if str(column_type) in statistic.types]
         for name in names:
             if name not in taking:
-                message = f"drift.statistics names {name!r}, which is no statistic of {column_type} columns; {nearest(name, taking)}."
+                message = (
+                    f"drift.statistics names {name!r}, which is no statistic of {column_type} columns; {nearest(name, taking, 'docs/statistics.md')}."
+                )
                 raise DeclarationError(message)
     known = {statistic.name for statistic in registered()} | {key.column for key in profile.columns}
     for name in drift.thresholds:
