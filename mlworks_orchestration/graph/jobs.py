@@ -1,6 +1,6 @@
 """A model's jobs and its schedule."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -8,6 +8,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from mlworks_orchestration import clock
 from mlworks_orchestration.graph import names
 from mlworks_orchestration.graph.partitions import cron, range_tags
+from mlworks_orchestration.graph.processes import runs_under_way
 from mlworks_orchestration.graph.resources import open_lake
 from mlworks_orchestration.project import Environment
 from mlworks_orchestration.spec import Catalog, MLModel
@@ -68,26 +69,6 @@ def scoring_schedule(model: MLModel, environment: Environment) -> dg.ScheduleDef
         return score_request(model, open_lake(environment).partitions(f"{model.name}/scores"), model.partitions.keys(moment))
 
     return definition
-
-
-_UNDER_WAY = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
-
-
-def runs_under_way(instance: dg.DagsterInstance, job_name: str, tags: Mapping[str, str] | None = None) -> bool:
-    """Return whether a run of a job is queued or not finished.
-
-    Parameters:
-        instance: the Dagster instance.
-        job_name: of the job.
-        tags: that the run must have.
-    """
-    return bool(instance.get_runs_count(dg.RunsFilter(job_name=job_name, statuses=_UNDER_WAY, tags=dict(tags or {}))))
 
 
 def score_request(model: MLModel, scored: Sequence[str], ended: Sequence[str]) -> dg.RunRequest | dg.SkipReason:

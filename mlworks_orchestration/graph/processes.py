@@ -1,6 +1,8 @@
 """Which process executes a run, and runs that nobody executes or that are executed already."""
 
 import socket
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import psutil
@@ -9,6 +11,10 @@ from mlworks_orchestration.errors import MLWorksError
 from mlworks_orchestration.graph import names
 
 FAILED = {dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED}
+BEGIN_WITHIN = timedelta(minutes=10)
+"""How long a run that was launched may take to begin its first step, for which a process is started and the stores are opened."""
+
+_LAUNCHED = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 _PARENT = "dagster/parent_run_id"
 
 
@@ -17,16 +23,29 @@ def this_process() -> str:
     return _name(psutil.Process())
 
 
-def fail_abandoned(instance: dg.DagsterInstance, job: str) -> None:
-    """Say of a job's runs whose process on this machine is gone that they failed; otherwise they would be under way forever.
+def runs_under_way(instance: dg.DagsterInstance, job: str, tags: Mapping[str, str] | None = None) -> bool:
+    """Return whether a run of a job is queued or not finished; those that nobody executes any more are said to have ended, and count no longer.
 
     Parameters:
         instance: the Dagster instance.
         job: the job's name.
+        tags: that the run must have.
     """
-    for run in instance.get_runs(dg.RunsFilter(job_name=job, statuses=[dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED])):
-        if _is_gone(run.tags.get(names.RUN_PROCESS, "")):
-            instance.report_run_failed(run, "The process that executed this run was stopped.")
+    statuses = [dg.DagsterRunStatus.QUEUED, *_LAUNCHED]
+    found = instance.get_run_records(dg.RunsFilter(job_name=job, statuses=statuses, tags=dict(tags or {})))
+    return len([record for record in found if not _end_lost(instance, record)]) > 0
+
+
+def write_process(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
+    """Write down that this process executes a run, so that its end is noticed, unless another does.
+
+    Parameters:
+        instance: the Dagster instance.
+        run: that is about to begin.
+    """
+    process = _process_of(instance, instance.get_run_by_id(run.run_id) or run)
+    if not process or _is_gone(process):
+        instance.add_run_tags(run.run_id, {names.RUN_PROCESS: this_process()})
 
 
 def take_turn(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
@@ -40,15 +59,17 @@ def take_turn(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
         run: that is about to begin.
 
     Raises:
-        MLWorksError: if another run with the same key, or another process with the same run, was first.
+        MLWorksError: if another run with the same key, or another process with the same run, was first; or if the run was given up.
     """
     stored = instance.get_run_by_id(run.run_id) or run
-    process = stored.tags.get(names.RUN_PROCESS, this_process())
+    process = _process_of(instance, stored) or this_process()
+    if stored.status in FAILED:
+        message = f"Run {run.run_id} was given up before it began, so it does nothing: what it was to do is asked for by another run."
+        raise MLWorksError(message)
     if process != this_process() and not _is_gone(process):
         message = f"Run {run.run_id} is under way in the process {process} already, so this one leaves it to that."
         raise MLWorksError(message)
-    if names.RUN_PROCESS not in stored.tags:
-        instance.add_run_tags(run.run_id, {names.RUN_PROCESS: this_process()})
+    write_process(instance, run)
     key = run.tags.get(names.RUN_KEY)
     if key is None or _PARENT in run.tags:
         return
@@ -57,6 +78,38 @@ def take_turn(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
     if first.run_id != run.run_id:
         message = f"Run {first.run_id} was first with the run key {key}, so this one has nothing to do: what was decided once is done once."
         raise MLWorksError(message)
+
+
+def _end_lost(instance: dg.DagsterInstance, record: dg.RunRecord) -> bool:
+    """Say of a run that nobody executes that it failed, or that it is canceled where a person wanted that; return whether it is such a run."""
+    run = record.dagster_run
+    why = _loss(record, _process_of(instance, run))
+    if not why:
+        return False
+    if run.status is dg.DagsterRunStatus.CANCELING:
+        instance.report_run_canceled(run, why)
+    else:
+        instance.report_run_failed(run, why)
+    return True
+
+
+def _loss(record: dg.RunRecord, process: str) -> str:
+    """Say why a run is lost; nothing if it is not, or if that cannot be told from here."""
+    if record.dagster_run.status not in _LAUNCHED:
+        return ""
+    if process:
+        return "The process that executed this run was stopped." if _is_gone(process) else ""
+    # How long it has waited is a matter of the machine, whichever time is replayed.
+    waited = datetime.now(UTC) - record.update_timestamp
+    minutes = BEGIN_WITHIN // timedelta(minutes=1)
+    return f"No process began this run within {minutes} minutes: what was to execute it was stopped before." if waited > BEGIN_WITHIN else ""
+
+
+def _process_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:
+    """Return which process executes a run; none of one that has not begun, though where a person repeats a run it has all tags of that."""
+    process = run.tags.get(names.RUN_PROCESS, "")
+    repeated = instance.get_run_by_id(run.tags[_PARENT]) if process and _PARENT in run.tags else None
+    return "" if repeated and repeated.tags.get(names.RUN_PROCESS) == process else process
 
 
 def _is_gone(named: str) -> bool:

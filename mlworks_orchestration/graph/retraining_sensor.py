@@ -10,8 +10,7 @@ from dagster._core.definitions.target import AutomationTarget
 from mlworks_orchestration import clock
 from mlworks_orchestration.errors import MLWorksError
 from mlworks_orchestration.graph import names
-from mlworks_orchestration.graph.jobs import runs_under_way
-from mlworks_orchestration.graph.processes import FAILED, fail_abandoned
+from mlworks_orchestration.graph.processes import FAILED, runs_under_way
 from mlworks_orchestration.graph.resources import open_lake
 from mlworks_orchestration.project import Environment
 from mlworks_orchestration.spec import MLModel
@@ -36,11 +35,7 @@ class InstanceRuns:
 
     def in_progress(self) -> bool:
         """Return whether a training of the model is queued or under way."""
-        job = names.job(self._model, "train")
-        if not runs_under_way(self._instance, job):
-            return False
-        fail_abandoned(self._instance, job)
-        return runs_under_way(self._instance, job)
+        return runs_under_way(self._instance, names.job(self._model, "train"))
 
     def rolling_back(self) -> bool:
         """Return whether a rollback of the model is queued or under way."""

@@ -7,6 +7,7 @@ import dagster as dg
 
 from mlworks_orchestration import clock
 from mlworks_orchestration.graph import names
+from mlworks_orchestration.graph.processes import write_process
 from mlworks_orchestration.project import Project
 
 
@@ -21,6 +22,7 @@ def rollback_definitions(project: Project) -> dg.Definitions:
     def roll_back_champion(context: dg.OpExecutionContext) -> None:
         from mlworks_orchestration.training import roll_back_from  # noqa: PLC0415 - costs what the code location need not pay to load
 
+        write_process(context.instance, context.run)
         tags = context.run.tags
         model, to = project.model(tags[names.RUN_MODEL]), int(tags[names.RUN_VERSION])
         judged = int(tags[names.RUN_FROM])

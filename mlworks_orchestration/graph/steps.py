@@ -12,7 +12,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetC
 
 from mlworks_orchestration import clock
 from mlworks_orchestration.graph.names import RUN_NOW, RUN_TRIGGER, RUN_VERSION
-from mlworks_orchestration.graph.processes import take_turn
+from mlworks_orchestration.graph.processes import take_turn, write_process
 
 if TYPE_CHECKING:
     from mlworks_orchestration.data import Lake
@@ -143,8 +143,7 @@ def asset(
     def definition(context: dg.AssetExecutionContext) -> Iterator[Any]:
         partitions = tuple(context.partition_keys) if context.has_partition_key or context.has_partition_key_range else ()
         tags = context.run.tags
-        if once:
-            take_turn(context.instance, context.run)
+        (take_turn if once else write_process)(context.instance, context.run)
         version = int(tags[RUN_VERSION]) if RUN_VERSION in tags else None
         step = Step(context.resources.lake, context.resources.registry, partitions, context.run.run_id, tags.get(RUN_TRIGGER, "manual"), version)
         with _run_time(tags):

@@ -1,16 +1,14 @@
 """The job that goes back, as the retraining sensor asks for it, and a training by hand."""
 
 import json
-import os
 from datetime import UTC, datetime
 
 import dagster as dg
 import polars as pl
 import pytest
 
-from mlworks_orchestration.graph.names import RUN_FROM, RUN_MODEL, RUN_NOW, RUN_PROCESS, RUN_TRIGGER, RUN_VERSION
-from mlworks_orchestration.graph.processes import fail_abandoned, this_process
-from mlworks_orchestration.graph.retraining_sensor import InstanceRuns, RetrainingSensor
+from mlworks_orchestration.graph.names import RUN_FROM, RUN_MODEL, RUN_NOW, RUN_TRIGGER, RUN_VERSION
+from mlworks_orchestration.graph.retraining_sensor import RetrainingSensor
 from mlworks_orchestration.spec import MLModel
 from mlworks_orchestration.training import moves
 from tests.graph.world import MODEL, World
@@ -93,23 +91,3 @@ REPORT = {
     "reference_version": [1],
     "scored_versions": [[1]],
 }
-
-
-def test_a_run_whose_process_is_gone_is_no_longer_under_way(blank: dg.DagsterInstance) -> None:
-    @dg.job(name=f"{MODEL}_train")
-    def training() -> None:
-        pass
-
-    runs = InstanceRuns(blank, MODEL)
-    ours, gone = this_process(), f"{this_process().partition(' ')[0]} {os.getpid()} 1.00"
-    alive = blank.create_run_for_job(training, tags={RUN_PROCESS: ours}, status=dg.DagsterRunStatus.STARTED)
-    assert runs.in_progress()
-    blank.report_run_failed(alive)
-    for elsewhere in ("another-host 1 1.00", ""):
-        run = blank.create_run_for_job(training, tags={RUN_PROCESS: elsewhere}, status=dg.DagsterRunStatus.STARTED)
-        fail_abandoned(blank, training.name)
-        assert runs.in_progress()
-        blank.report_run_failed(run)
-    dead = blank.create_run_for_job(training, tags={RUN_PROCESS: gone}, status=dg.DagsterRunStatus.STARTED)
-    assert not runs.in_progress()
-    assert blank.get_run_by_id(dead.run_id).status is dg.DagsterRunStatus.FAILURE  # type: ignore[union-attr]
