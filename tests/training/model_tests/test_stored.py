@@ -83,6 +83,14 @@ def test_the_bytes_of_the_stored_files_are_counted(challenged: Deployment) -> No
     assert large.value == pytest.approx(small.value + 1.0)
 
 
+def test_exactly_the_bytes_of_the_budget_are_kept_within_it(challenged: Deployment) -> None:
+    with benched(challenged) as subject:
+        megabytes = sum(path.stat().st_size for path in subject.folder.rglob("*") if path.is_file()) / 1e6
+        for budget, state in ((megabytes, "passed"), (megabytes - 1e-6, "failed")):
+            (test,) = declare(model_tests=[{"kind": "size", "at_most_mb": budget}])[1].model_tests
+            assert registered()["size"].run(subject, test).state == state
+
+
 def test_rows_alone_and_together_get_the_same_prediction_unless_what_is_stored_is_another_model(challenged: Deployment) -> None:
     assert find(challenged, 1, kind="serving_parity", rows=10).state == "passed"
     run = registered()["serving_parity"].run
@@ -99,6 +107,25 @@ def test_rows_alone_and_together_get_the_same_prediction_unless_what_is_stored_i
         (subject.folder / "MLmodel").unlink()
         gone = run(subject, subject.model.model_tests[0])
         assert (gone.state, "does not answer for a row by itself" in gone.words) == ("failed", True)
+
+
+@pytest.mark.parametrize(("share", "state"), [(0.95, "passed"), (1.05, "failed")])
+def test_predictions_may_be_apart_by_the_tolerance_and_no_more(challenged: Deployment, share: float, state: str) -> None:
+    (test,) = declare(model_tests=[{"kind": "serving_parity", "rows": 10, "tolerance": 0.01}])[1].model_tests
+    with benched(challenged) as subject:
+        served = subject.predicted
+
+        def off(frame: pd.DataFrame) -> Any:
+            together = np.asarray(subject.predictor.estimator.predict(frame))
+            # The gap is that share of what is allowed for the prediction that it leads to.
+            return (together + share * 0.01) / (1 - share * 0.01)
+
+        apart = replace(subject, predictor=replace(subject.predictor, estimator=Ruled(off)))
+        finding = registered()["serving_parity"].run(apart, test)
+        chosen = np.linspace(0, served.size - 1, 10).astype(int)
+    assert served.min() > 0
+    assert (finding.state, finding.limit) == (state, 0.01)
+    assert finding.value == pytest.approx(float(np.abs(apart.predicted - served)[chosen].max()))
 
 
 def test_a_prediction_that_depends_on_the_rows_beside_it_fails(fresh: Deployment) -> None:
@@ -168,6 +195,15 @@ def test_a_clean_process_that_does_not_answer_in_time_or_ends_early_fails_with_t
         assert "it ended with exit code 3; no room" in loads_cleanly.loads_cleanly(subject, LOADS).words
 
 
+def test_what_a_process_prints_before_it_answers_does_not_hide_the_answer(
+    challenged: Deployment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text("print('loading …')")
+    monkeypatch.syspath_prepend(tmp_path)
+    with benched(challenged) as subject:
+        assert loads_cleanly.loads_cleanly(subject, LOADS).state == "passed"
+
+
 ANSWERS = [([1.0, float("nan")], "failed"), ([], "failed"), ([float("inf")], "failed"), ([1.0, 2.0], "passed")]
 
 
@@ -182,5 +218,6 @@ def test_each_answer_must_be_a_finite_number(challenged: Deployment, monkeypatch
 
 def test_requirements_are_compared_by_name_and_version() -> None:
     assert differences(f"numpy=={np.__version__}\npandas[all]=={pd.__version__} ; python_version > '3'\nscipy>=1\n") == []
+    assert differences("pandas[all]==0.1\n") == [f"pandas 0.1 was logged and {pd.__version__} is installed"]
     assert one_a_row(pd.DataFrame([[0.2, 0.8]])).tolist() == [0.8]
     assert one_a_row([1, 2]).tolist() == [1.0, 2.0]
