@@ -12,6 +12,7 @@ from rich.text import Text
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.monitoring.drift import ColumnAnalysis
 from mlworks_orchestration.monitoring.page import StoredReport, causes_note, ranked_causes, read_report, report_content, with_profiles, write_page
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.project import Project
 
 _MARKS = {True: ("drifted", "bold red"), False: ("no drift", "green"), None: ("inconclusive", "yellow")}
@@ -70,14 +71,22 @@ def _parts(found: StoredReport, columns: Sequence[ColumnAnalysis]) -> Iterator[T
         yield _columns(drifted)
     if len(drifted) > _MOST_COLUMNS:
         yield Text(f"and {len(drifted) - _MOST_COLUMNS:,} more columns; --json and --html show all.", "dim")
-    causes = list(ranked_causes(found.causes))[:_MOST_CAUSES] if found.causes else []
-    if causes:
-        yield Text("\n").join([Text("Likely causes", "dim"), *(Text(f"{place}. {one.name}: {one.evidence}") for place, one in enumerate(causes, 1))])
+    yield from _causes(found)
     if note := causes_note(found):
         yield Text(note, "dim")
     if found.expected and not found.expected["trusted"]:
-        yield Text(f"Before its labels are known, {found.expected['metric']} cannot be trusted: {found.expected['reason']}", "dim")
+        expected = f"{found.expected['metric']} is expected to be {readable(found.expected['value'])}"
+        yield Text(f"Before its labels are known, {expected}. {found.expected['reason']}", "dim")
     yield Text("\n").join([Text("What to do", "dim"), *map(Text, found.next_steps)])
+
+
+def _causes(found: StoredReport) -> Iterator[Text]:
+    causes = list(ranked_causes(found.causes))[:_MOST_CAUSES] if found.causes else []
+    if not found.causes or not causes:
+        return
+    sought = found.causes["partition"]
+    head = "Likely causes" if sought == found.partition else f"Likely causes, with the numbers of the report of {sought}"
+    yield Text("\n").join([Text(head, "dim"), *(Text(f"{place}. {one.name}: {one.evidence}") for place, one in enumerate(causes, 1))])
 
 
 def _columns(columns: Sequence[ColumnAnalysis]) -> Table:

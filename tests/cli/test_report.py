@@ -2,14 +2,18 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import polars as pl
 import pytest
 from click.testing import Result
 
+from mlworks_orchestration.cli.report import _parts
 from mlworks_orchestration.data import PARTITION
 from mlworks_orchestration.errors import DeclarationError, NotReadyError
+from mlworks_orchestration.monitoring.estimates.record import judged
+from mlworks_orchestration.monitoring.page import read_report
 from tests.graph.world import MODEL, World
 
 Call = Callable[..., Result]
@@ -38,6 +42,24 @@ def test_it_shows_what_drifted_the_causes_and_what_to_do(call: Call, explained: 
     assert "What changed" in result.output
     assert result.output.index("What changed") < result.output.index("What to do")
     assert "Concept drift in " in result.output
+
+
+def test_causes_of_an_earlier_report_say_whose_numbers_they_are(call: Call, replayed: World) -> None:
+    keys = replayed.lake.partitions(f"{MODEL}/drift_report")
+    found = [json.loads(call("report", MODEL, "--partition", key, "--json").stdout)["causes"] for key in keys]
+    sought = {key: causes["partition"] for key, causes in zip(keys, found, strict=True) if causes}
+    assert any(key != then for key, then in sought.items())
+    for key, then in sought.items():
+        said = call("report", MODEL, "--partition", key).output
+        assert (f"with the numbers of the report of {then}" in said) == ("Likely causes" in said and key != then)
+
+
+def test_what_is_expected_before_labels_are_known_is_told_once_not_to_be_trusted(replayed: World) -> None:
+    doubtful = judged(("mae", 12_345.6, 1.0, 10.0, 15.0), ["The window has 3 rows."])
+    found = replace(read_report(replayed.lake, replayed.model), expected=asdict(doubtful))
+    (said,) = [f"{part}" for part in _parts(found, []) if "trusted" in f"{part}"]
+    assert said.startswith("Before its labels are known, mae is expected to be 12,346. Not to be trusted: The window has 3 rows.")
+    assert said.count("trusted") == 1
 
 
 def test_the_json_has_all_rows_and_the_causes_of_the_report(call: Call, replayed: World, explained: str) -> None:

@@ -129,6 +129,7 @@ def test_causes_that_were_found_earlier_say_so_and_what_has_drifted_since(kilome
     watched(kilometres, 15, 16)
     note = content(kilometres, 16).causes_note
     assert note.startswith(f"Found in the report of {kilometres.key(13)}; what alarmed then has alarmed since.")
+    assert f"of what to do are of then; those of the verdicts are of {kilometres.key(16)}." in note
 
 
 def test_labels_that_are_not_known_leave_their_kinds_open_and_what_is_expected_is_told(trained: World) -> None:

@@ -31,7 +31,8 @@ def _found_earlier(report: StoredReport, found: Mapping[str, Any]) -> str:
     known = {(one["kind"], column) for one in found["kinds"] for column in one["columns"]}
     later = [column_name(one.name) for one in report.columns if one.drifted and (one.kind.value, one.name) not in known]
     since = f" Since then {', '.join(later)} drifted too." if later else ""
-    return f"Found in the report of {found['partition']}; what alarmed then has alarmed since.{since}"
+    alarmed = f"Found in the report of {found['partition']}; what alarmed then has alarmed since.{since}"
+    return f"{alarmed} Numbers of causes and of what to do are of then; those of the verdicts are of {report.partition}."
 
 
 def ranked_causes(found: Mapping[str, Any]) -> Iterator[Cause]:
