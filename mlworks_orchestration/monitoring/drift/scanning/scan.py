@@ -1,8 +1,10 @@
 """Files to profiles in one pass: as fast as they are read, in memory that does not grow with the rows."""
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +22,8 @@ from mlworks_orchestration.spec import DriftKind
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_THREADS = 2
-"""Threads that read and count, each other columns: more would only wait for Python's lock."""
+_AHEAD = 4
+"""Batches that are decoded, without Python's lock, while others are counted; two threads that both count would mostly wait for it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +88,24 @@ def scan(  # noqa: PLR0913 - each is a choice of its own
     ends = np.arange(1, blocks + 1) * opened.rows // blocks if blocks else np.array([], dtype=np.int64)
     pass_over = _Pass(opened, drawn, ends, seed, exact, types or {})
     together = [[name] for name in keys] if opened.divisible else [list(keys)]
-    with ThreadPoolExecutor(_THREADS) as pool:
-        return _scanned(keys, list(pool.map(pass_over.read, together)))
+    with ThreadPoolExecutor(1) as pool:
+        batches = _ahead(pool, _batches(opened, together))
+        return _scanned(keys, [pass_over.read(names, batches) for names in together])
+
+
+def _batches(source: Source, together: Sequence[Sequence[str]]) -> Iterator[Any]:
+    """Yield the batches of some columns, then None, and so on."""
+    for names in together:
+        yield from source.batches(names)
+        yield None
+
+
+def _ahead(pool: Executor, batches: Iterator[Any]) -> Iterator[Any]:
+    """Yield what a thread makes in the meantime; None after its end."""
+    waiting = deque(pool.submit(next, batches, None) for _ in range(_AHEAD))
+    while True:
+        waiting.append(pool.submit(next, batches, None))
+        yield waiting.popleft().result()
 
 
 @dataclass(frozen=True)
@@ -118,14 +136,19 @@ class _Pass:
     exact: bool
     types: Mapping[str, str]
 
-    def read(self, names: Sequence[str]) -> _Part:
-        """Read some of the columns from the first to the last row."""
+    def read(self, names: Sequence[str], batches: Iterator[Any]) -> _Part:
+        """Read some of the columns from the first to the last row.
+
+        Parameters:
+            names: of the columns.
+            batches: of these columns, each a pyarrow.RecordBatch, up to a None.
+        """
         import pyarrow as pa  # noqa: PLC0415 - only who reads pays for it
 
         readers: dict[str, Reader] = {}
         generator, sampled, position = np.random.default_rng(self.seed), list[Any](), 0
         try:
-            for batch in self.source.batches(names):
+            for batch in takewhile(lambda one: one is not None, batches):
                 for name, array in zip(names, batch.columns, strict=True):
                     if name not in readers:
                         readers[name] = reader_of(name, array, generator, exact=self.exact, known=self.types.get(name))
