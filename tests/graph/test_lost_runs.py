@@ -14,7 +14,7 @@ from dagster._core.storage.runs.schema import RunsTable
 
 from mlworks_orchestration.errors import MLWorksError
 from mlworks_orchestration.graph.names import ROLLBACK, RUN_FROM, RUN_KEY, RUN_MODEL, RUN_PROCESS, RUN_TRIGGER, RUN_VERSION
-from mlworks_orchestration.graph.processes import BEGIN_WITHIN, take_turn, this_process
+from mlworks_orchestration.graph.processes import BEGIN_WITHIN, take_turn, this_process, write_process
 from mlworks_orchestration.graph.retraining_sensor import InstanceRuns
 from tests.graph.test_requests import asked, skipped
 from tests.graph.world import MODEL, World
@@ -111,6 +111,12 @@ def test_a_run_that_a_person_repeats_is_not_taken_for_the_one_that_was_killed(bl
     take_turn(blank, again)
     make_older(blank, again, TOO_LATE)
     assert InstanceRuns(blank, MODEL).in_progress(), "it is executed by this process"
+
+
+def test_a_run_that_goes_on_in_another_process_is_that_ones_and_no_longer_lost(blank: dg.DagsterInstance) -> None:
+    run = left(blank, STATUS.STARTED, {RUN_PROCESS: GONE})
+    write_process(blank, run)
+    assert InstanceRuns(blank, MODEL).in_progress()
 
 
 def test_a_rollback_that_was_killed_is_not_waited_for(blank: dg.DagsterInstance) -> None:

@@ -71,8 +71,8 @@ def test_a_challenger_that_is_no_better_is_refused(fresh: Deployment) -> None:
 def test_the_least_gain_that_is_asked_for_is_asked_of_the_lower_end(challenged: Deployment) -> None:
     sure = gate(challenged, 2)
     assert sure.gain_low is not None
-    for least, expected in ((sure.gain_low - 0.01, True), (sure.gain_low + 0.01, False)):
-        home = challenged.home.parent / str(expected)
+    for least, expected in ((sure.gain_low - 0.01, True), (sure.gain_low, False), (sure.gain_low + 0.01, False)):
+        home = challenged.home.parent / str(least)
         shutil.copytree(challenged.home, home)
         again = deployment(home)
         shutil.rmtree(home / "lake" / NAME / "verdicts")
