@@ -1,7 +1,8 @@
 """A backtest of four policies against full replays of the same model, each in a fresh process and an empty place, by the processor's time.
 
 A replay tries one policy, so a backtest stands for four of them. Claim: at most a fifth of that.
-`python benchmarks/backtest.py [MODEL]`; the data are fetched before the clock runs.
+What retraining at every step would have come to, with which a replay ends, is a backtest itself and not counted: a first replay, which
+also fetches the data, leaves it for the second, whose time counts. `python benchmarks/backtest.py [MODEL]`.
 Writes `.artifacts/backtest.json`; exit code 1 when the claim does not hold.
 """
 
@@ -16,6 +17,7 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).parent.parent
 CLAIM = 1 / 5
 POLICIES = 4
+KEPT = "backtest"
 MODEL = "coupon_usage"
 
 
@@ -31,12 +33,16 @@ def processor_seconds(home: str, *arguments: str) -> float:
 
 
 def main() -> int:
-    """Measure both, and print the ratio; a first backtest, thrown away, fetches the data."""
+    """Measure both, and print the ratio."""
     model = sys.argv[1] if len(sys.argv) > 1 else MODEL
     found = {}
-    for name, verb in (("fetching", "backtest"), ("backtest", "backtest"), ("replay", "replay")):
-        with TemporaryDirectory(prefix="mlworks-bench-") as home:
-            found[name] = processor_seconds(home, verb, model)
+    with TemporaryDirectory(prefix="mlworks-bench-") as place:
+        homes = {name: Path(place) / name for name in ("first replay", "replay", "backtest")}
+        for name, home in homes.items():
+            home.mkdir()
+            if name == "replay":
+                (homes["first replay"] / KEPT).rename(home / KEPT)
+            found[name] = processor_seconds(str(home), name.split()[-1], model)
     ratio = found["backtest"] / (POLICIES * found["replay"])
     told = f"a backtest of {POLICIES} policies is {found['backtest'] / found['replay']:.2f} of one replay"
     print(f"{model}, by the processor's time: {told}, so a policy is {ratio:.3f} (claim: ≤ {CLAIM:g})")

@@ -13,12 +13,14 @@ from mlworks_orchestration.data.quality import QualityResult, validate
 from mlworks_orchestration.data.quality_log import quality_table, record_quality
 from mlworks_orchestration.data.retention import Need, Tidied, recorded_needs, tidy
 from mlworks_orchestration.data.schema import polars_type
+from mlworks_orchestration.data.storage import LocatedTable
 
 __all__ = [
     "PARTITION",
     "Archive",
     "FeatureKind",
     "Lake",
+    "LocatedTable",
     "Need",
     "QualityResult",
     "Tidied",

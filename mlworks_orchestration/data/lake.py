@@ -14,7 +14,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from mlworks_orchestration.data.partitioning import PARTITION, check_partitioned, predicate
 from mlworks_orchestration.data.retrying import retried
 from mlworks_orchestration.data.schema import SchemaMode, creatable, fit, retyped, storable
-from mlworks_orchestration.data.storage import is_there, listing
+from mlworks_orchestration.data.storage import LocatedTable, is_there, listing
 from mlworks_orchestration.errors import LakeError, NotReadyError, nearest
 
 __all__ = ["PARTITION", "Lake"]
@@ -213,7 +213,7 @@ class Lake:
     def _open(self, table: str, version: int | None = None) -> DeltaTable:
         uri = self._uri(table)
         try:
-            return DeltaTable(uri, version=version, storage_options=self.storage_options)
+            return LocatedTable(uri, version=version, storage_options=self.storage_options)
         except TableNotFoundError as error:
             message = f"Lake table {table} does not exist yet under {self.root}; materialise the asset that writes it."
             raise NotReadyError(message) from error

@@ -1,8 +1,27 @@
 """What lies in a folder or an object store, asked of delta-rs's own file systems."""
 
 from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
 
+from deltalake import DeltaTable
 from deltalake.exceptions import TableNotFoundError
+
+
+class LocatedTable(DeltaTable):
+    """A Delta table whose files are found wherever it lies; delta-rs gives those below a folder with a space or an accent as in a URL, encoded."""
+
+    def file_uris(self, *filters: Any, **pruning: Any) -> list[str]:  # noqa: ANN401 - delta-rs has types for them that it does not export
+        """Return where the files of the table's version are, as polars and pyarrow open them.
+
+        Parameters:
+            filters: of partitions, as delta-rs takes them; all files without.
+            pruning: likewise.
+        """
+        uris, root = super().file_uris(*filters, **pruning), self.table_uri.removeprefix("file://")
+        if root == self.table_uri or root == unquote(root):
+            return uris
+        return [unquote(root) + uri.removeprefix(root) for uri in uris]
 
 
 def listing(uri: str, storage_options: Mapping[str, str] | None) -> dict[str, int | None]:

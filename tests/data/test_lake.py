@@ -49,6 +49,15 @@ def test_a_write_replaces_exactly_the_named_partitions(lake: Lake) -> None:
     assert values(lake) == [9, 3]
 
 
+@pytest.mark.parametrize("folder", ["my lake", "José", "100%"])
+def test_a_lake_is_read_wherever_its_folder_lies(tmp_path: Path, folder: str) -> None:
+    lake = Lake(tmp_path / folder)
+    lake.write("raw/t", pl.concat([rows(MONDAY, 1, 2), rows(TUESDAY, 3)]), partitions=[MONDAY, TUESDAY])
+    lake.write("raw/t", rows(TUESDAY, 4), partitions=[TUESDAY])
+    assert (values(lake), values(lake, version=lake.version("raw/t") - 1)) == ([1, 2, 4], [1, 2, 3])
+    assert all(Path(uri).is_file() for uri in lake.delta("raw/t").file_uris())
+
+
 def test_a_named_partition_without_rows_is_emptied(lake: Lake) -> None:
     lake.write("raw/t", pl.concat([rows(MONDAY, 1), rows(TUESDAY, 3)]), partitions=[MONDAY, TUESDAY])
     lake.write("raw/t", rows(MONDAY), partitions=[MONDAY])

@@ -48,7 +48,7 @@ def assert_same(one: Profile, other: Profile) -> None:
 
 @pytest.mark.parametrize("kind", ["frame", "table", "parquet", "parquet with many groups", "folder", "delta", "csv"])
 def test_every_source_gives_the_profile_of_its_rows(kind: str, frame: pl.DataFrame, tmp_path: Path) -> None:
-    path = tmp_path / "rows"
+    path = tmp_path / "all rows"
     match kind:
         case "frame" | "table":
             source = frame if kind == "frame" else frame.to_arrow()

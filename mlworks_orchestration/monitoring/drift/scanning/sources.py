@@ -68,9 +68,9 @@ def open_source(source: "str | Path | pl.DataFrame | pa.Table") -> Source:
 
 def _files(path: Path) -> list[str]:
     if (path / "_delta_log").is_dir():
-        from deltalake import DeltaTable  # noqa: PLC0415 - heavy
+        from mlworks_orchestration.data import LocatedTable  # noqa: PLC0415 - heavy
 
-        return sorted(DeltaTable(str(path)).file_uris())
+        return sorted(LocatedTable(str(path)).file_uris())
     files = sorted(str(file) for file in path.rglob("*.parquet")) if path.is_dir() else [str(path)]
     if not files:
         message = f"The folder {str(path)!r} has neither Parquet files nor a Delta table in it."
