@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -12,6 +12,9 @@ from mlworks_orchestration.data import Lake
 from mlworks_orchestration.errors import TrackingError
 from mlworks_orchestration.project import Environment, Project
 
+if TYPE_CHECKING:
+    from mlworks_orchestration.training import Term
+
 
 @click.command("served-at")
 @click.argument("model")
@@ -19,7 +22,7 @@ from mlworks_orchestration.project import Environment, Project
 @click.option("--as-known-at", metavar="TIME", help="Count only what was recorded by then.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: an object.")
 def served_at(model: str, time: str | None, as_known_at: str | None, *, as_json: bool) -> None:
-    """Say which version of MODEL served at TIME, by default now, since when, until when, why and by whose doing.
+    """Say which version of MODEL served at TIME, by default now, since when, until when, which followed, why and by whose doing.
 
     TIME is written in ISO 8601; without an offset it is a time in the zone of the model's partitions. The answer comes from the lake alone; what
     MLflow still has of the version is added.
@@ -43,9 +46,8 @@ def served_at(model: str, time: str | None, as_known_at: str | None, *, as_json:
     if as_json:
         click.echo(json.dumps({**term.to_dict(), "mlflow": kept, "mlflow_missing": missing}, indent=2))
         return
-    until = "and serves still" if term.held_until is None else f"until {_local(term.held_until, zone)}"
     click.echo(f"{model} at {_local(at, zone)} (times in {zone.key}): version {term.version}")
-    click.echo(f"  served      since {_local(term.held_from, zone)}, {until}")
+    click.echo(f"  served      since {_local(term.held_from, zone)}, {_until(term, zone)}")
     click.echo(f"  recorded    {_local(term.recorded_at, zone)}, by {term.moved_by}")
     click.echo(f"  why         {term.why}")
     about = "run {}, snapshot {}".format(kept["run_id"], kept["tags"].get("snapshot", "unknown")) if kept else missing
@@ -60,6 +62,13 @@ def _moment(text: str, zone: ZoneInfo, field: str) -> datetime:
         message = f"{text!r} is no time; write it as 2013-06-01, 2013-06-01T14:30 (in {zone.key}) or 2013-06-01T14:30:00+02:00."
         raise click.BadParameter(message, param_hint=field) from error
     return found if found.tzinfo else found.replace(tzinfo=zone)
+
+
+def _until(term: "Term", zone: ZoneInfo) -> str:
+    if term.held_until is None:
+        return "and serves still"
+    then = "no version served" if term.followed_by is None else f"version {term.followed_by} followed"
+    return f"until {_local(term.held_until, zone)}, when {then}"
 
 
 def _local(moment: datetime, zone: ZoneInfo) -> str:

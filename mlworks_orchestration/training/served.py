@@ -23,6 +23,7 @@ class Term:
         version: that served.
         held_from: since when.
         held_until: until when; none while it serves.
+        followed_by: the version that has served from then on; none while it serves, or if none followed.
         recorded_at: when that was recorded.
         why: the reason in words.
         moved_by: who or what let it serve.
@@ -34,6 +35,7 @@ class Term:
     version: int
     held_from: datetime
     held_until: datetime | None
+    followed_by: int | None
     recorded_at: datetime
     why: str
     moved_by: str
@@ -62,7 +64,8 @@ def served_at(lake: Lake, model: str, at: datetime, as_known_at: datetime | None
     if until.is_empty() or until["version"][-1] is None:
         raise NotReadyError(_nobody(model, at, as_known_at, known, until))
     row = until.select("version", "held_from", "recorded_at", "why", "moved_by").row(-1, named=True)
-    return Term(model, at, as_known_at, held_until=None if later.is_empty() else later["held_from"][0], **row)
+    ended, followed_by = (None, None) if later.is_empty() else later.select("held_from", "version").row(0)
+    return Term(model, at, as_known_at, held_until=ended, followed_by=followed_by, **row)
 
 
 def _nobody(model: str, at: datetime, as_known_at: datetime | None, known: pl.DataFrame, until: pl.DataFrame) -> str:

@@ -78,12 +78,12 @@ def test_what_served_is_told_in_the_partitions_zone_and_as_json(promoted: World,
     assert promoted.root
     text = call("served-at", MODEL, "2013-01-31T23:59").output
     assert text.startswith("ride_time at 2013-01-31 23:59:00-05:00 (times in America/New_York): version 1\n")
-    assert "since 2013-01-20 00:00:00-05:00, until 2013-02-01 00:00:00-05:00" in text
+    assert "since 2013-01-20 00:00:00-05:00, until 2013-02-01 00:00:00-05:00, when version 2 followed\n" in text
     assert "snapshot abc" in text
     assert ": version 2\n" in call("served-at", MODEL, "2013-02-01").output
     assert ": version 2\n" in call("served-at", MODEL).output
     found = json.loads(call("served-at", MODEL, "2013-02-01T05:00Z", "--as-known-at", "2013-01-31", "--json").output)
-    assert (found["version"], found["held_until"], found["as_known_at"]) == (1, None, "2013-01-31T05:00:00+00:00")
+    assert (found["version"], found["held_until"], found["followed_by"], found["as_known_at"]) == (1, None, None, "2013-01-31T05:00:00+00:00")
     assert found["mlflow"]["tags"] == {"snapshot": "abc"}
 
 

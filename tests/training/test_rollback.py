@@ -102,7 +102,8 @@ def test_a_champion_whose_version_is_deleted_in_mlflow_is_noticed_and_its_predec
         notice(promoted.lake, promoted.model, promoted.registry)
     with pytest.raises(NotReadyError, match="the alias champion was taken away at 2024-02-18"):
         served_at(promoted.lake, NAME, day(48.5))
-    assert served_at(promoted.lake, NAME, day(47)).version == 2
+    term = served_at(promoted.lake, NAME, day(47))
+    assert (term.version, term.held_until, term.followed_by) == (2, day(48), None)
     assert back(promoted, 1) == (None, 1)
     assert promoted.registry.aliases(NAME)["champion"] == 1
 
@@ -110,7 +111,7 @@ def test_a_champion_whose_version_is_deleted_in_mlflow_is_noticed_and_its_predec
 def test_what_served_when_and_what_was_known_of_it_then(promoted: Deployment) -> None:
     back(promoted)
     term = served_at(promoted.lake, NAME, day(48))
-    assert (term.version, term.held_from, term.held_until, term.moved_by) == (2, day(46), day(50), "gate")
+    assert (term.version, term.held_from, term.held_until, term.followed_by, term.moved_by) == (2, day(46), day(50), 1, "gate")
     assert (served_at(promoted.lake, NAME, day(45)).version, served_at(promoted.lake, NAME, day(60)).held_until) == (1, None)
     known = served_at(promoted.lake, NAME, day(51), day(49))
     assert (known.version, known.held_until, known.as_known_at) == (2, None, day(49))
