@@ -13,7 +13,8 @@ from mlworks_orchestration.monitoring.drift.profiles.sums import common_precisio
 _MANY = 40_000
 """Bins in all parts from which on a table pays."""
 
-_MOST_CELLS = 1 << 21
+_MOST_CELLS = 1 << 15
+"""Cells of a table, so few that it stays in a core's cache: bins of groups that would take more are sorted, which costs less."""
 
 _LOOKED_AT = 8
 """Parts that tell how coarse the sum will be at most."""

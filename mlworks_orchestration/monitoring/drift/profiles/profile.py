@@ -1,7 +1,6 @@
 """The profile of a set of rows: one mergeable sketch a column, so that a window is a merge of its partitions and never reads data again."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,11 +13,6 @@ from mlworks_orchestration.monitoring.drift.profiles.columns import PROFILES, Ca
 from mlworks_orchestration.spec import DriftKind
 
 _CATEGORICAL = (pl.String, pl.Boolean, pl.Categorical, pl.Enum)
-
-_MANY = 100
-"""Parts from which on threads pay when they are merged."""
-
-_THREADS = 2
 
 
 class ColumnKey(NamedTuple):
@@ -70,10 +64,7 @@ class Profile:
         for part in parts:
             for key, column in part.columns.items():
                 columns.setdefault(key, []).append(column)
-        if len(parts) < _MANY:
-            return cls({key: merge_column(key, of_parts) for key, of_parts in columns.items()})
-        with ThreadPoolExecutor(_THREADS) as pool:
-            return cls(dict(zip(columns, pool.map(merge_column, columns, columns.values()), strict=True)))
+        return cls({key: merge_column(key, of_parts) for key, of_parts in columns.items()})
 
 
 def merge_column(key: ColumnKey, parts: Sequence[ColumnProfile]) -> ColumnProfile:
