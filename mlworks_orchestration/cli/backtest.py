@@ -4,6 +4,7 @@ import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -81,7 +82,10 @@ def _as_dict(model: MLModel, stories: "Sequence[Story]") -> dict[str, Any]:
 
 def _show(model: MLModel, stories: "Sequence[Story]", chart: Path | None) -> None:
     console = Console()
-    console.print(_summary(model, stories))
+    title = f"{model.name}: what each policy would have come to, over {stories[0].rows:,} rows with labels"
+    for shown in [_ALL] if console.width >= _WIDE else _HALVES:
+        console.print(_summary(model, stories, shown, title))
+        title = ""
     for line in _LEGEND:
         console.print(Text(line.format(metric=model.metrics.primary, partitions=f"{model.partitions.every}s")))
     if model.business:
@@ -92,15 +96,16 @@ def _show(model: MLModel, stories: "Sequence[Story]", chart: Path | None) -> Non
         console.print(Text(f"The chart is {chart}."))
 
 
-def _summary(model: MLModel, stories: "Sequence[Story]") -> Table:
-    title = f"{model.name}: what each policy would have come to, over {stories[0].rows:,} rows with labels"
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1))
-    heads = ["Policy", model.metrics.primary, *_HEADS]
-    for head in [*heads, *([model.business.name.replace(" ", "\n")] if model.business else [])]:
+def _summary(model: MLModel, stories: "Sequence[Story]", shown: "Sequence[int]", title: str) -> Table:
+    table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1))
+    heads = ["Policy", model.metrics.primary, *([fill(model.business.name, _NARROW)] if model.business else [""]), *_HEADS]
+    columns = [number for number in shown if heads[number]]
+    for head in (heads[number] for number in columns):
         left = head.startswith(("Policy", "Alarms"))
         table.add_column(head, justify="left" if left else "right", no_wrap=head != "Policy", overflow="fold")
     for one in stories:
-        table.add_row(*(Text(cell) for cell in _cells(model, one)))
+        cells = _cells(model, one)
+        table.add_row(*(Text(cells[number]) for number in columns))
     return table
 
 
@@ -110,8 +115,8 @@ def _cells(model: MLModel, one: "Story") -> list[str]:
     refused = one.retrainings - promoted
     alarms = " ".join(f"{one.alarms[kind.value]:>3}" for kind in DriftKind)
     counts = [str(number) for number in (one.retrainings, promoted, refused, one.rollbacks, one.calls)]
-    cells = [one.policy, _number(one.metrics[model.metrics.primary], model), *counts, alarms, readable(one.training_minutes, 2)]
-    return [*cells, *([_amount(one.business)] if model.business else [])]
+    quality = (_number(one.metrics[model.metrics.primary], model), _amount(one.business) if model.business else "")
+    return [one.policy, *quality, *counts, alarms, readable(one.training_minutes, 2)]
 
 
 def _by_month(model: MLModel, stories: "Sequence[Story]") -> Table:
@@ -135,6 +140,9 @@ def _amount(value: float | None) -> str:
 
 
 _HEADS = ("Re-\ntrained", "Pro-\nmoted", "Re-\njected", "Rolled\nback", "Calls", "Alarms\n  F   L   P   C", "Training\nminutes")
+_ALL, _HALVES = (0, 1, 3, 4, 5, 6, 7, 8, 9, 2), ((0, 1, 2, 3, 4, 5, 6), (0, 7, 8, 9))
+"""The columns that are shown at once, and on a narrow terminal in two tables: what came of a policy, and what it asked of people and machines."""
+_WIDE, _NARROW = 110, 16
 _LEGEND = (
     "{metric}: of what would have served. Rejected: by the gate, or not fitted. Calls: decisions that would have called a person.",
     "Alarms: {partitions} whose report found feature (F), label (L), prediction (P) or concept (C) drift.",

@@ -20,6 +20,7 @@ def test_it_shows_every_policy_without_a_replay_and_leaves_production_alone(worl
     assert result.exit_code == 0, result.exception
     for policy in ("never", "every step", "monthly", "declared", "cooldown=1d"):
         assert policy in result.stdout
+    assert result.stdout.count("cooldown=1d") == 3, "a narrow terminal has two tables, and the months"
     assert "mae by month" in result.stdout
     assert chart.read_text(encoding="utf-8").startswith("<svg")
     assert [path.name for path in world.home.iterdir()] == ["backtest"]
