@@ -63,7 +63,10 @@ def lineage(model: str | None, data: str | None, *, as_json: bool, **asked: Any)
     if as_json:
         click.echo(found.to_json())
     else:
-        Console().print(_tree(found, reverse=data is not None))
+        console = Console()
+        console.print(_tree(found, reverse=data is not None))
+        if data and not any(node.kind == "model_version" for node in found.nodes):
+            console.print("No version of a model was trained on it.")
 
 
 def _stores(project: Project) -> Stores:

@@ -38,6 +38,15 @@ def test_a_score_and_an_alarm_are_asked_for_by_name(replayed: World, call: Call)
     assert json.loads(alarm.output)["root"] == f"alarm:{MODEL}/concept/2013-01-30"
 
 
+def test_data_on_which_no_version_was_trained_are_told_so(replayed: World, call: Call) -> None:
+    told = set()
+    for version in range(replayed.lake.version("features/rides") + 1):
+        trained = "model_version" in call("lineage", "--data", f"features/rides@{version}", "--json").output
+        assert ("No version of a model was trained on it." in call("lineage", "--data", f"features/rides@{version}").output) is not trained
+        told.add(trained)
+    assert told == {True, False}
+
+
 def test_data_lists_what_was_built_from_it(replayed: World, call: Call) -> None:
     newest = replayed.lake.version("features/rides")
     shown = call("lineage", "--data", "features/rides").output
