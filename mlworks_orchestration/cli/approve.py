@@ -4,6 +4,7 @@ import click
 
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.project import Project
+from mlworks_orchestration.views import how_it_comes_to_serve
 
 
 @click.command()
@@ -47,5 +48,5 @@ def told(name: str, version: str, word: str, *, by: str, why: str) -> str:
         people = ", ".join(each.by for each in stand.rejections)
         return f"{counted}. It is held back by {people}; it can serve when they approve."
     if stand.grants(needed):
-        return f"{counted}. {name}_approval_sensor lets it serve at its next tick; without sensors, materialise {name}/champion."
+        return f"{counted}. {how_it_comes_to_serve(name)}."
     return f"{counted}. It waits for {needed - given} more."

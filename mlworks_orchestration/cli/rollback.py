@@ -3,6 +3,7 @@
 import getpass
 
 import click
+import polars as pl
 
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.project import Project
@@ -21,12 +22,17 @@ def rollback(model: str, to: str | None, why: str, by: str) -> None:
       mlworks rollback airline_delay --why "errors have doubled since Tuesday"
       mlworks rollback airline_delay --to 2 --by anna --why "the last one that knew the new routes"
     """  # noqa: D301 - click takes the mark for lines that are to stay as they are
-    from mlworks_orchestration.training import Registry, roll_back  # noqa: PLC0415 - seconds that --help need not pay
+    from mlworks_orchestration.training import Registry, moves, roll_back  # noqa: PLC0415 - seconds that --help need not pay
 
     project = Project.find()
     environment, declared = project.environment, project.model(model)
     lake = Lake(environment.lake, storage_options=environment.storage_options)
     registry = Registry(environment.tracking_uri, lake, artifacts=environment.artifacts)
     number = registry.numbered(model, to) if to else None
+    served = set(moves(lake, model).filter(pl.col("alias") == "champion")["version"])
     before, now = roll_back(lake, declared, registry, number, by=by, why=why)
     click.echo(f"{model}: version {now} serves{'' if before is None else f' instead of version {before}'}, from the next scored row on.")
+    if now not in served:
+        click.echo(f"It never served before, and the gate was not asked: see `mlworks lineage {model} --version {now}`.")
+    if before is not None:
+        click.echo(f"To undo it: mlworks rollback {model} --to {before} --why TEXT")

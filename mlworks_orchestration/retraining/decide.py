@@ -70,7 +70,7 @@ def _notes(case: Case) -> list[str]:
     """Say what would have held back a retraining that nobody asks for."""
     found, used = [], len(case.spent) + (case.evidence.champion is not None)
     if tried := in_vain(case):
-        found.append(f"The breaker is open: the last {len(tried)} in this episode came to nothing ({', '.join(each.outcome for each in tried)}).")
+        found.append(f"The breaker is open: {_the_last(len(tried))} in this episode came to nothing ({', '.join(each.outcome for each in tried)}).")
     if case.last and case.last.outcome is Outcome.WAITING:
         found.append(f"Version {case.last.version} waits for approval.")
     if case.cooling:
@@ -78,6 +78,10 @@ def _notes(case: Case) -> list[str]:
     if used > case.policy.budget_per_year:
         found.append(f"With it {used} retrainings of a budget of {case.policy.budget_per_year} in {YEAR.days} days are used.")
     return found
+
+
+def _the_last(trainings: int) -> str:
+    return "the last training" if trainings == 1 else f"the last {trainings} trainings"
 
 
 def _training_is_running(case: Case) -> Decision | None:

@@ -1,7 +1,17 @@
 """What people look at."""
 
-from mlworks_orchestration.views.decided import in_words
+from mlworks_orchestration.views.decided import how_it_comes_to_serve, in_words
 from mlworks_orchestration.views.history import History, first_champion, model_history
 from mlworks_orchestration.views.status import ModelStatus, broken_status, model_status, statuses
 
-__all__ = ["History", "ModelStatus", "broken_status", "first_champion", "in_words", "model_history", "model_status", "statuses"]
+__all__ = [
+    "History",
+    "ModelStatus",
+    "broken_status",
+    "first_champion",
+    "how_it_comes_to_serve",
+    "in_words",
+    "model_history",
+    "model_status",
+    "statuses",
+]

@@ -65,3 +65,16 @@ def in_words(action: str) -> str:
         'to call a person'
     """
     return _IN_WORDS[action]
+
+
+def how_it_comes_to_serve(model: str) -> str:
+    """Return what lets a version serve that has its approvals, with the command for a deployment whose sensors are off.
+
+    Parameters:
+        model: its name.
+
+    Examples:
+        >>> how_it_comes_to_serve("delays")
+        'delays_approval_sensor lets it serve at its next tick; without sensors, `dg launch --assets delays/champion` does'
+    """
+    return f"{model}_approval_sensor lets it serve at its next tick; without sensors, `dg launch --assets {model}/champion` does"

@@ -9,8 +9,8 @@ import polars as pl
 from mlworks_orchestration.data import PARTITION, Lake, quality_table
 from mlworks_orchestration.retraining import label_rate, policy_warnings
 from mlworks_orchestration.spec import Broken, Catalog, DriftKind, MLModel, tables_behind
-from mlworks_orchestration.training import in_force, moves, stored_results
-from mlworks_orchestration.views.decided import Decided, last_decided
+from mlworks_orchestration.training import in_force, moves, standing, stored_results
+from mlworks_orchestration.views.decided import Decided, how_it_comes_to_serve, last_decided
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def model_status(lake: Lake, catalog: Catalog, model: MLModel) -> ModelStatus:
     drifted_now = _drifted_now(lake, model)
     tested, failing_tests = _tests(lake, model)
     verdict, verdict_at = _last_verdict(lake, model)
-    called = _called(model, decided)
+    called = _called(lake, model, decided)
     return ModelStatus(
         model.name,
         needs_person=bool(called),
@@ -120,7 +120,7 @@ def model_status(lake: Lake, catalog: Catalog, model: MLModel) -> ModelStatus:
         last_retraining_at=decided.asked_at,
         last_verdict=verdict,
         last_verdict_at=verdict_at,
-        next_step=called or _next_step(model, champion, scored, drifted_now),
+        next_step=called or _approved(model, decided) or _next_step(model, champion, scored, drifted_now),
         warnings=tuple(policy_warnings(model, label_rate(lake, model))),
     )
 
@@ -169,14 +169,23 @@ def _last_verdict(lake: Lake, model: MLModel) -> tuple[str, datetime | None]:
     return last.row(-1)
 
 
-def _called(model: MLModel, decided: Decided) -> str:
+def _called(lake: Lake, model: MLModel, decided: Decided) -> str:
     """Return what a person is needed for; nothing if the model does without."""
-    if decided.action == "escalate":
-        return f"A person is needed: {decided.reason}"
+    if decided.waiting is None:
+        return f"A person is needed: {decided.reason}" if decided.action == "escalate" else ""
+    stand, needed = standing(lake, model.name, decided.waiting), model.gate.approvals
+    if stand.grants(needed):
+        return ""
+    given = f" It has {len(stand.approvals)} of {needed}." if stand.approvals else ""
+    command = f"`mlworks approve {model.name} {decided.waiting} --by NAME --why TEXT`, or `mlworks reject`"
+    return f"A person is needed: version {decided.waiting} was judged better and waits for approval: {command}.{given}"
+
+
+def _approved(model: MLModel, decided: Decided) -> str:
+    """Say how a version that has its approvals comes to serve; nothing if none waits."""
     if decided.waiting is None:
         return ""
-    command = f"`mlworks approve {model.name} {decided.waiting} --by NAME --why TEXT`, or `mlworks reject`"
-    return f"A person is needed: version {decided.waiting} was judged better and waits for approval: {command}."
+    return f"Version {decided.waiting} is approved: {how_it_comes_to_serve(model.name)}."
 
 
 def _next_step(model: MLModel, champion: int | None, scored: list[str], drifted_now: tuple[str, ...]) -> str:

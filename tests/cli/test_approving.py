@@ -67,11 +67,20 @@ def test_two_people_approve_and_one_holds_back(waiting: World, call: Call) -> No
 
 def test_a_rollback_says_what_serves_now_and_who_did_it(promoted: World, call: Call) -> None:
     result = call("rollback", MODEL, "--why", "errors have doubled", "--by", "anna")
-    assert result.output == "ride_time: version 1 serves instead of version 2, from the next scored row on.\n"
+    assert result.output.splitlines() == [
+        "ride_time: version 1 serves instead of version 2, from the next scored row on.",
+        "To undo it: mlworks rollback ride_time --to 2 --why TEXT",
+    ]
     assert promoted.registry.aliases(MODEL) == {"champion": 1, "previous": 2}
     assert moves(promoted.lake, MODEL)["moved_by"][-1] == "anna"
     assert isinstance(call("rollback", MODEL, "--to", "1", "--why", "again").exception, MLWorksError)
     assert call("rollback", MODEL).exit_code == 2
+
+
+def test_a_rollback_to_a_version_that_never_served_says_so(waiting: World, call: Call) -> None:
+    assert waiting.root
+    said = call("rollback", MODEL, "--to", "2", "--why", "trying it", "--by", "anna").output
+    assert "It never served before, and the gate was not asked: see `mlworks lineage ride_time --version 2`." in said
 
 
 def test_what_served_is_told_in_the_partitions_zone_and_as_json(promoted: World, call: Call) -> None:

@@ -12,6 +12,7 @@ import pytest
 from mlworks_orchestration.data import PARTITION, Lake
 from mlworks_orchestration.errors import NotReadyError
 from mlworks_orchestration.spec import Catalog, DriftKind
+from mlworks_orchestration.training.approvals import say
 from mlworks_orchestration.views import ModelStatus, first_champion, model_history, model_status, statuses
 from tests.graph.world import MODEL, Replayed, World
 
@@ -227,3 +228,9 @@ def test_a_version_that_waits_for_approval_needs_a_person(lake: Lake, replayed: 
     found = model_status(lake, replayed.project.catalog, replayed.model)
     assert found.needs_person
     assert f"mlworks approve {MODEL} 9" in found.next_step
+    say(lake, MODEL, 9, "approve", by="ben", why="better at night")
+    two = replayed.model.model_copy(update={"gate": replayed.model.gate.model_copy(update={"approvals": 2})})
+    assert model_status(lake, replayed.project.catalog, two).next_step.endswith("It has 1 of 2.")
+    approved = model_status(lake, replayed.project.catalog, replayed.model)
+    assert not approved.needs_person
+    assert approved.next_step.startswith(f"Version 9 is approved: {MODEL}_approval_sensor lets it serve at its next tick")
