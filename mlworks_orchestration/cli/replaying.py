@@ -1,6 +1,5 @@
 """Replaying models with a progress bar each: one in this process, or several at a time in processes of their own."""
 
-import fcntl
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from mlworks_orchestration.cli.alone import alone
 from mlworks_orchestration.errors import MLWorksError
 from mlworks_orchestration.project import Project
 from mlworks_orchestration.spec import MLModel
@@ -163,7 +163,7 @@ def _replayed(project: Project, model: MLModel, until: datetime | None, show: Ca
     say("starting")
     definitions = graph.code_location(project)
     lake = graph.open_lake(project.environment)
-    with _alone(model), dg.DagsterInstance.get() as instance:
+    with alone(model), dg.DagsterInstance.get() as instance:
         with listening(say):
             replay = graph.Replay(model, definitions, instance, lake, until)
             replay.run(report)
@@ -188,19 +188,6 @@ def _every_step(lake: "Lake", project: Project, model: MLModel, until: datetime,
         show(Told(model.name, done, total, f"for comparison, {doing}"))
 
     return every_step(lake, project.catalog, model, folder=folder, until=until, report=report)
-
-
-@contextmanager
-def _alone(model: MLModel) -> Iterator[None]:
-    """Let one process at a time replay a model."""
-    path = Path(os.environ["MLWORKS_HOME"]) / f"replay-{model.name}.lock"
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            message = f"Model {model.name} is being replayed by another process; wait for it, or stop it."
-            raise MLWorksError(message) from error
-        yield
 
 
 @contextmanager

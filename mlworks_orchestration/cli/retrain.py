@@ -6,6 +6,7 @@ import json
 import click
 from rich.console import Console
 
+from mlworks_orchestration.cli.alone import alone
 from mlworks_orchestration.cli.dagster_home import ensure_dagster_home
 from mlworks_orchestration.project import Project
 
@@ -19,7 +20,7 @@ def retrain(model: str, why: str, by: str, *, as_json: bool) -> None:
     """Train MODEL now and let the gate judge what comes of it, in this process.
 
     Cooldown, an open breaker and a spent budget do not hold it back, but they are said; it counts for both. A training under way does: its
-    verdict comes first.
+    verdict comes first. So does a replay, whose clock is another.
 
     \b
     Examples:
@@ -33,7 +34,7 @@ def retrain(model: str, why: str, by: str, *, as_json: bool) -> None:
 
     from mlworks_orchestration import graph  # noqa: PLC0415
 
-    with dg.DagsterInstance.get() as instance, Console(stderr=True).status(f"training {model}"):
+    with alone(declared), dg.DagsterInstance.get() as instance, Console(stderr=True).status(f"training {model}"):
         done = graph.retrain_by_hand(graph.open_lake(project.environment), declared, graph.code_location(project), instance, by=by, why=why)
     verdict = done.verdict
     if as_json:

@@ -339,10 +339,11 @@ def test_replay_of_a_whole_history_ends_with_a_table_for_people(replayed: World,
         assert part in result.stdout
 
 
-def test_a_model_is_replayed_by_one_process_at_a_time(replayed: World, call: Call) -> None:
+@pytest.mark.parametrize("arguments", [("replay", MODEL), ("retrain", MODEL, "--why", "now")], ids=lambda arguments: arguments[0])
+def test_a_model_is_replayed_or_trained_by_hand_by_one_process_at_a_time(replayed: World, call: Call, arguments: tuple[str, ...]) -> None:
     with (replayed.home / f"replay-{MODEL}.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        result = call("replay", MODEL)
+        result = call(*arguments)
     assert result.exit_code == 1
     assert isinstance(result.exception, MLWorksError)
     assert "another process" in str(result.exception)

@@ -180,7 +180,7 @@ def test_in_a_demo_a_model_that_cannot_be_replayed_does_not_hold_up_the_others(t
         fcntl.flock(held, fcntl.LOCK_EX)
         result = CliRunner().invoke(cli, ["demo", "--jobs", "2"])
     assert isinstance(result.exception, MLWorksError)
-    assert str(result.exception).startswith("late_order: Model late_order is being replayed by another process")
+    assert str(result.exception).startswith("late_order: Model late_order is being replayed, or trained by hand, by another process")
     assert "late_order by month" not in result.stdout
     for name in ("angry_order", "order_units"):
         assert f"{name} by month" in result.stdout
