@@ -83,7 +83,7 @@ def _as_dict(model: MLModel, stories: "Sequence[Story]") -> dict[str, Any]:
 def _show(model: MLModel, stories: "Sequence[Story]", chart: Path | None) -> None:
     console = Console()
     title = f"{model.name}: what each policy would have come to, over {stories[0].rows:,} rows with labels"
-    for shown in [_ALL] if console.width >= _WIDE else _HALVES:
+    for shown in _WHOLE if console.width >= _WIDE else _HALVES:
         console.print(_summary(model, stories, shown, title))
         title = ""
     for line in _LEGEND:
@@ -96,27 +96,33 @@ def _show(model: MLModel, stories: "Sequence[Story]", chart: Path | None) -> Non
         console.print(Text(f"The chart is {chart}."))
 
 
-def _summary(model: MLModel, stories: "Sequence[Story]", shown: "Sequence[int]", title: str) -> Table:
+def _summary(model: MLModel, stories: "Sequence[Story]", shown: "Sequence[str]", title: str) -> Table:
     table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1))
-    heads = ["Policy", model.metrics.primary, *([fill(model.business.name, _NARROW)] if model.business else [""]), *_HEADS]
-    columns = [number for number in shown if heads[number]]
-    for head in (heads[number] for number in columns):
-        left = head.startswith(("Policy", "Alarms"))
-        table.add_column(head, justify="left" if left else "right", no_wrap=head != "Policy", overflow="fold")
+    heads = {**_HEADS, "metric": model.metrics.primary, **({"business": fill(model.business.name, _NARROW)} if model.business else {})}
+    columns = [name for name in shown if name in heads]
+    for name in columns:
+        left = name in {"policy", "alarms"}
+        table.add_column(heads[name], justify="left" if left else "right", no_wrap=name != "policy", overflow="fold")
     for one in stories:
         cells = _cells(model, one)
-        table.add_row(*(Text(cells[number]) for number in columns))
+        table.add_row(*(Text(cells[name]) for name in columns))
     return table
 
 
-def _cells(model: MLModel, one: "Story") -> list[str]:
-    outcomes = one.outcomes
-    promoted = outcomes.get("promoted", 0) + outcomes.get("rolled back", 0)
-    refused = one.retrainings - promoted
-    alarms = " ".join(f"{one.alarms[kind.value]:>3}" for kind in DriftKind)
-    counts = [str(number) for number in (one.retrainings, promoted, refused, one.rollbacks, one.calls)]
-    quality = (_number(one.metrics[model.metrics.primary], model), _amount(one.business) if model.business else "")
-    return [one.policy, *quality, *counts, alarms, readable(one.training_minutes, 2)]
+def _cells(model: MLModel, one: "Story") -> dict[str, str]:
+    promoted = one.outcomes.get("promoted", 0) + one.outcomes.get("rolled back", 0)
+    return {
+        "policy": one.policy,
+        "metric": _number(one.metrics[model.metrics.primary], model),
+        "retrained": str(one.retrainings),
+        "promoted": str(promoted),
+        "rejected": str(one.retrainings - promoted),
+        "rolled_back": str(one.rollbacks),
+        "calls": str(one.calls),
+        "alarms": " ".join(f"{one.alarms[kind.value]:>3}" for kind in DriftKind),
+        "minutes": readable(one.training_minutes, 2),
+        "business": _amount(one.business),
+    }
 
 
 def _by_month(model: MLModel, stories: "Sequence[Story]") -> Table:
@@ -139,9 +145,20 @@ def _amount(value: float | None) -> str:
     return "-" if value is None else readable(value, 3)
 
 
-_HEADS = ("Re-\ntrained", "Pro-\nmoted", "Re-\njected", "Rolled\nback", "Calls", "Alarms\n  F   L   P   C", "Training\nminutes")
-_ALL, _HALVES = (0, 1, 3, 4, 5, 6, 7, 8, 9, 2), ((0, 1, 2, 3, 4, 5, 6), (0, 7, 8, 9))
-"""The columns that are shown at once, and on a narrow terminal in two tables: what came of a policy, and what it asked of people and machines."""
+_HEADS = {
+    "policy": "Policy",
+    "retrained": "Re-\ntrained",
+    "promoted": "Pro-\nmoted",
+    "rejected": "Re-\njected",
+    "rolled_back": "Rolled\nback",
+    "calls": "Calls",
+    "alarms": "Alarms\n  F   L   P   C",
+    "minutes": "Training\nminutes",
+}
+_CAME_OF_IT, _ASKED = ("retrained", "promoted", "rejected", "rolled_back"), ("calls", "alarms", "minutes")
+_WHOLE = (("policy", "metric", *_CAME_OF_IT, *_ASKED, "business"),)
+_HALVES = (("policy", "metric", "business", *_CAME_OF_IT), ("policy", *_ASKED))
+"""On a narrow terminal there are two tables: what came of a policy, and what it asked of people and machines."""
 _WIDE, _NARROW = 110, 16
 _LEGEND = (
     "{metric}: of what would have served. Rejected: by the gate, or not fitted. Calls: decisions that would have called a person.",
