@@ -46,16 +46,17 @@ def replays_at_a_time() -> int:
     return max(1, min(os.cpu_count() or 1, gigabytes // _GIGABYTES_A_REPLAY))
 
 
-def replay_model(project: Project, model: MLModel, until: datetime | None = None) -> "History":
+def replay_model(project: Project, model: MLModel, until: datetime | None = None, *, approve: bool = False) -> "History":
     """Replay a model in this process, showing progress on standard error, and return what became of it.
 
     Parameters:
         project: the deployment.
         model: the model's declaration.
         until: where to stop; by default at the end of the history.
+        approve: whether a stand-in approves what waits for people.
     """
     with _bars([model.name]) as bars:
-        return _replayed(project, model, until, bars.show)
+        return _replayed(project, model, until, bars.show, approve=approve)
 
 
 def replay_models(project: Project, models: Sequence[MLModel], at_a_time: int) -> "Iterator[tuple[MLModel, History | MLWorksError]]":
@@ -147,7 +148,7 @@ def _bars(names: Sequence[str]) -> Iterator[_Bars]:
         yield _Bars(progress, names)
 
 
-def _replayed(project: Project, model: MLModel, until: datetime | None, show: Callable[[Told], None]) -> "History":
+def _replayed(project: Project, model: MLModel, until: datetime | None, show: Callable[[Told], None], *, approve: bool = False) -> "History":
     import dagster as dg  # noqa: PLC0415 - seconds that other verbs need not pay
 
     from mlworks_orchestration import graph, views  # noqa: PLC0415
@@ -165,7 +166,7 @@ def _replayed(project: Project, model: MLModel, until: datetime | None, show: Ca
     lake = graph.open_lake(project.environment)
     with alone(model), dg.DagsterInstance.get() as instance:
         with listening(say):
-            replay = graph.Replay(model, definitions, instance, lake, until)
+            replay = graph.Replay(model, definitions, instance, lake, until, graph.stand_in(project, model) if approve else None)
             replay.run(report)
         registry = graph.open_registry(project.environment)
         if project.environment.pages and lake.partitions(f"{model.name}/drift_report"):

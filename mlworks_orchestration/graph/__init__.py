@@ -20,6 +20,7 @@ from mlworks_orchestration.graph.retraining_sensor import retraining_sensor  # n
 if TYPE_CHECKING:
     from mlworks_orchestration.graph.by_hand import Retrained, retrain_by_hand
     from mlworks_orchestration.graph.integration import CheckReport, integrate
+    from mlworks_orchestration.graph.nobody_there import stand_in
     from mlworks_orchestration.graph.replay import Progress, Replay
     from mlworks_orchestration.graph.trial import Trial, open_trial
 
@@ -32,6 +33,7 @@ _FOR_THE_COMMAND_LINE = {
     "Retrained": "by_hand",
     "integrate": "integration",
     "retrain_by_hand": "by_hand",
+    "stand_in": "nobody_there",
 }
 
 __all__ = [
@@ -51,6 +53,7 @@ __all__ = [
     "open_trial",
     "retrain_by_hand",
     "retraining_sensor",
+    "stand_in",
 ]
 
 

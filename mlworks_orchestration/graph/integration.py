@@ -9,6 +9,7 @@ import dagster as dg
 from mlworks_orchestration.errors import MLWorksError, nearest
 from mlworks_orchestration.graph.jobs import request_tags, with_inputs
 from mlworks_orchestration.graph.names import features, raw
+from mlworks_orchestration.graph.nobody_there import stand_in
 from mlworks_orchestration.graph.replay import QUIET, Progress, Replay, failure
 from mlworks_orchestration.graph.resources import open_lake
 from mlworks_orchestration.project import Project
@@ -70,7 +71,7 @@ def integrate(  # noqa: PLR0913 - each is another part of the throw-away place
     needed = dg.AssetSelection.assets(*chosen).upstream().resolve(graph)
     models = [model for model in project.catalog.models.values() if any(key.path[0] == model.name for key in needed)]
     for model in models:
-        Replay(model, definitions, instance, open_lake(project.environment), until or slice_end(model)).run(report)
+        Replay(model, definitions, instance, open_lake(project.environment), until or slice_end(model), stand_in(project, model)).run(report)
     _build_tables(project, definitions, instance, needed, until)
     return _collect(definitions, instance, chosen)
 

@@ -13,6 +13,7 @@ from mlworks_orchestration.data import Lake
 from mlworks_orchestration.errors import MLWorksError
 from mlworks_orchestration.graph import names
 from mlworks_orchestration.graph.jobs import MAX_PARTITIONS, request_tags
+from mlworks_orchestration.graph.nobody_there import check_serving
 from mlworks_orchestration.graph.retraining_sensor import RETRAINING_SENSOR, RetrainingSensor
 from mlworks_orchestration.graph.sqlite import fewer_syncs
 from mlworks_orchestration.spec import MLModel, moments_of_replay
@@ -50,6 +51,7 @@ class Replay:
         instance: the Dagster instance that keeps the history.
         lake: the Delta tables.
         until: where to stop; by default when the last label has arrived.
+        stand_in: approves what waits for people, where nobody is there to do so; by default it waits.
     """
 
     model: MLModel
@@ -57,6 +59,7 @@ class Replay:
     instance: dg.DagsterInstance
     lake: Lake
     until: datetime | None = None
+    stand_in: Callable[[], int | None] | None = None
 
     def moments(self) -> list[datetime]:
         """Return where the clock stops: first when a whole training window has passed and its labels are known, then step by step.
@@ -159,12 +162,15 @@ class Replay:
             yield from new
 
     def _act_on_approvals(self, moment: datetime, tell: Callable[[str], None]) -> None:
-        """Let what people have approved since the last step take over."""
+        """Let what people, or the stand-in, have approved since the last step take over."""
         if self.model.gate.mode != "manual":
             return
+        if self.stand_in:
+            self.stand_in()
         for request in self._requests(f"{self.model.name}_approval_sensor"):
             tell(request.tags[names.RUN_TRIGGER])
             self._execute(self._job("train"), request.tags, request.run_key, moment, request.asset_selection)
+        check_serving(self.lake, self.model)
 
     def _retraining_tick(self, moment: datetime, cursor: str | None, tell: Callable[[str], None]) -> str | None:
         sensor = self.definitions.resolve_sensor_def(RETRAINING_SENSOR)

@@ -2,7 +2,7 @@
 
 from mlworks_orchestration.training.aliases import holder, in_force, moves
 from mlworks_orchestration.training.approvals import Standing, approvals, check_signed, standing
-from mlworks_orchestration.training.approving import give_word
+from mlworks_orchestration.training.approving import give_word, stand_in
 from mlworks_orchestration.training.blocks import Gain, gain_by_blocks
 from mlworks_orchestration.training.cross_fit import cross_predict
 from mlworks_orchestration.training.environment import prepare_environment
@@ -52,7 +52,7 @@ from mlworks_orchestration.training.snapshot import (
     take_snapshot,
 )
 from mlworks_orchestration.training.software import Measured, measure
-from mlworks_orchestration.training.takeover import Mandate, approvals_version, approved, complete, notice
+from mlworks_orchestration.training.takeover import Mandate, approvals_version, approved, complete, judged_for_people, notice
 from mlworks_orchestration.training.verdict import Verdict, find_verdict, verdicts
 from mlworks_orchestration.training.versions import ModelVersion
 
@@ -106,6 +106,7 @@ __all__ = [
     "in_force",
     "judge",
     "judge_by_days",
+    "judged_for_people",
     "latest_snapshot",
     "load_snapshot",
     "measure",
@@ -129,6 +130,7 @@ __all__ = [
     "scale_of",
     "served_at",
     "source_hash",
+    "stand_in",
     "standing",
     "store_results",
     "stored_results",

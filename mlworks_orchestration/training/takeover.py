@@ -93,14 +93,24 @@ def approved(lake: Lake, model: MLModel) -> tuple[Mandate, int] | None:
         lake: where verdicts, approvals and moves are.
         model: the model's declaration.
     """
-    serving = aliases.recorded(lake, model.name).get(CHAMPION)
-    waiting = verdicts(lake, model.name).filter("favourable", pl.col("mode") == "manual", pl.col("champion").eq_missing(serving))
-    for number in reversed(waiting["challenger"].to_list()):
+    for number in judged_for_people(lake, model.name):
         verdict = find_verdict(lake, model.name, number)
         if verdict and (given := mandate(lake, model, verdict)):
             words = approvals(lake, model.name).filter(pl.col("version") == number)
             return given, int(words["number"][-1])
     return None
+
+
+def judged_for_people(lake: Lake, model: str) -> list[int]:
+    """Return the versions that were judged better than what serves now by a gate that asks people, the newest first; read from the lake.
+
+    Parameters:
+        lake: where verdicts and moves are.
+        model: the model's name.
+    """
+    serving = aliases.recorded(lake, model).get(CHAMPION)
+    found = verdicts(lake, model).filter("favourable", pl.col("mode") == "manual", pl.col("champion").eq_missing(serving))
+    return found["challenger"].to_list()[::-1]
 
 
 def approvals_version(lake: Lake, model: str) -> str | None:
