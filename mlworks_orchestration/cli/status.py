@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
+from textwrap import shorten
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -20,9 +21,9 @@ from mlworks_orchestration.views import ModelStatus, broken_status, in_words, mo
 @click.argument("model", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: a list with an object a model.")
 def status(model: str | None, *, as_json: bool) -> None:
-    """Show how each model, or MODEL, is doing: champion, drift, the retraining sensor's last decision, next step.
+    """Show how each model is doing, a line a model; or of MODEL everything: champion, drift, tests, the retraining sensor's last decision, next step.
 
-    Models that need a person come first. Times are in the zone of the model's partitions; in JSON they are in UTC.
+    Models that need a person come first. Times are in UTC; partitions are named in the zone of the model's calendar.
 
     \b
     Examples:
@@ -38,7 +39,7 @@ def status(model: str | None, *, as_json: bool) -> None:
     elif not found:
         click.echo("No model is declared in assets/. See docs/declare.md.")
     else:
-        _show(found, {name: declared.partitions.zone for name, declared in project.catalog.models.items()})
+        _show(found)
 
 
 def _one(project: Project, lake: Lake, name: str) -> list[ModelStatus]:
@@ -47,64 +48,94 @@ def _one(project: Project, lake: Lake, name: str) -> list[ModelStatus]:
     return broken or [model_status(lake, project.catalog, project.model(name))]
 
 
-def _show(found: list[ModelStatus], zones: dict[str, ZoneInfo]) -> None:
+def _show(found: list[ModelStatus]) -> None:
+    if len(found) == 1:
+        _show_one(found[0])
+        return
     console = Console()
-    if len(found) > 1:
-        needed = [item.model for item in found if item.needs_person]
-        said = f"A person is needed for {len(needed)} of {len(found)} models: {', '.join(needed)}." if needed else "No model needs a person."
-        console.print(Text(said, "bold yellow" if needed else "bold"), "")
+    needed = [item.model for item in found if item.needs_person]
+    said = f"A person is needed for {len(needed)} of {len(found)} models: {', '.join(needed)}." if needed else "No model needs a person."
+    console.print(Text(said, "bold yellow" if needed else "bold"))
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in ("Model", "Champion", "Scored to", "Drifted", "Next step"):
+        table.add_column(heading, no_wrap=heading in {"Model", "Champion", "Scored to"}, overflow="fold")
     for item in found:
-        title = Text.assemble((item.model, "bold"), (" needs a person" if item.needs_person else "", "bold yellow"))
-        table = Table(title=title, title_justify="left", show_header=False, box=None, padding=(0, 2))
-        table.add_column(no_wrap=True)
-        for name, value, style in _lines(item, zones.get(item.model)):
-            table.add_row(Text(name, "dim"), Text(value, style))
-        console.print(table, "")
+        serves = f"v{item.champion}\n{item.champion_since:%Y-%m-%d}" if item.champion_since else "none"
+        style = "yellow" if item.needs_person else ""
+        said = item.next_step if item.error else shorten(item.next_step, _SHORT, placeholder=" …")
+        cells = (item.model, serves, item.last_scored or "none", "\n".join(item.drifted_now) or "none", said)
+        table.add_row(*(Text(cell, style) for cell in cells), end_section=True)
+    console.print(table)
+    for item in found:
+        if item.error:
+            console.print(Text(f"{item.model}: {item.error}", "red"))
+    console.print(Text("All of one model: mlworks status MODEL", "dim"))
 
 
-def _lines(item: ModelStatus, zone: ZoneInfo | None) -> list[tuple[str, str, str]]:
+def _show_one(item: ModelStatus) -> None:
+    title = Text.assemble((item.model, "bold"), (" needs a person" if item.needs_person else "", "bold yellow"))
+    table = Table(title=title, title_justify="left", show_header=False, box=None, padding=(0, 2))
+    table.add_column(no_wrap=True)
+    for name, value, style in _lines(item):
+        table.add_row(Text(name, "dim"), Text(value, style))
+    Console().print(table)
+
+
+def _lines(item: ModelStatus) -> list[tuple[str, str, str]]:
     """Return what is shown of a model: name, value and style of each line."""
     if item.error:
         return [("error", item.error, "red"), ("next step", item.next_step, "")]
-    since = _local(item.champion_since, zone)
     lines = [
         ("next step", item.next_step, "yellow" if item.needs_person else ""),
-        ("champion", f"v{item.champion} since {since}" if item.champion is not None else "none", ""),
+        ("champion", _champion(item), ""),
         ("last scored", item.last_scored or "none", ""),
         ("drifted now", ", ".join(item.drifted_now) or "none", "yellow" if item.drifted_now else ""),
         ("failing quality", "; ".join(item.failing_quality) or "none", "yellow" if item.failing_quality else ""),
-        ("failing tests", _tests(item), "yellow" if item.failing_tests else ""),
-        ("last decision", _decision(item, zone), ""),
-        ("cooldown ends", _cooldown(item, zone), ""),
-        *_past(item, zone),
+        ("failing tests", _tests(item), "yellow" if item.failing_tests or item.champion_failing_tests else ""),
+        ("last decision", _decision(item), ""),
+        ("cooldown ends", _cooldown(item), ""),
+        *_past(item),
     ]
     return [*lines, *(("warnings", warning, "yellow") for warning in item.warnings)]
 
 
-def _decision(item: ModelStatus, zone: ZoneInfo | None) -> str:
+def _champion(item: ModelStatus) -> str:
+    if item.champion is None:
+        return "none"
+    by = "" if item.champion_by == "gate" else f", by {item.champion_by}: {item.champion_why}"
+    return f"v{item.champion} since {_utc(item.champion_since)}{by}"
+
+
+def _decision(item: ModelStatus) -> str:
     if not item.last_decision:
         return "none yet"
     said = "the next step says why" if item.last_decision_action == "escalate" else item.last_decision
-    return f"{_local(item.last_decision_at, zone)}: {in_words(item.last_decision_action)}: {said}"
+    return f"{_utc(item.last_decision_at)}: {in_words(item.last_decision_action)}: {said}"
 
 
-def _cooldown(item: ModelStatus, zone: ZoneInfo | None) -> str:
+def _cooldown(item: ModelStatus) -> str:
     if item.cooldown_ends is None:
         return "none yet trained"
-    return f"{_local(item.cooldown_ends, zone)}{'' if clock.now() < item.cooldown_ends else ' (over)'}"
+    return f"{_utc(item.cooldown_ends)}{'' if clock.now() < item.cooldown_ends else ' (over)'}"
 
 
-def _past(item: ModelStatus, zone: ZoneInfo | None) -> Iterator[tuple[str, str, str]]:
+def _past(item: ModelStatus) -> Iterator[tuple[str, str, str]]:
     told = (("retraining", item.last_retraining_at, item.last_retraining), ("verdict", item.last_verdict_at, item.last_verdict))
     for name, at, why in told:
-        yield f"last {name}", f"{_local(at, zone)}: {why}" if at else "none", ""
+        yield f"last {name}", f"{_utc(at)}: {why}" if at else "none", ""
 
 
 def _tests(item: ModelStatus) -> str:
     if item.tested is None:
         return "none yet tested"
-    return f"{', '.join(item.failing_tests) or 'none'} of version {item.tested}"
+    newest = f"{', '.join(item.failing_tests) or 'none'} of version {item.tested}"
+    if item.champion in {None, item.tested}:
+        return newest
+    return f"{', '.join(item.champion_failing_tests) or 'none'} of version {item.champion}, which serves; {newest}"
 
 
-def _local(moment: datetime | None, zone: ZoneInfo | None) -> str:
-    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment else ""
+def _utc(moment: datetime | None) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if moment else ""
+
+
+_SHORT = 150

@@ -1,7 +1,7 @@
 """Everything that a guard of `decide` looks at, and how it is told."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from textwrap import shorten
 from typing import NamedTuple
 
@@ -166,4 +166,4 @@ def advice(case: Case) -> str:
 
 def at(moment: datetime) -> str:
     """Say when."""
-    return f"on {moment:%Y-%m-%d %H:%M}"
+    return f"on {moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

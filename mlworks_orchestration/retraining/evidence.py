@@ -11,6 +11,7 @@ from typing import Protocol
 import polars as pl
 
 from mlworks_orchestration.data import PARTITION, Lake
+from mlworks_orchestration.monitoring import ACTIONS
 from mlworks_orchestration.retraining.aftermath import newest_aftermath
 from mlworks_orchestration.retraining.case import rows_tried
 from mlworks_orchestration.retraining.facts import Evidence, Finding, Overdue, Report
@@ -106,7 +107,9 @@ def newest_reports(model: MLModel, keys: Sequence[str], now: datetime) -> list[s
 
 
 def _report(partition: str, rows: pl.DataFrame) -> Report:
-    findings = {DriftKind(kind): Finding(drifted, reason) for kind, drifted, reason in rows.select("kind", "drifted", "reason").iter_rows()}
+    told = [(DriftKind(kind), drifted, reason) for kind, drifted, reason in rows.select("kind", "drifted", "reason").iter_rows()]
+    # What to do about it is said once, by the decision, where a person is called.
+    findings = {kind: Finding(drifted, reason.removesuffix(f"; what to do: {ACTIONS[kind]}")) for kind, drifted, reason in told}
     versions = tuple(rows["scored_versions"][0])
     return Report(partition, rows["reference_version"][0], versions, findings)
 

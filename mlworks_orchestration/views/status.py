@@ -22,11 +22,14 @@ class ModelStatus:
         needs_person: whether nothing goes on without one: the sensor calls one, a version waits for approval, or the declaration is broken.
         champion: the serving version; none before the first training.
         champion_since: since when it serves.
+        champion_by: who or what let it serve: `gate`, or the person who approved it, rolled back to it or moved the alias.
+        champion_why: why, in words.
         last_scored: key of the newest scored partition; none before.
         drifted_now: the drift kinds that the newest report found.
         failing_quality: what the newest partition of each of its tables breaks, by table and expectation.
         tested: the version that was tested last; none before.
         failing_tests: those of its model tests that do not hold, each with its state.
+        champion_failing_tests: the same of the serving version.
         last_decision: why the retraining sensor decided what it did last, in words; empty before it did.
         last_decision_action: what it decided: `wait`, `retrain`, `escalate` or `rollback`.
         last_decision_at: when.
@@ -44,11 +47,14 @@ class ModelStatus:
     needs_person: bool = False
     champion: int | None = None
     champion_since: datetime | None = None
+    champion_by: str = ""
+    champion_why: str = ""
     last_scored: str | None = None
     drifted_now: tuple[str, ...] = ()
     failing_quality: tuple[str, ...] = ()
     tested: int | None = None
     failing_tests: tuple[str, ...] = ()
+    champion_failing_tests: tuple[str, ...] = ()
     last_decision: str = ""
     last_decision_action: str = ""
     last_decision_at: datetime | None = None
@@ -96,10 +102,10 @@ def model_status(lake: Lake, catalog: Catalog, model: MLModel) -> ModelStatus:
         model: the model's declaration.
     """
     scored = lake.partitions(f"{model.name}/scores")
-    champion, since = _champion(lake, model)
+    champion, since, moved_by, moved_why = _champion(lake, model)
     decided = last_decided(lake, model, champion)
     drifted_now = _drifted_now(lake, model)
-    tested, failing_tests = _tests(lake, model)
+    tested, failing_tests, of_champion = _tests(lake, model, champion)
     verdict, verdict_at = _last_verdict(lake, model)
     called = _called(lake, model, decided)
     return ModelStatus(
@@ -107,11 +113,14 @@ def model_status(lake: Lake, catalog: Catalog, model: MLModel) -> ModelStatus:
         needs_person=bool(called),
         champion=champion,
         champion_since=since,
+        champion_by=moved_by,
+        champion_why=moved_why,
         last_scored=scored[-1] if scored else None,
         drifted_now=drifted_now,
         failing_quality=_failing_quality(lake, catalog, model),
         tested=tested,
         failing_tests=failing_tests,
+        champion_failing_tests=of_champion,
         last_decision=decided.reason,
         last_decision_action=decided.action,
         last_decision_at=decided.at,
@@ -125,11 +134,10 @@ def model_status(lake: Lake, catalog: Catalog, model: MLModel) -> ModelStatus:
     )
 
 
-def _champion(lake: Lake, model: MLModel) -> tuple[int | None, datetime | None]:
-    """Return the version that serves, and since when; neither where the alias was taken away."""
-    held = in_force(moves(lake, model.name), "champion").select("version", "held_from")
-    version, since = held.row(-1) if len(held) else (None, None)
-    return version, since if version is not None else None
+def _champion(lake: Lake, model: MLModel) -> tuple[int | None, datetime | None, str, str]:
+    """Return the version that serves, since when, by whom and why; nothing where the alias was taken away."""
+    held = in_force(moves(lake, model.name), "champion").select("version", "held_from", "moved_by", "why")
+    return held.row(-1) if len(held) and held["version"][-1] is not None else (None, None, "", "")
 
 
 def _drifted_now(lake: Lake, model: MLModel) -> tuple[str, ...]:
@@ -152,14 +160,18 @@ def _failing_quality(lake: Lake, catalog: Catalog, model: MLModel) -> tuple[str,
     return tuple(found)
 
 
-def _tests(lake: Lake, model: MLModel) -> tuple[int | None, tuple[str, ...]]:
-    """Return the version that was tested last and what of its tests does not hold."""
+def _tests(lake: Lake, model: MLModel, champion: int | None) -> tuple[int | None, tuple[str, ...], tuple[str, ...]]:
+    """Return the version that was tested last, what of its tests does not hold, and what of the champion's."""
     rows = stored_results(lake, model.name).filter(pl.col("part") == "")
     if rows.is_empty():
-        return None, ()
+        return None, (), ()
     version = int(rows["version"][-1])
+    return version, _failing(rows, version), _failing(rows, champion) if champion is not None else ()
+
+
+def _failing(rows: pl.DataFrame, version: int) -> tuple[str, ...]:
     failing = rows.filter(pl.col("version") == version, pl.col("state") != "passed").select("test", "state", "severity").rows()
-    return version, tuple(f"{test} ({state}{'' if severity == 'error' else ', a warning'})" for test, state, severity in failing)
+    return tuple(f"{test} ({state}{'' if severity == 'error' else ', a warning'})" for test, state, severity in failing)
 
 
 def _last_verdict(lake: Lake, model: MLModel) -> tuple[str, datetime | None]:
@@ -194,5 +206,5 @@ def _next_step(model: MLModel, champion: int | None, scored: list[str], drifted_
     if not scored:
         return f"Score it: run the job {model.name}_score, or switch on {model.name}_schedule."
     if drifted_now:
-        return f"Look at what drifted: `mlworks report {model.name}`. The last decision says whether the model is retrained."
+        return f"Look at what drifted: `mlworks report {model.name}`."
     return "Nothing to do."

@@ -126,7 +126,7 @@ def test_status_is_a_table_for_people(replayed: World, call: Call) -> None:
     assert replayed.root
     result = call("status")
     assert result.exit_code == 0
-    for part in (MODEL, "v3 since 2013-01-29 00:00", "2013-02-04", "to wait: ", "(over)"):
+    for part in (MODEL, "v3 since 2013-01-29 05:00 UTC", "2013-02-04", "to wait: ", "(over)"):
         assert part in result.stdout
 
 
@@ -158,6 +158,14 @@ def test_status_names_the_models_that_need_a_person_before_all_others(world: Wor
     assert call("status").stdout.startswith("A person is needed for 2 of 2 models: demand, ride_time.")
 
 
+def test_status_of_several_models_is_a_row_a_model_and_says_where_there_is_more(world: World, call: Call) -> None:
+    world.declare("demand", lambda attributes: attributes.update(colour="red"))
+    lines = call("status").stdout.splitlines()
+    assert [line.split()[0] for line in lines if line.startswith((" demand", f" {MODEL}"))] == ["demand", MODEL]
+    assert "champion" not in " ".join(lines)
+    assert lines[-1] == "All of one model: mlworks status MODEL"
+
+
 def test_status_of_a_new_model_says_what_to_do_first(world: World, call: Call) -> None:
     assert world.root
     [told] = json.loads(call("status", "--json").stdout)
@@ -174,7 +182,7 @@ def test_status_shows_a_broken_declaration_with_its_error(world: World, call: Ca
     assert "defs.yaml" in told["outcomes"]["error"]
     assert "dg check defs" in told["outcomes"]["next_step"]
     plain = call("status").stdout
-    assert "needs a person" in plain
+    assert plain.startswith("A person is needed")
     assert "colour" in plain
 
 

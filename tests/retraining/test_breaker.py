@@ -46,8 +46,8 @@ def test_a_predecessor_that_is_better_on_the_same_rows_serves_again_and_the_reas
     found = decision(aftermath=WORSE)
     assert (found.action, found.run_key, found.champion, found.to, found.trigger) == ("rollback", KEY, 3, 2, None)
     assert found.reason == (
-        "Promoting version 3 on 2013-10-21 00:00 did not help: on 9,000 labelled rows since, to 2013-11-19, it has mae 19.8 and version 2 would have "
-        "18.2. The gain of going back is 1.6, between 0.4 and 2.8 over 28 blocks; its lower end is above 0. Version 2 serves again."
+        "Promoting version 3 on 2013-10-21 00:00 UTC did not help: on 9,000 labelled rows since, to 2013-11-19, it has mae 19.8 and version 2 would "
+        "have 18.2. The gain of going back is 1.6, between 0.4 and 2.8 over 28 blocks; its lower end is above 0. Version 2 serves again."
     )
 
 
@@ -119,13 +119,16 @@ def test_a_rollback_whose_run_failed_is_tried_again_with_a_key_of_its_own(ago: t
 def test_later_tries_wait_for_what_is_wrong_to_pass(ago: tuple[timedelta, ...]) -> None:
     found = decision(asked(*ago), aftermath=WORSE)
     assert (found.action, found.run_key) == ("wait", None)
-    assert "It is tried again on 2013-11-20 00:01." in found.reason
+    assert "It is tried again on 2013-11-20 00:01 UTC." in found.reason
 
 
 def test_a_rollback_that_failed_four_times_calls_a_person() -> None:
     failed = decision(asked(DAY, DAY, DAY, DAY), aftermath=WORSE)
     assert (failed.action, failed.run_key) == ("escalate", None)
-    assert "The rollback from version 3 to version 2, decided on 2013-11-19 00:00, was launched 4 times, and version 3 serves still." in failed.reason
+    assert (
+        "The rollback from version 3 to version 2, decided on 2013-11-19 00:00 UTC, was launched 4 times, and version 3 serves still."
+        in failed.reason
+    )
     assert "go back by hand: `mlworks rollback delays --to VERSION --why TEXT`" in failed.reason
 
 
@@ -165,7 +168,7 @@ def test_after_a_rollback_the_episode_goes_on_and_a_person_is_called_until_it_en
     found = decision(history, reports=drifting, **BACK)
     assert (found.action, found.episode) == ("escalate", Episode(2, "2013-09-10"))
     assert found.reason.startswith(
-        "A retraining against version 2 did not help (on 2013-09-21 00:00 rolled back), and the drift that began in 2013-09-10"
+        "A retraining against version 2 did not help (on 2013-09-21 00:00 UTC rolled back), and the drift that began in 2013-09-10"
     )
     assert found.reason.endswith(f"What to do: concept drift: {ACTIONS[CONCEPT]}.")
     later = replace(history, champion=2, episode=found.episode)

@@ -120,7 +120,9 @@ def test_after_a_training_the_cooldown_runs_whatever_came_of_it() -> None:
     for outcome in (Outcome.PROMOTED, Outcome.REJECTED, Outcome.DRY_RUN, Outcome.UNFINISHED):
         found = decision(attempts=(asked(13.9, outcome),))
         assert found.action == "wait"
-        assert found.reason.startswith(f"Drift lasts, but the last training, on 2013-05-18 02:24 ({outcome}), is less than the cooldown of 2w ago.")
+        assert found.reason.startswith(
+            f"Drift lasts, but the last training, on 2013-05-18 02:24 UTC ({outcome}), is less than the cooldown of 2w ago."
+        )
         assert decision(attempts=(asked(14, outcome),)).action == "retrain"
 
 
@@ -143,7 +145,7 @@ def test_a_spent_budget_calls_a_person_until_a_year_has_passed() -> None:
     spent = (Attempt(NOW - 364 * DAY, 0, Outcome.PROMOTED), Attempt(NOW - 100 * DAY, 0, Outcome.PROMOTED))
     found = decision(policy=policy, attempts=spent)
     assert (found.action, found.run_key) == ("escalate", None)
-    assert "2 of 2 retrainings of the last 365 days are used (the oldest on 2012-06-02 00:00)" in found.reason
+    assert "2 of 2 retrainings of the last 365 days are used (the oldest on 2012-06-02 00:00 UTC)" in found.reason
     assert found.reason.endswith(f"What to do: feature drift: {ACTIONS[FEATURE]}.")
     free = (Attempt(NOW - 365 * DAY, 0, Outcome.PROMOTED), spent[1])
     assert decision(policy=policy, attempts=free).action == "retrain"
@@ -164,7 +166,7 @@ def test_too_few_new_rows_wait() -> None:
 
 def test_a_rejected_retraining_is_tried_again_with_another_key_once_a_report_has_come() -> None:
     tried = asked(20, saw="2013-05-03")
-    assert "No report has come since the retraining decided on 2013-05-12 00:00, which saw 2013-05-03" in decision(attempts=(tried,)).reason
+    assert "No report has come since the retraining decided on 2013-05-12 00:00 UTC, which saw 2013-05-03" in decision(attempts=(tried,)).reason
     later = decision(reports({}, {FEATURE: True}, {FEATURE: True}, {FEATURE: True}), attempts=(tried,))
     assert (later.action, later.run_key) == ("retrain", "delays:1:2")
 
@@ -175,7 +177,7 @@ def test_two_retrainings_in_a_row_that_did_not_help_call_a_person() -> None:
     found = decision(attempts=tried, episode=episode)
     assert (found.action, found.episode) == ("escalate", episode)
     assert found.reason.startswith(
-        "2 retrainings in a row against version 1 did not help (on 2013-04-22 00:00 rejected, on 2013-05-12 00:00 unfinished), "
+        "2 retrainings in a row against version 1 did not help (on 2013-04-22 00:00 UTC rejected, on 2013-05-12 00:00 UTC unfinished), "
         "and the drift that began in 2013-04-20 lasts. Drifted: feature 2 of 3"
     )
     assert decision(attempts=tried, episode=None).action == "retrain", "another episode"
@@ -216,7 +218,7 @@ def test_a_retraining_that_was_never_launched_is_asked_for_again_with_its_own_ke
     lost = asked(1, Outcome.UNFINISHED, saw="2013-05-03")
     found = decision(attempts=(lost,), launched=False)
     assert (found.action, found.run_key) == ("retrain", "delays:1:1")
-    assert found.reason.startswith("The retraining decided on 2013-05-31 00:00 was never launched and is asked for again. Drifted: ")
+    assert found.reason.startswith("The retraining decided on 2013-05-31 00:00 UTC was never launched and is asked for again. Drifted: ")
     assert decision(attempts=(lost,), launched=True).action == "wait"
     assert decision(attempts=(asked(1, saw="2013-05-03"),), launched=False).action == "wait", "it has a verdict"
     assert decision(attempts=(lost,), launched=False, running=True).action == "wait"
@@ -245,7 +247,7 @@ def test_a_retraining_whose_run_failed_is_tried_again_with_a_key_of_its_own(trie
     assert (found.action, found.run_key, found.trigger) == ("retrain", f"delays:1:1:retry-{number}", "drift")
     times = f" {number} times" if number > 1 else ""
     assert found.reason.startswith(
-        f"The retraining decided on 2013-05-31 00:00 was launched{times}, and no version of it was judged, for its run failed or was killed. "
+        f"The retraining decided on 2013-05-31 00:00 UTC was launched{times}, and no version of it was judged, for its run failed or was killed. "
         f"It is tried again in the same episode, which began in 2013-05-02, {number} of 3 times. Drifted: feature 2 of 3"
     )
 
@@ -281,7 +283,7 @@ def test_only_a_retraining_that_failed_by_itself_in_this_episode_is_tried_again(
 def test_tries_of_a_retraining_cost_one_of_the_budget_and_the_cooldown_runs_from_the_last() -> None:
     old = replace(killed(*(13 * 1440.0,) * 2, days_ago=15), outcome=Outcome.REJECTED, latest_report="2013-05-01")
     found = decision(attempts=(old,), policy=Retraining(budget_per_year=2))
-    assert found.reason.startswith("Drift lasts, but the last training, on 2013-05-19 00:00 (rejected), is less than the cooldown of 2w ago.")
+    assert found.reason.startswith("Drift lasts, but the last training, on 2013-05-19 00:00 UTC (rejected), is less than the cooldown of 2w ago.")
     assert decision(attempts=(old,), policy=Retraining(budget_per_year=2, cooldown=timedelta(days=1))).run_key == "delays:1:2"
 
 

@@ -99,7 +99,7 @@ def test_a_version_that_waits_for_approval_is_neither_rejected_nor_forgotten() -
     episode = Episode(1, "2013-05-01")
     found = decision(Retraining(), fresh, reports=DRIFT, episode=episode)
     assert found.action == "wait"
-    assert "Version 2, asked for on 2013-05-29 00:00, was judged better and waits for approval: `mlworks approve delays 2" in found.reason
+    assert "Version 2, asked for on 2013-05-29 00:00 UTC, was judged better and waits for approval: `mlworks approve delays 2" in found.reason
     assert decision(Retraining(), old, reports=DRIFT, episode=episode).action == "escalate", "drift lasts longer than the cooldown"
     tried = trained(40, Outcome.REJECTED, episode="2013-05-01", trigger="drift")
     assert "did not help" not in decision(Retraining(), tried, old, reports=DRIFT, episode=episode).reason

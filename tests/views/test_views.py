@@ -12,6 +12,8 @@ import pytest
 from mlworks_orchestration.data import PARTITION, Lake
 from mlworks_orchestration.errors import NotReadyError
 from mlworks_orchestration.spec import Catalog, DriftKind
+from mlworks_orchestration.training import stored_results
+from mlworks_orchestration.training.aliases import record
 from mlworks_orchestration.training.approvals import say
 from mlworks_orchestration.views import ModelStatus, first_champion, model_history, model_status, statuses
 from tests.graph.world import MODEL, Replayed, World
@@ -218,6 +220,17 @@ def test_the_cooldown_ends_so_long_after_the_last_training_was_asked_for(replaye
 def test_the_champion_serves_since_its_alias_moved(replayed: World) -> None:
     moved = replayed.lake.read(f"{MODEL}/aliases").filter(pl.col("alias") == "champion", pl.col("version") == 3)
     assert model_status(replayed.lake, replayed.project.catalog, replayed.model).champion_since == moved["held_from"][0]
+
+
+def test_a_rollback_is_told_with_who_and_why_and_the_champions_tests_beside_the_newest(lake: Lake, replayed: World) -> None:
+    before = model_status(lake, replayed.project.catalog, replayed.model)
+    assert (before.champion_by, before.champion_why) == ("gate", before.last_verdict)
+    record(lake, MODEL, {"champion": 1}, held_from=datetime(2013, 2, 5, tzinfo=UTC), why="Rolled back from version 3: it doubled", moved_by="anna")
+    found = model_status(lake, replayed.project.catalog, replayed.model)
+    assert (found.champion, found.champion_by, found.champion_why) == (1, "anna", "Rolled back from version 3: it doubled")
+    failing = stored_results(lake, MODEL).filter(pl.col("version") == 1, pl.col("part") == "", pl.col("state") != "passed")["test"].to_list()
+    assert [test.partition(" ")[0] for test in found.champion_failing_tests] == failing
+    assert (found.tested, found.failing_tests) == (3, before.failing_tests)
 
 
 def test_a_version_that_waits_for_approval_needs_a_person(lake: Lake, replayed: World) -> None:
