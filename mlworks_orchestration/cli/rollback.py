@@ -33,6 +33,6 @@ def rollback(model: str, to: str | None, why: str, by: str) -> None:
     before, now = roll_back(lake, declared, registry, number, by=by, why=why)
     click.echo(f"{model}: version {now} serves{'' if before is None else f' instead of version {before}'}, from the next scored row on.")
     if now not in served:
-        click.echo(f"It never served before, and the gate was not asked: see `mlworks lineage {model} --version {now}`.")
+        click.echo(f"It never served before, and the gate's comparison was not asked: see `mlworks lineage {model} --version {now}`.")
     if before is not None:
         click.echo(f"To undo it: mlworks rollback {model} --to {before} --why TEXT")

@@ -7,7 +7,7 @@ from mlworks_orchestration.data import Lake
 from mlworks_orchestration.errors import TrackingError, TrainingError
 from mlworks_orchestration.spec import MLModel
 from mlworks_orchestration.training import aliases
-from mlworks_orchestration.training.approvals import check_signed
+from mlworks_orchestration.training.approvals import check_signed, standing
 from mlworks_orchestration.training.model_tests import held_back, require_tested
 from mlworks_orchestration.training.registry import Registry
 from mlworks_orchestration.training.takeover import notice
@@ -32,8 +32,8 @@ def roll_back(lake: Lake, model: MLModel, registry: Registry, to: int | None = N
 
     Raises:
         TrackingError: if MLflow does not answer, or if the version is not in MLflow or is there no longer.
-        TrainingError: if there is no previous version, if the version serves already, if it never served and its model tests do not allow it, or if
-            nobody is named or no reason is given.
+        TrainingError: if there is no previous version, if the version serves already, if it never served and its model tests or the
+            lack of approvals do not allow it, or if nobody is named or no reason is given.
     """
     check_signed(by, why)
     held, known = registry.aliases(model.name), aliases.recorded(lake, model.name)
@@ -89,10 +89,19 @@ def _previous(model: MLModel, held: dict[str, int], known: dict[str, int | None]
 
 
 def _check_may_serve(lake: Lake, model: MLModel, number: int) -> None:
-    """Refuse a version that never served and was not tested, or that its tests hold back: a rollback is no way round them."""
+    """Refuse a version that never served and was not tested, lacks approvals, or is held back by its tests: a rollback is no way round them."""
     if not aliases.moves(lake, model.name).filter(pl.col("alias") == CHAMPION, pl.col("version") == number).is_empty():
         return
     require_tested(lake, model, number)
+    needed, stand = model.gate.approvals, standing(lake, model.name, number)
+    if model.gate.mode == "manual" and not stand.grants(needed):
+        given = "it was rejected" if stand.rejections else f"it has {len(stand.approvals)} of {needed} approvals"
+        message = (
+            f"Model {model.name}: version {number} never served, so there is nothing to go back to, and {given}. If it waits for approval, "
+            f"`mlworks approve {model.name} {number} --by NAME --why TEXT`; else `mlworks retrain {model.name} --why TEXT` trains "
+            "a version that can be approved."
+        )
+        raise TrainingError(message)
     if obstacle := held_back(lake, model, number):
         message = f"Model {model.name}: version {number} never served, so there is nothing to go back to, and it may not serve now. {obstacle}"
         raise TrainingError(message)

@@ -12,6 +12,7 @@ from mlworks_orchestration import clock
 from mlworks_orchestration.errors import MLWorksError, NotReadyError, TrainingError
 from mlworks_orchestration.spec import TimeWindow
 from mlworks_orchestration.training import Verdict, moves
+from mlworks_orchestration.training.approvals import say
 from mlworks_orchestration.training.verdict import store_verdict
 from tests.graph.world import MODEL, World
 from tests.training.passing import let_pass
@@ -78,9 +79,12 @@ def test_a_rollback_says_what_serves_now_and_who_did_it(promoted: World, call: C
 
 
 def test_a_rollback_to_a_version_that_never_served_says_so(waiting: World, call: Call) -> None:
-    assert waiting.root
-    said = call("rollback", MODEL, "--to", "2", "--why", "trying it", "--by", "anna").output
-    assert "It never served before, and the gate was not asked: see `mlworks lineage ride_time --version 2`." in said
+    back = ("rollback", MODEL, "--to", "2", "--why", "trying it", "--by", "anna")
+    assert "it has 0 of 2 approvals" in str(call(*back).exception)
+    for person in ("anna", "ben"):
+        say(waiting.lake, MODEL, 2, "approve", by=person, why="looked at it")
+    said = call(*back).output
+    assert "It never served before, and the gate's comparison was not asked: see `mlworks lineage ride_time --version 2`." in said
 
 
 def test_what_served_is_told_in_the_partitions_zone_and_as_json(promoted: World, call: Call) -> None:

@@ -1,6 +1,7 @@
 """The way back, and what served when."""
 
 import shutil
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from mlworks_orchestration import clock
 from mlworks_orchestration.errors import NotReadyError, TrackingError, TrainingError
 from mlworks_orchestration.training import moves, notice, roll_back, run_gate, served_at
+from mlworks_orchestration.training.approvals import say
 from tests.training.trips import Deployment, day
 
 NAME = "trip_delay"
@@ -48,6 +50,21 @@ def test_without_a_previous_version_one_must_be_named(challenged: Deployment) ->
     with pytest.raises(TrainingError, match="no previous version to go back to; name one that is in MLflow with --to"):
         back(challenged)
     assert back(challenged, 2) == (1, 2)
+
+
+def test_what_never_served_is_no_way_round_the_people_whom_the_gate_asks(challenged: Deployment) -> None:
+    gate = challenged.model.gate.model_copy(update={"mode": "manual", "approvals": 2})
+    asking = replace(challenged, model=challenged.model.model_copy(update={"gate": gate}))
+    say(challenged.lake, NAME, 2, "approve", by="ben", why="better on every line")
+    with pytest.raises(TrainingError, match=r"version 2 never served.*it has 1 of 2 approvals.*mlworks approve .*mlworks retrain"):
+        back(asking, 2)
+    assert challenged.registry.aliases(NAME)["champion"] == 1
+    say(challenged.lake, NAME, 2, "reject", by="anna", why="worse at night")
+    with pytest.raises(TrainingError, match="it was rejected"):
+        back(asking, 2)
+    for person in ("anna", "carl"):
+        say(challenged.lake, NAME, 2, "approve", by=person, why="looked at again")
+    assert back(asking, 2) == (1, 2)
 
 
 def test_what_cannot_serve_is_an_error_and_nothing_moves(promoted: Deployment) -> None:
