@@ -17,6 +17,7 @@ VERBS = {
     "demo": "Fetch the data, replay the models and show what came of it.",
     "doctor": "Say what is missing on this machine and how to get it.",
     "drift": "Compare two sets of rows, column by column.",
+    "events": "Tell what happened to a model: retrainings, verdicts, approvals, rollbacks.",
     "features": "Look up features: what they are, who owns and uses them, how fresh and how distributed they are.",
     "init": "Make a whole new project.",
     "lineage": "Walk from any number to what made it, or from data to what was built from it.",

@@ -6,6 +6,7 @@ the one before, so that all together err no more often than the gate's confidenc
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import NamedTuple
 
 import polars as pl
@@ -187,6 +188,17 @@ def block_of(model: MLModel, key: str) -> str:
         key: of the partition.
     """
     return key[:_DAY] if model.partitions.every == "hour" else key
+
+
+def aftermaths(lake: Lake, model: MLModel) -> list[tuple[datetime, Aftermath]]:
+    """Return all comparisons of champions with their predecessors and when they were made, in the order of time.
+
+    Parameters:
+        lake: the Delta tables.
+        model: the model's declaration.
+    """
+    stored = lake.read(_table(model)).sort("compared_at", maintain_order=True) if lake.exists(_table(model)) else _SCHEMA.to_frame()
+    return list(zip(stored["compared_at"], (Aftermath(**row) for row in stored.select(list(_OURS)).iter_rows(named=True)), strict=True))
 
 
 def _stored(lake: Lake, model: MLModel, promoted: Promotion) -> pl.DataFrame:

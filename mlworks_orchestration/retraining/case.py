@@ -85,8 +85,9 @@ class Case:
 
     @property
     def cooling(self) -> Attempt | None:
-        """The last training, as long as it is less than the cooldown ago."""
-        return self.last if self.last and self.now - self.last.begun < self.policy.cooldown else None
+        """The training that was begun last, or tried again last, as long as that is less than the cooldown ago."""
+        last = self.history.begun_last
+        return last if last and self.now - last.begun < self.policy.cooldown else None
 
     @property
     def spent(self) -> list[datetime]:

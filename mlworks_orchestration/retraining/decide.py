@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.retraining.breaker import declared_alarm, in_vain, previous_is_better, retraining_does_not_help, rollback_was_decided
 from mlworks_orchestration.retraining.case import YEAR, Case, advice, at, needed, seen
 from mlworks_orchestration.retraining.facts import Evidence
@@ -105,13 +104,7 @@ def _aftermath(case: Case) -> str:
     told = case.evidence.aftermath
     if told is None or case.evidence.promotion is None or told.champion != case.evidence.promotion.version:
         return ""
-    if told.gain is None or told.gain_low is None or told.gain_high is None:
-        return f" Version {told.champion} could not be compared with version {told.previous}: {told.reason}"
-    return (
-        f" On {told.rows:,} rows since its promotion version {told.champion} has {told.metric} {readable(told.champion_value)}, version "
-        f"{told.previous} would have {readable(told.previous_value)}; the gain of going back is between {readable(told.gain_low)} and "
-        f"{readable(told.gain_high)}."
-    )
+    return f" {told.words}"
 
 
 def _nothing_new(case: Case) -> Decision | None:

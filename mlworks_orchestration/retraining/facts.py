@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import DriftKind
 
 
@@ -89,6 +90,17 @@ class Aftermath:
     def previous_is_better(self) -> bool:
         """Whether the predecessor is better by more than the margin, with confidence."""
         return self.gain_low is not None and self.gain_low > self.margin
+
+    @property
+    def words(self) -> str:
+        """What was found, as a sentence."""
+        if self.gain is None or self.gain_low is None or self.gain_high is None:
+            return f"Version {self.champion} could not be compared with version {self.previous}: {self.reason}"
+        return (
+            f"On {self.rows:,} rows since its promotion version {self.champion} has {self.metric} {readable(self.champion_value)}, version "
+            f"{self.previous} would have {readable(self.previous_value)}; the gain of going back is between {readable(self.gain_low)} and "
+            f"{readable(self.gain_high)}."
+        )
 
 
 class Overdue(NamedTuple):

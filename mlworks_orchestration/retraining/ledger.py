@@ -151,12 +151,22 @@ def recent(lake: Lake, model: str) -> pl.DataFrame:
         lake: where they are stored.
         model: the model's name.
     """
+    months = [key for key in lake.partitions(_table(model)) if key != _RETRAININGS]
+    return decisions(lake, model, [*months[-1:], _RETRAININGS])
+
+
+def decisions(lake: Lake, model: str, partitions: Sequence[str] | None = None) -> pl.DataFrame:
+    """Return decisions in the order of time.
+
+    Parameters:
+        lake: where they are stored.
+        model: the model's name.
+        partitions: of the table; by default all, which takes the longer the older the model is.
+    """
     table = _table(model)
-    keys = lake.partitions(table)
-    months = [key for key in keys if key != _RETRAININGS]
-    if not keys:
+    if not lake.partitions(table):
         return _SCHEMA.to_frame()
-    stored = lake.read(table, partitions=[*months[-1:], _RETRAININGS])
+    stored = lake.read(table, partitions=partitions)
     # Rows of an earlier release do not have every column.
     lacking = [pl.lit(None, dtype).alias(name) for name, dtype in _SCHEMA.items() if name not in stored.columns]
     return stored.with_columns(lacking).select(list(_SCHEMA)).sort("decided_at", "action", maintain_order=True)

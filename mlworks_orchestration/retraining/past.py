@@ -140,6 +140,11 @@ class History:
         """The last training of all, whatever served then."""
         return max(self.attempts, key=lambda attempt: attempt.at, default=None)
 
+    @property
+    def begun_last(self) -> Attempt | None:
+        """The training that was begun last, or tried again last: one that was asked for earlier may have been tried again since."""
+        return max(self.attempts, key=lambda attempt: attempt.begun, default=None)
+
 
 @dataclass(frozen=True)
 class Decision:

@@ -44,7 +44,7 @@ def last_decided(lake: Lake, model: MLModel, champion: int | None) -> Decided:
     """
     known = recent(lake, model.name)
     trained = read_history(lake, model.name, known)
-    last = trained.last
+    last = trained.begun_last
     against = [attempt for attempt in trained.attempts if attempt.champion == champion]
     asked = known.filter(pl.col("action") == "retrain")
     at, action, reason = known.select("decided_at", "action", "reason").row(-1) if len(known) else (None, "", "")

@@ -186,6 +186,17 @@ def test_status_shows_a_broken_declaration_with_its_error(world: World, call: Ca
     assert "colour" in plain
 
 
+def test_events_are_told_since_a_day_whole_if_asked_and_as_json(replayed: World, call: Call) -> None:
+    assert replayed.root
+    told = json.loads(call("events", MODEL, "--json").stdout)
+    assert (told[-1]["what"], told[-1]["version"], told[-1]["at"][:10]) == ("serves", 3, "2013-01-29")
+    since = call("events", MODEL, "--since", "2013-01-29").stdout
+    assert since.startswith("2013-01-29 05:00 UTC")
+    assert "…" in since
+    assert "…" not in call("events", MODEL, "--long").stdout
+    assert call("events", MODEL, "--since", "2014-01-01").stdout == f"Nothing happened to {MODEL} since 2014-01-01.\n"
+
+
 def test_status_without_any_model_says_where_to_read_on(world: World, call: Call) -> None:
     (world.root / "assets" / MODEL / "defs.yaml").unlink()
     result = call("status")

@@ -126,6 +126,12 @@ def test_after_a_training_the_cooldown_runs_whatever_came_of_it() -> None:
         assert decision(attempts=(asked(14, outcome),)).action == "retrain"
 
 
+def test_a_training_that_was_tried_again_since_another_was_asked_for_starts_the_cooldown_anew() -> None:
+    again = replace(asked(20, Outcome.REJECTED), retries=(NOW - 10 * DAY,))
+    between = Attempt(NOW - 15 * DAY, 1, Outcome.REJECTED)
+    assert "the last training, on 2013-05-22 00:00 UTC (rejected), is less" in decision(attempts=(again, between)).reason
+
+
 def test_the_first_training_starts_the_cooldown_but_costs_no_budget() -> None:
     first = Attempt(NOW - 13 * DAY, None, Outcome.PROMOTED)
     assert "cooldown" in decision(attempts=(first,)).reason

@@ -1,0 +1,89 @@
+"""What happened to a model, in the order of time."""
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from mlworks_orchestration.data import Lake
+from mlworks_orchestration.training.aliases import record
+from mlworks_orchestration.training.approvals import say
+from mlworks_orchestration.views import Event, events
+from tests.graph.world import MODEL, Replayed, World
+
+
+@pytest.fixture
+def lake(history: Replayed, tmp_path: Path) -> Lake:
+    """A copy of the replayed lake, to be changed."""
+    shutil.copytree(history.world.home / "lake", tmp_path / "lake")
+    return Lake(tmp_path / "lake")
+
+
+def told(found: list[Event]) -> list[tuple[str, int | None, str]]:
+    return [(event.what, event.version, event.by) for event in found]
+
+
+def test_retrainings_verdicts_and_what_served_stand_in_the_order_of_time(replayed: World) -> None:
+    found = events(replayed.lake, replayed.model)
+    assert told(found)[0] == ("serves", 1, "gate")
+    assert told(found)[-1] == ("serves", 3, "gate")
+    assert ("not better", 2, "gate") in told(found)
+    assert [event.at for event in found] == sorted(event.at for event in found)
+    asked = replayed.lake.read(f"{MODEL}/decisions").filter(pl.col("action") == "retrain").sort("decided_at")
+    assert [(event.at, event.why) for event in found if event.what == "retraining"] == asked.select("decided_at", "reason").rows()
+
+
+def test_a_verdict_that_is_the_reason_of_a_promotion_is_not_told_twice(replayed: World, lake: Lake, tmp_path: Path) -> None:
+    assert "judged better" not in {event.what for event in events(replayed.lake, replayed.model)}
+    shutil.rmtree(tmp_path / "lake" / MODEL / "aliases")
+    assert [event.version for event in events(lake, replayed.model) if event.what == "judged better"] == [1, 3]
+
+
+def test_a_call_that_is_said_again_is_one_event_until_something_else_is_decided(replayed: World, lake: Lake) -> None:
+    last = lake.read(f"{MODEL}/decisions").sort("decided_at").tail(1)
+    for day, action in enumerate(("escalate", "escalate", "wait", "escalate"), start=1):
+        lake.append(
+            f"{MODEL}/decisions", last.with_columns(pl.col("decided_at") + pl.duration(days=day), action=pl.lit(action), reason=pl.lit(f"day {day}"))
+        )
+    calls = [event for event in events(lake, replayed.model) if event.what == "person called"]
+    assert [(event.why, event.times) for event in calls] == [("day 1", 2), ("day 4", 1)]
+    assert calls[0].at == last["decided_at"][0] + timedelta(days=1)
+
+
+def test_people_are_named_with_what_they_said_and_moved(replayed: World, lake: Lake) -> None:
+    say(lake, MODEL, 3, "approve", by="anna", why="better at night")
+    say(lake, MODEL, 3, "reject", by="ben", why="worse at noon")
+    later = datetime(2099, 1, 1, tzinfo=UTC)
+    record(lake, MODEL, {"champion": 1}, held_from=later, why="Rolled back from version 3: it doubled", moved_by="carl")
+    record(lake, MODEL, {"champion": None}, held_from=later, why="found so in MLflow", moved_by="unknown")
+    found = told(events(lake, replayed.model))
+    assert ("approved", 3, "anna") in found
+    assert ("rejected", 3, "ben") in found
+    assert found[-2:] == [("serves", 1, "carl"), ("none serves", None, "unknown")]
+
+
+def test_a_look_back_says_how_the_champion_does_beside_its_predecessor(replayed: World, lake: Lake) -> None:
+    numbers = {"champion_value": 2.5, "previous_value": 3.0, "gain": -0.5, "gain_low": -0.75, "gain_high": -0.25, "margin": 0.0}
+    counts = {"blocks": 14, "rows": 1400, "look": 1}
+    row = {
+        "champion": 3,
+        "previous": 1,
+        "until": "2013-02-04",
+        "metric": "mae",
+        **counts,
+        **numbers,
+        "reason": "",
+        "compared_at": datetime(2013, 2, 5, tzinfo=UTC),
+    }
+    lake.append(f"{MODEL}/aftermath", pl.DataFrame([row]))
+    last = events(lake, replayed.model)[-1]
+    assert (last.what, last.version) == ("looked back", 3)
+    assert last.why.startswith(
+        "On 1,400 rows since its promotion version 3 has mae 2.5, version 1 would have 3; the gain of going back is between -0.75"
+    )
+
+
+def test_a_model_that_was_never_trained_has_no_events(world: World) -> None:
+    assert events(world.lake, world.model) == []
