@@ -32,7 +32,7 @@ def add_decided(walk: Walk, node: str, model: MLModel, version: int, found: Orig
         walk.drawing.link(node, walk.drawing.add("verdict", key, "the gate", **facts), "judged by")
     for number, approval in enumerate(_approvals(walk, model, version)):
         said = walk.drawing.add("approval", f"{key}#{number}", str(approval["by"]), **approval)
-        walk.drawing.link(node, said, "rejected by" if approval.get("action") == "reject" else "approved by")
+        walk.drawing.link(node, said, {"approve": "approved by", "reject": "rejected by", None: "made champion by"}[approval.get("action")])
     _add_trigger(walk, node, key, model, found, verdict)
 
 
