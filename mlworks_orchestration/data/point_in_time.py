@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from mlworks_orchestration.errors import DataError
@@ -90,28 +92,32 @@ class _Line(NamedTuple):
     length: int
     dtype: pl.DataType
 
-    def place(self, moment: str) -> pl.Expr:
-        """Return where a moment of an entity is; one before the first stands at the very beginning of the entity's part, where no row is."""
-        within = (pl.col(moment) - (self.first - 1)).clip(0, self.length - 1)
-        return pl.col(_ENTITY).cast(self.dtype) * self.length + within
+    def place(self, moment: pl.Expr) -> pl.Expr:
+        """Return where a moment of an entity is, from the first moment on."""
+        return pl.col(_ENTITY).cast(self.dtype) * self.length + (moment - (self.first - 1))
+
+    def search(self, moment: pl.Expr) -> pl.Expr:
+        """Return where to look for a moment; one before the first is at the very beginning of the entity's part, where no row is."""
+        return self.place(moment.clip(self.first - 1, self.first + self.length - 2))
 
 
 def _found_rows(spine: pl.DataFrame, table: FeatureTable, rows: pl.DataFrame, event_time: str) -> pl.Series:
     """Return, for each row of the spine, the index of the row that was known then, or null."""
     keys = [pl.col(name).alias(f"_{i}") for i, name in enumerate(table.entity)]
     by = [f"_{i}" for i in range(len(keys))]
-    asked = spine.select(*keys, pl.col(event_time).dt.epoch("us").alias(_EVENT)).with_row_index(_ASKED)
-    entities = asked.select(by).drop_nulls().unique().with_row_index(_ENTITY)
+    asked = spine.select(*keys, pl.col(event_time).dt.epoch("us").alias(_EVENT)).with_row_index(_ASKED).drop_nulls()
+    entities = asked.select(by).unique().with_row_index(_ENTITY)
     known = _known(table, rows, keys).join(entities, on=by, maintain_order="left").drop(by)
+    found = pl.Series(_FOUND, [None], pl.UInt32()).new_from_index(0, spine.height)
     if known.is_empty():
-        return pl.Series(_FOUND, [None], pl.UInt32()).new_from_index(0, spine.height)
+        return found
     line = _line(known, entities.height)
-    sought = asked.join(entities, on=by, how="left", maintain_order="left").select(_ASKED, _ENTITY, line.place(_EVENT).alias(_PLACE)).sort(_PLACE)
+    sought = _sorted(asked.join(entities, on=by).select(_ASKED, line.search(pl.col(_EVENT)).alias(_PLACE)))
     placed = _placed(table, known, line)
     # The places are sorted, and polars would only warn that it cannot tell.
     joined = sought.join_asof(placed, on=_PLACE, coalesce=False, check_sortedness=False)
-    own = pl.col(f"{_PLACE}_right") // line.length == pl.col(_ENTITY)
-    return joined.select(_ASKED, pl.when(own).then(pl.col(_FOUND)).alias(_FOUND)).sort(_ASKED)[_FOUND]
+    own = joined.filter(pl.col(f"{_PLACE}_right") // line.length == pl.col(_PLACE) // line.length)
+    return found.scatter(own[_ASKED], own[_FOUND])
 
 
 def _known(table: FeatureTable, rows: pl.DataFrame, keys: Sequence[pl.Expr]) -> pl.DataFrame:
@@ -135,11 +141,40 @@ def _line(known: pl.DataFrame, entities: int) -> _Line:
 
 def _placed(table: FeatureTable, known: pl.DataFrame, line: _Line) -> pl.DataFrame:
     """Return the rows in the order in which they became known, without those that were out of date by then."""
-    placed = known.with_columns(line.place(_KNOWN).alias(_PLACE)).sort(_PLACE, maintain_order=True)
-    if table.known_time is not None:
-        event = line.place(_EVENT)
-        placed = placed.filter(event == event.cum_max())
-    return placed.select(_FOUND, _PLACE)
+    known_at = line.place(pl.col(_KNOWN)).alias(_PLACE)
+    if table.known_time is None:
+        return _sorted(known.select(_FOUND, known_at))
+    placed = _sorted(known.select(_FOUND, known_at, line.place(pl.col(_EVENT)).alias(_EVENT)))
+    return placed.filter(pl.col(_EVENT) == pl.col(_EVENT).cum_max()).select(_FOUND, _PLACE)
+
+
+def _sorted(placed: pl.DataFrame) -> pl.DataFrame:
+    """Return rows by their place, those of one place in their order."""
+    if placed.schema[_PLACE] == pl.Int128:
+        return placed.sort(_PLACE, maintain_order=True)
+    return placed[_order(placed[_PLACE].to_numpy())]
+
+
+def _order(places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the indices that sort places, none of them negative; those of one place in their order.
+
+    Numbers alone are sorted several times as fast as numbers with their indices. So each index is put behind its place in one number; where that does
+    not fit, the place's lowest bits give way, and the rows whose places fall together by that are sorted once more.
+    """
+    bits = len(places).bit_length()
+    cut = max(int(places.max(initial=0)).bit_length() + bits - 63, 0)
+    packed = places >> cut
+    packed <<= bits
+    packed |= np.arange(len(places))
+    packed.sort()
+    order = packed & (1 << bits) - 1
+    if cut:
+        packed >>= bits
+        apart = np.concatenate([[True], packed[1:] != packed[:-1], [True]])
+        together = np.flatnonzero(~(apart[:-1] & apart[1:]))
+        unsure = order[together]
+        order[together] = unsure[np.argsort(places[unsure], kind="stable")]
+    return order
 
 
 def _check_columns(spine: pl.DataFrame, table: FeatureTable, rows: pl.DataFrame, columns: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -163,6 +164,60 @@ def test_a_line_too_long_for_64_bits_is_searched_alike() -> None:
     spine = pl.DataFrame([(i, datetime(2199, 1, 1, tzinfo=UTC), f"{i}", 1) for i in range(3000)], schema=SPINE, orient="row")
     joined = as_of_join(spine, weather(), rows, ["wind"], event_time="departure", max_age=None)
     assert joined["wind"].to_list() == list(range(3000))
+
+
+ages = st.none() | st.integers(0, 6).map(lambda value: timedelta(microseconds=value))
+
+
+def far_apart(spine: pl.DataFrame, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return both with microseconds for minutes, and with twenty more gates over thousands of years, in which microseconds hardly count."""
+
+    def hurried(frame: pl.DataFrame, *names: str) -> pl.DataFrame:
+        return frame.with_columns(((pl.col(name) - START) / 60_000_000 + START).alias(name) for name in names)
+
+    eras = [(gate, datetime(2 + 8000 * (gate % 2), 1, 1, tzinfo=UTC)) for gate in range(10, 30)]
+    gates = pl.DataFrame([(gate, era, "JFK", gate) for gate, era in eras], schema=SPINE, orient="row")
+    old = pl.DataFrame([("JFK", gate, era, gate, "a", era) for gate, era in eras], schema=VERSIONS, orient="row").select(rows.columns)
+    times = [name for name in ("at", "heard") if name in rows.columns]
+    return pl.concat([gates, hurried(spine, "departure")]), pl.concat([hurried(rows, *times), old])
+
+
+@settings(max_examples=150, deadline=None)
+@given(spine=spines, rows=tables_rows, max_age=ages)
+def test_moments_a_microsecond_apart_are_told_apart_over_thousands_of_years(
+    spine: pl.DataFrame, rows: pl.DataFrame, max_age: timedelta | None
+) -> None:
+    asked, seen = far_apart(spine, rows)
+    joined = as_of_join(asked, weather(), seen, ["wind", "sky"], event_time="departure", max_age=max_age)
+    assert joined.select(asked.columns).equals(asked)
+    assert joined.select("wind", "sky").rows() == in_plain_python(asked, weather(), seen, ["wind", "sky"], max_age)
+
+
+@settings(max_examples=150, deadline=None)
+@given(spine=askings, rows=versions, max_age=ages)
+def test_corrections_a_microsecond_later_are_told_apart_over_thousands_of_years(
+    spine: pl.DataFrame, rows: pl.DataFrame, max_age: timedelta | None
+) -> None:
+    asked, seen = far_apart(spine, rows)
+    joined = as_of_join(asked, heard(), seen, ["wind", "sky"], event_time="departure", max_age=max_age)
+    assert joined.select("wind", "sky").rows() == two_times_in_plain_python(asked, seen, max_age)
+
+
+@pytest.mark.parametrize("moments", [1, 50, 40_000])
+def test_many_rows_in_no_order_are_found_like_sorted_ones(moments: int) -> None:
+    rng = np.random.default_rng(0)
+    drawn = rng.integers(0, moments, 40_000)
+    rows = pl.DataFrame({"origin": "JFK", "gate": rng.integers(0, 200, 40_000), "at": drawn, "wind": range(40_000), "sky": "a"})
+    rows = rows.with_columns(pl.from_epoch("at", "s").cast(ROWS["at"]))
+    spine = pl.DataFrame({"flight": 1, "departure": rng.integers(0, moments, 5_000), "origin": "JFK", "gate": rng.integers(0, 250, 5_000)})
+    spine = spine.with_columns(pl.from_epoch("departure", "s").cast(SPINE["departure"]))
+    joined = as_of_join(spine, weather(), rows, ["wind"], event_time="departure", max_age=None)
+    by_time = (
+        spine.with_row_index()
+        .sort("departure")
+        .join_asof(rows.sort("at", maintain_order=True), left_on="departure", right_on="at", by=["origin", "gate"], check_sortedness=False)
+    )
+    assert joined["wind"].to_list() == by_time.sort("index")["wind"].to_list()
 
 
 @settings(max_examples=100, deadline=None)
