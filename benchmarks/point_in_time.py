@@ -4,8 +4,9 @@ The limit is a bare `join_asof` by one entity on rows that are sorted already, w
 late row or a correction as such. Ours is `as_of_join`, on the same frames, with one time (`known_after`), the same with its rows in no order, and
 with two times (`known_time`), where a tenth of the rows came up to a week late and a twentieth are corrections of earlier ones.
 
-All of it in one run, alternately, in processor seconds, for these do not change with what else the machine does. Claim, asserted for each case: at
-most twice the limit. Writes `.artifacts/point_in_time.json`; exit code 1 when the claim does not hold.
+All of it in one run, alternately, in processor seconds, for these change least with what else the machine does; beside them those on the clock.
+Claim, asserted for each case: at most twice the limit's processor time. Writes `.artifacts/point_in_time.json`; exit code 1 when the claim does not
+hold.
 """
 
 import json
@@ -66,24 +67,25 @@ def cases(events: pl.DataFrame, rows: pl.DataFrame) -> dict[str, Callable[[], pl
     }
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Return the processor seconds of one call."""
-    begun = time.process_time()
+def seconds(work: Callable[[], object]) -> tuple[float, float]:
+    """Return how many seconds one call takes, of the processor's and on the clock."""
+    begun, began = time.process_time(), time.perf_counter()
     work()
-    return time.process_time() - begun
+    return time.process_time() - begun, time.perf_counter() - began
 
 
 def main() -> int:
     """Measure all cases in turn, so that noise falls on each, and print medians and ratios."""
     measured = cases(*frames(np.random.default_rng(0)))
     rounds = [{name: seconds(work) for name, work in measured.items()} for _ in range(ROUNDS + 1)][1:]
-    medians = {name: statistics.median(row[name] for row in rounds) for name in measured}
-    ratios = {name: statistics.median(row[name] / row["join_asof"] for row in rounds) for name in measured}
+    medians = {name: statistics.median(row[name][0] for row in rounds) for name in measured}
+    clock = {name: statistics.median(row[name][1] for row in rounds) for name in measured}
+    ratios = {name: statistics.median(row[name][0] / row["join_asof"][0] for row in rounds) for name in measured}
     print(f"{EVENTS:,} events, {ROWS:,} rows, {ENTITIES:,} entities (claim: ratio ≤ {CLAIM:g})")
     for name, spent in medians.items():
-        print(f"{name:<28} {spent:>6.2f} s of processor time   ratio {ratios[name]:.2f}")
+        print(f"{name:<28} {spent:>6.2f} s of processor time   ratio {ratios[name]:.2f}   {clock[name]:>6.2f} s on the clock")
     (ROOT / ".artifacts").mkdir(exist_ok=True)
-    (ROOT / ".artifacts" / "point_in_time.json").write_text(json.dumps({"seconds": medians, "ratios": ratios}, indent=2))
+    (ROOT / ".artifacts" / "point_in_time.json").write_text(json.dumps({"seconds": medians, "clock_seconds": clock, "ratios": ratios}, indent=2))
     return int(any(ratio > CLAIM for ratio in ratios.values()))
 
 
