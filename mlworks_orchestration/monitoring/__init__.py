@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         residual_profiles,
     )
     from mlworks_orchestration.monitoring.realised import performance
-    from mlworks_orchestration.monitoring.reference import ModelReference, build_reference, profile_snapshot
+    from mlworks_orchestration.monitoring.reference import DataProfiles, ModelReference, build_reference, profile_snapshot
     from mlworks_orchestration.monitoring.report import ReportWindow, drift_report, report_rows, window_keys
     from mlworks_orchestration.monitoring.tables import JOINT
     from mlworks_orchestration.monitoring.truth import labelled
@@ -44,6 +44,7 @@ _HOMES = {
     "performance": "realised",
     "prediction_profiles": "profiles",
     "profile": "profiles",
+    "DataProfiles": "reference",
     "profile_snapshot": "reference",
     "last_costs": "operations",
     "record_operation": "operations",
@@ -58,6 +59,7 @@ _HOMES = {
 __all__ = [
     "ACTIONS",
     "JOINT",
+    "DataProfiles",
     "ModelReference",
     "ReportWindow",
     "Rows",

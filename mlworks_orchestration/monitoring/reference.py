@@ -1,9 +1,10 @@
 """What a champion is compared with: its own training data, and what is normal between windows of them; built once a version."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import polars as pl
 
@@ -103,22 +104,68 @@ def build_reference(lake: Lake, catalog: Catalog, model: MLModel, registry: Regi
     return ModelReference.of(profile, past)
 
 
-def profile_snapshot(catalog: Catalog, model: MLModel, rows: Rows) -> tuple[Profile, dict[str, Blocks]]:
+class DataProfiles(NamedTuple):
+    """What the profile of a version's training rows owes to the rows alone, by partition; versions that were trained on the same share it.
+
+    Parameters:
+        values: of each feature.
+        labels: of the label.
+        relations: of all features together, of texts, and of how the label goes with each feature.
+    """
+
+    values: Mapping[str, Profile]
+    labels: Mapping[str, Profile]
+    relations: Mapping[str, Profile]
+
+    @classmethod
+    def of(cls, catalog: Catalog, model: MLModel, training: pl.DataFrame) -> "DataProfiles":
+        """Profile training rows.
+
+        Parameters:
+            catalog: all declarations.
+            model: whose rows.
+            training: with `_partition`, the model's features and `label`.
+        """
+        return cls(
+            by_partition((training, value_keys(catalog, model))),
+            by_partition((training, {"label": label_key(model)})),
+            merge_by_partition(*of_features(catalog, model, training), relation_profiles(catalog, model, training)),
+        )
+
+    def only(self, partitions: Collection[str]) -> "DataProfiles":
+        """Return those of some partitions.
+
+        Parameters:
+            partitions: their keys.
+        """
+        return DataProfiles(*({key: profile for key, profile in part.items() if key in partitions} for part in self))
+
+    def and_of(self, others: "DataProfiles") -> "DataProfiles":
+        """Return these and those of other partitions.
+
+        Parameters:
+            others: of partitions that these lack.
+        """
+        return DataProfiles(*({**ours, **theirs} for ours, theirs in zip(self, others, strict=True)))
+
+
+def profile_snapshot(catalog: Catalog, model: MLModel, rows: Rows, data: DataProfiles | None = None) -> tuple[Profile, dict[str, Blocks]]:
     """Return the profile of the rows that a version was made of, and, by part of the reference, the blocks from which thresholds follow.
 
     Parameters:
         catalog: all declarations.
         model: whose version.
         rows: of its snapshot, with predictions.
+        data: of the same training rows, where it is known already.
 
     Raises:
         DeclarationError: if the declaration of drift names a statistic or column that does not exist.
     """
-    residuals = rows.unseen.select(PARTITION, residual=pl.col("label") - pl.col("prediction"))
-    parts = by_partition(
-        (rows.training, {**value_keys(catalog, model), "prediction": PREDICTION, "label": label_key(model)}), (residuals, {"residual": RESIDUAL})
-    )
-    parts = merge_by_partition(parts, *of_features(catalog, model, rows.training), relation_profiles(catalog, model, rows.training))
+    known = data or DataProfiles.of(catalog, model, rows.training)
+    predicted = by_partition((rows.training, {"prediction": PREDICTION}))
+    residuals = by_partition((rows.unseen.select(PARTITION, residual=pl.col("label") - pl.col("prediction")), {"residual": RESIDUAL}))
+    # The order of columns is that in which their thresholds are drawn.
+    parts = merge_by_partition(known.values, predicted, known.labels, residuals, known.relations)
     profile = Profile.merged(list(parts.values()))
     check_names(model.drift, profile)
     return profile, _blocks(model, profile, parts)

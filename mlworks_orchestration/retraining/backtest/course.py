@@ -197,7 +197,8 @@ class Course:
         """Fit, test and judge a version, and let it serve if it may."""
         champion = self.state.serving(moment)
         fit, cut = self._fits.at(self.model, moment)
-        judged = verdict(self._rows.catalog, self.model, [*self.state.versions, fit], champion, cut, in_full=self._reports is not None)
+        versions, in_full = [*self.state.versions, fit], self._reports is not None
+        judged = verdict(self._rows.catalog, self.model, versions, champion, cut, known=self._fits.obstacles, in_full=in_full)
         self.state.versions.append(fit)
         self.state.verdicts.append(judged)
         if judged.promoted:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from importlib.metadata import version
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +37,10 @@ from mlworks_orchestration.training import (
 _LIBRARIES = ("numpy", "pandas", "scikit-learn", "mlworks-orchestration")
 
 Vector = npt.NDArray[np.float64]
+
+
+Obstacles: TypeAlias = dict[tuple[str | int | None, ...], str]
+"""What model tests hold against versions, by version, champion and gate; policies that train at the same moments share it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +82,7 @@ class Fits:
         self._shelf, self._tell = shelf, tell
         self._known: dict[str, Fit] = {}
         self._predicted: dict[tuple[str, str], Vector] = {}
+        self.obstacles: Obstacles = {}
 
     def at(self, model: MLModel, moment: datetime) -> tuple[Fit, TrainingSet]:
         """Return the model that is trained at a moment, and its rows.

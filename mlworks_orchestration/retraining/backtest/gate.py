@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from mlworks_orchestration.data import PARTITION, Lake
-from mlworks_orchestration.retraining.backtest.fits import Fit
+from mlworks_orchestration.retraining.backtest.fits import Fit, Obstacles
 from mlworks_orchestration.retraining.backtest.reports import Version
 from mlworks_orchestration.retraining.backtest.rows import TrainingSet
 from mlworks_orchestration.spec import LOADS_CLEANLY, Catalog, MLModel, TimeWindow
@@ -76,8 +76,8 @@ class _Bench(Subject):
         return self.rows[self.model.event_time] >= registry.window(self.champion.version).end
 
 
-def verdict(  # noqa: PLR0913 - the declarations, who is judged on what, and how thoroughly
-    catalog: Catalog, model: MLModel, versions: Sequence[Fit], champion: int | None, cut: TrainingSet, *, in_full: bool = True
+def verdict(  # noqa: PLR0913 - the declarations, who is judged on what, how thoroughly, and what is known already
+    catalog: Catalog, model: MLModel, versions: Sequence[Fit], champion: int | None, cut: TrainingSet, *, known: Obstacles, in_full: bool = True
 ) -> Verdict:
     """Judge the newest version against the champion as the gate does, on its held-out rows that the champion was not trained on.
 
@@ -87,6 +87,7 @@ def verdict(  # noqa: PLR0913 - the declarations, who is judged on what, and how
         versions: by number, from 1; the last is the challenger.
         champion: its number; none before the first.
         cut: the challenger's rows.
+        known: what model tests found before; what they find now is added.
         in_full: whether a challenger that is not better is tested too; it does not serve either way, but the reason tells what its tests found.
     """
     number, challenger = len(versions), Version(len(versions), versions[-1])
@@ -98,7 +99,11 @@ def verdict(  # noqa: PLR0913 - the declarations, who is judged on what, and how
     untested = deliver(model, bout, compared, "")
     if not untested.favourable and not in_full:
         return untested
-    return deliver(model, bout, compared, _obstacle(catalog, model, Unregistered(versions, champion), number, cut))
+    # Tests are seeded by the version's number, and some ask the gate's confidence or what the champion was trained on.
+    key = (versions[-1].key, number, serving.key if serving else None, champion, model.gate.model_dump_json())
+    if key not in known:
+        known[key] = _obstacle(catalog, model, Unregistered(versions, champion), number, cut)
+    return deliver(model, bout, compared, known[key])
 
 
 def _compare(model: MLModel, challenger: Version, serving: Fit | None, rows: pl.DataFrame) -> Comparison:

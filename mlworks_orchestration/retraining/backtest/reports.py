@@ -7,6 +7,7 @@ import polars as pl
 
 from mlworks_orchestration.data import PARTITION
 from mlworks_orchestration.monitoring import (
+    DataProfiles,
     ModelReference,
     ReportWindow,
     Rows,
@@ -62,6 +63,7 @@ class Reports:
         self._fits, self._rows = fits, fits.rows
         self._profiles: dict[tuple[str, ...], Profile] = {}
         self._snapshots: dict[str, tuple[Profile, dict[str, Blocks]]] = {}
+        self._trained_on = DataProfiles({}, {}, {})
         self._references: dict[tuple[str, int], ModelReference] = {}
         self._sums: dict[tuple[object, ...], list[dict[str, Any]]] = {}
 
@@ -122,5 +124,14 @@ class Reports:
             cut = self._rows.training_set(model.retraining, fit.moment)
             training, holdout = (rows.with_columns(pl.Series("prediction", fit.predictor.predict(rows))) for rows in (cut.train, cut.holdout))
             unseen = training.with_columns(pl.Series("prediction", self._fits.cross_predictions(fit, cut.train)))
-            self._snapshots[fit.key] = profile_snapshot(self._rows.catalog, model, Rows(training, pl.concat([unseen, holdout])))
+            data = self._data(model, cut.train)
+            self._snapshots[fit.key] = profile_snapshot(self._rows.catalog, model, Rows(training, pl.concat([unseen, holdout])), data)
         return self._snapshots[fit.key]
+
+    def _data(self, model: MLModel, training: pl.DataFrame) -> DataProfiles:
+        """Profile training rows; those of a partition that is in whole are profiled once for all versions that were trained on it."""
+        whole = [str(key) for key, rows in training[PARTITION].value_counts().iter_rows() if rows == self._rows.by_partition[key][LABEL].count()]
+        known = self._trained_on.only(whole)
+        made = DataProfiles.of(self._rows.catalog, model, training.filter(~pl.col(PARTITION).is_in(list(known.values))))
+        self._trained_on = self._trained_on.and_of(made.only(whole))
+        return known.and_of(made)

@@ -1,6 +1,7 @@
 """Held-out rows with one column changed."""
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 
@@ -26,8 +27,8 @@ def shuffled(rows: pl.DataFrame, column: str, generator: np.random.Generator) ->
     return rows.with_columns(rows[column].gather(generator.permutation(rows.height)).alias(column))
 
 
-def blanked(rows: pl.DataFrame, column: str, share: float, generator: np.random.Generator) -> pl.DataFrame:
-    """Return the rows with a column missing in a share of them, at least in one.
+def blanked(rows: pl.DataFrame, column: str, share: float, generator: np.random.Generator) -> tuple[npt.NDArray[np.intp], pl.DataFrame]:
+    """Return a share of the rows, at least one, without their value in a column, and their positions.
 
     Parameters:
         rows: of a version.
@@ -35,6 +36,5 @@ def blanked(rows: pl.DataFrame, column: str, share: float, generator: np.random.
         share: of the rows, above 0 and at most 1.
         generator: which ones.
     """
-    gone = np.zeros(rows.height, dtype=bool)
-    gone[generator.permutation(rows.height)[: max(1, round(share * rows.height))]] = True
-    return rows.with_columns(pl.when(pl.Series(~gone)).then(pl.col(column)).alias(column))
+    gone = np.sort(generator.permutation(rows.height)[: max(1, round(share * rows.height))])
+    return gone, rows[gone].with_columns(pl.lit(None, rows.schema[column]).alias(column))

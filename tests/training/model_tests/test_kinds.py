@@ -250,9 +250,9 @@ def test_predictions_that_are_no_numbers_without_a_feature_fail_with_the_reason(
 
 def test_blanking_takes_the_share_and_shuffling_keeps_the_values() -> None:
     rows = pl.DataFrame({"a": range(100)})
-    assert blanked(rows, "a", 0.25, np.random.default_rng(0))["a"].null_count() == 25
-    assert blanked(rows, "a", 0.0001, np.random.default_rng(0))["a"].null_count() == 1
-    assert blanked(rows, "a", 1.0, np.random.default_rng(0))["a"].null_count() == 100
+    assert blanked(rows, "a", 0.25, np.random.default_rng(0))[1]["a"].null_count() == 25
+    assert blanked(rows, "a", 0.0001, np.random.default_rng(0))[1]["a"].null_count() == 1
+    assert blanked(rows, "a", 1.0, np.random.default_rng(0))[1]["a"].null_count() == 100
     dealt = shuffled(rows, "a", np.random.default_rng(0))["a"]
     assert dealt.sort().equals(rows["a"])
     assert not dealt.equals(rows["a"])
