@@ -33,59 +33,59 @@ class CoarseBlocks:
         self._missing = list(missing)
         self._before = np.zeros((len(missing), len(tops)), dtype=np.int64)
         self._part: Integers = np.diff(np.append(cumulated[tops[:-1]], cumulated[-1]), prepend=0)
-        self._upto = [np.zeros(len(tops), dtype=np.int64)]
+        self._counts = [np.zeros(len(tops), dtype=np.int64)]
         self._marks = [0]
 
-    def start(self, upto: Integers, waiting: int) -> None:
+    def start(self, counts: Integers, waiting: int) -> None:
         """Take what is there already as counted: the values that the cells were made from.
 
         Parameters:
-            upto: values in tables, up to each cut, shape (cells,).
+            counts: values in tables by cell, shape (cells,).
             waiting: values that wait outside them.
         """
-        self._upto, self._marks = [upto], [waiting]
+        self._counts, self._marks = [counts], [waiting]
 
-    def end(self, upto: Integers, waiting: int, missing: int) -> None:
+    def end(self, counts: Integers, waiting: int, missing: int) -> None:
         """End a block.
 
         Parameters:
-            upto: as `start` takes it.
+            counts: as `start` takes them.
             waiting: likewise.
             missing: rows so far without a value.
         """
-        self._upto.append(upto)
+        self._counts.append(counts)
         self._marks.append(waiting)
         self._missing.append(missing)
 
-    def pause(self, upto: Integers, waited: Sequence[Floats]) -> None:
+    def pause(self, counts: Integers, waited: Sequence[Floats]) -> None:
         """Take what was counted since the last time; afterwards tables start from nothing, and nothing waits.
 
         Parameters:
-            upto: as `start` takes it.
+            counts: as `start` takes them.
             waited: the values that waited, as they came.
         """
-        counts = self._since(upto, waited)
-        self._before, self._part = np.concatenate((self._before, counts[:-1])), counts[-1]
-        self.start(np.zeros_like(upto), 0)
+        since = self._since(counts, waited)
+        self._before, self._part = np.concatenate((self._before, since[:-1])), since[-1]
+        self.start(np.zeros_like(counts), 0)
 
-    def table(self, kind: type[NumericProfile], upto: Integers, waited: Sequence[Floats]) -> BlockedNumbers:
+    def table(self, kind: type[NumericProfile], counts: Integers, waited: Sequence[Floats]) -> BlockedNumbers:
         """Return the blocks that have ended.
 
         Parameters:
             kind: the class of their profiles.
-            upto: as `start` takes it.
+            counts: as `start` takes them.
             waited: the values that waited, as they came.
         """
-        rows = np.concatenate((self._before, self._since(upto, waited)[:-1]))
+        rows = np.concatenate((self._before, self._since(counts, waited)[:-1]))
         return BlockedNumbers(kind, self._values, rows, np.diff(self._missing, prepend=0))
 
-    def _since(self, upto: Integers, waited: Sequence[Floats]) -> Integers:
+    def _since(self, counts: Integers, waited: Sequence[Floats]) -> Integers:
         """Return what was counted since the last pause: in each block that has ended since, and in that which has not."""
-        counts: Integers = np.diff(np.diff(np.stack([*self._upto, upto]), axis=0), axis=1, prepend=0)
+        since: Integers = np.diff(np.stack([*self._counts, counts]), axis=0)
         if waited:
             values = np.concatenate([np.sort(some) for some in waited])[self._marks[0] :]  # each of one block, and cells are found sooner in order
-            block = np.repeat(np.arange(len(counts)), np.diff([*self._marks, self._marks[0] + len(values)]))
+            block = np.repeat(np.arange(len(since)), np.diff([*self._marks, self._marks[0] + len(values)]))
             cells = np.searchsorted(self.cuts, keys_of(values))
-            counts += np.bincount(block * len(self.cuts) + cells, minlength=counts.size).reshape(counts.shape)
-        counts[0] += self._part
-        return counts
+            since += np.bincount(block * len(self.cuts) + cells, minlength=since.size).reshape(since.shape)
+        since[0] += self._part
+        return since

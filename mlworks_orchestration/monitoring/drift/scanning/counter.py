@@ -91,15 +91,15 @@ class NumericCounter:
                 self._uncut.append(self._missing)
                 return
             self._blocks = CoarseBlocks(unlimited(parts), self._uncut)
-            self._blocks.start(self._below(self._blocks.cuts), self._waiting)
-        self._blocks.end(self._below(self._blocks.cuts), self._waiting, self._missing)
+            self._blocks.start(self._within(self._blocks.cuts), self._waiting)
+        self._blocks.end(self._within(self._blocks.cuts), self._waiting, self._missing)
 
     def blocks(self) -> BlockedNumbers:
         """Return the blocks that have ended."""
         if self._blocks is None:
             missing = np.diff(self._uncut, prepend=0)
             return BlockedNumbers(self._kind, np.zeros(0), np.zeros((len(missing), 0), dtype=np.int64), missing)
-        return self._blocks.table(self._kind, self._below(self._blocks.cuts), self._held)
+        return self._blocks.table(self._kind, self._within(self._blocks.cuts), self._held)
 
     def profile(self) -> NumericProfile:
         """Return the profile of all values so far."""
@@ -147,7 +147,7 @@ class NumericCounter:
     def _fold(self) -> None:
         """Add all up, and plan the tables anew."""
         if self._blocks is not None:
-            self._blocks.pause(self._below(self._blocks.cuts), self._held)
+            self._blocks.pause(self._within(self._blocks.cuts), self._held)
         self._bins, self._held, self._waiting = self._total(), [], 0
         self._grids = [] if self._exact else grids(self._bins)
         self._fold_at = min(self._fold_at * 2, _MOST_HELD)
@@ -160,12 +160,12 @@ class NumericCounter:
         held = [counted(np.concatenate(self._held))] if self._held else []
         return [self._bins, *(grid.bins() for grid in self._grids), *held]
 
-    def _below(self, cuts: Integers) -> Integers:
-        """Return how many values in tables lie up to each cut."""
-        upto = np.zeros(len(cuts), dtype=np.int64)
+    def _within(self, cuts: Integers) -> Integers:
+        """Return how many values in tables lie up to each cut and above the one before."""
+        counts = np.zeros(len(cuts), dtype=np.int64)
         for grid in self._grids:
-            upto += grid.below(cuts)
-        return upto
+            counts += grid.within(cuts)
+        return counts
 
 
 def _ends(values: Floats) -> tuple[float, float]:

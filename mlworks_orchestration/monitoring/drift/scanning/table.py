@@ -21,7 +21,7 @@ class CountTable:
 
     def __init__(self, resolution: int) -> None:
         self._resolution = resolution
-        self._cuts = self._upto = NONE
+        self._cuts = self._filled = self._starts = NONE
 
     def bins(self) -> Bins:
         """Return what was counted."""
@@ -30,14 +30,17 @@ class CountTable:
         bins = exactly(self._keys[found], counts[found])
         return bins._replace(precisions=np.full(len(bins.groups), self._resolution))
 
-    def below(self, cuts: Integers) -> Integers:
-        """Return how many of what was counted lie up to each cut.
+    def within(self, cuts: Integers) -> Integers:
+        """Return how many of what was counted lie up to each cut and above the one before.
 
         Parameters:
-            cuts: keys, ascending, shape (cuts,).
+            cuts: keys, ascending, shape (cuts,), none of the table's above the last.
         """
         if cuts is not self._cuts:
-            self._cuts, self._upto = cuts, np.searchsorted(self._keys, cuts, side="right")
-        cumulated = np.zeros(len(self._keys) + 1, dtype=np.int64)
-        np.cumsum(self._table[self._places], out=cumulated[1:])
-        return cumulated[self._upto]
+            starts = np.append(0, np.searchsorted(self._keys, cuts, side="right"))
+            self._cuts, self._filled = cuts, np.flatnonzero(starts[1:] > starts[:-1])
+            self._starts = starts[self._filled]
+        counts = np.zeros(len(cuts), dtype=np.int64)
+        if len(self._starts):
+            counts[self._filled] = np.add.reduceat(self._table[self._places], self._starts)
+        return counts
