@@ -60,7 +60,7 @@ class Reports:
     """
 
     def __init__(self, fits: Fits) -> None:
-        self._fits, self._rows = fits, fits.rows
+        self._fits, self.rows = fits, fits.rows
         self._profiles: dict[tuple[str, ...], Profile] = {}
         self._snapshots: dict[str, tuple[Profile, dict[str, Blocks]]] = {}
         self._trained_on = DataProfiles({}, {}, {})
@@ -89,7 +89,7 @@ class Reports:
         return self._made(("all", one.key, one.version.fit.key, str(one.labelled)), lambda: self._merged(model, one))
 
     def _merged(self, model: MLModel, one: Scored) -> dict[str, Profile]:
-        rows, catalog, key = self._rows.of([one.key]), self._rows.catalog, one.key
+        rows, catalog, key = self.rows.of([one.key]), self.rows.catalog, one.key
         fit = one.version.fit
         truth = rows.filter(pl.col(LABEL).is_not_null())
         scores = rows.select(PARTITION, LABEL, prediction=pl.Series("prediction", self._fits.predictions(fit, [key])[0]))
@@ -121,17 +121,17 @@ class Reports:
 
     def _snapshot(self, model: MLModel, fit: Fit) -> tuple[Profile, dict[str, Blocks]]:
         if fit.key not in self._snapshots:
-            cut = self._rows.training_set(model.retraining, fit.moment)
+            cut = self.rows.training_set(model.retraining, fit.moment)
             training, holdout = (rows.with_columns(pl.Series("prediction", fit.predictor.predict(rows))) for rows in (cut.train, cut.holdout))
             unseen = training.with_columns(pl.Series("prediction", self._fits.cross_predictions(fit, cut.train)))
-            data = self._data(model, cut.train)
-            self._snapshots[fit.key] = profile_snapshot(self._rows.catalog, model, Rows(training, pl.concat([unseen, holdout])), data)
+            data = self.training_profiles(model, cut.train)
+            self._snapshots[fit.key] = profile_snapshot(self.rows.catalog, model, Rows(training, pl.concat([unseen, holdout])), data)
         return self._snapshots[fit.key]
 
-    def _data(self, model: MLModel, training: pl.DataFrame) -> DataProfiles:
+    def training_profiles(self, model: MLModel, training: pl.DataFrame) -> DataProfiles:
         """Profile training rows; those of a partition that is in whole are profiled once for all versions that were trained on it."""
-        whole = [str(key) for key, rows in training[PARTITION].value_counts().iter_rows() if rows == self._rows.by_partition[key][LABEL].count()]
+        whole = [str(key) for key, rows in training[PARTITION].value_counts().iter_rows() if rows == self.rows.by_partition[key][LABEL].count()]
         known = self._trained_on.only(whole)
-        made = DataProfiles.of(self._rows.catalog, model, training.filter(~pl.col(PARTITION).is_in(list(known.values))))
+        made = DataProfiles.of(self.rows.catalog, model, training.filter(~pl.col(PARTITION).is_in(list(known.values))))
         self._trained_on = self._trained_on.and_of(made.only(whole))
         return known.and_of(made)

@@ -248,6 +248,16 @@ def test_predictions_that_are_no_numbers_without_a_feature_fail_with_the_reason(
     assert "NaN or infinite" in finding.words
 
 
+def test_columns_that_are_blanked_in_one_go_are_told_as_if_alone_and_the_one_that_fails_is_named() -> None:
+    columns = ["distance", "rainy", "seats"]
+    beside = found(subject(honest, **declared("robust_to_missing", columns=columns, at_most_worse=4.0)))
+    alone = [found(subject(honest, **declared("robust_to_missing", columns=[column], at_most_worse=4.0))) for column in columns]
+    assert beside.parts == tuple(part for each in alone for part in each.parts)
+    complete = subject().rows.drop_nulls()
+    broken = subject(fragile, rows=complete, **declared("robust_to_missing", columns=["rainy", "seats"], min_rows=50, at_most_worse=9.0))
+    assert [part.part for part in found(broken).parts if part.state == "failed"] == ["seats"]
+
+
 def test_blanking_takes_the_share_and_shuffling_keeps_the_values() -> None:
     rows = pl.DataFrame({"a": range(100)})
     assert blanked(rows, "a", 0.25, np.random.default_rng(0))[1]["a"].null_count() == 25
