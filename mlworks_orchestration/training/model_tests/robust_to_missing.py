@@ -1,6 +1,6 @@
 """Missing values in a feature leave predictions finite and cost no more than a share of the primary metric."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import polars as pl
@@ -24,22 +24,24 @@ def robust_to_missing(subject: Subject, test: RobustToMissing) -> Finding:
     if subject.rows.height < test.min_rows:
         return too_few(subject.rows.height, test.min_rows)
     columns = test.columns or list(subject.predictor.columns)
-    blank = [blanked(subject.rows, column, test.share, subject.generator(f"{test.title} {column}")) for column in columns]
-    # In as few goes as take no more rows at a time than were held out.
+    # As many at once as take no more rows than were held out.
     at_once = max(1, int(1 / test.share))
-    predicted = [
-        each for first in range(0, len(blank), at_once) for each in _predicted(subject, [rows for _, rows in blank[first : first + at_once]])
-    ]
-    findings = []
+    findings = [found for first in range(0, len(columns), at_once) for found in _without(subject, test, columns[first : first + at_once])]
+    return together(findings, "features")
+
+
+def _without(subject: Subject, test: RobustToMissing, columns: Sequence[str]) -> Iterator[Finding]:
+    """Yield what it costs to blank each of some columns."""
+    blank = [blanked(subject.rows, column, test.share, subject.generator(f"{test.title} {column}")) for column in columns]
+    predicted = _predicted(subject, [rows for _, rows in blank])
     for column, (gone, _), found in zip(columns, blank, predicted, strict=True):
         if isinstance(found, TrainingError):
             words = f"Blanked in {test.share:.0%} of the rows, there is no prediction. {found}"
-            findings.append(Finding("failed", words, rows=subject.rows.height, part=column))
+            yield Finding("failed", words, rows=subject.rows.height, part=column)
         else:
             lacking = subject.predicted.copy()
             lacking[gone] = found
-            findings.append(_compared(subject, test, column, lacking))
-    return together(findings, "features")
+            yield _compared(subject, test, column, lacking)
 
 
 def _predicted(subject: Subject, blank: Sequence[pl.DataFrame]) -> Sequence[Vector | TrainingError]:
