@@ -70,8 +70,11 @@ class Aliases(RuleBasedStateMachine):
         mode, better, champion = self.verdicts[version]
         if version in self.spent or not better or self.held["champion"] != champion:
             return False
+        return mode == "automatic" or (mode == "manual" and self.agreed(version))
+
+    def agreed(self, version: int) -> bool:
         said = [word for (number, _), word in self.words.items() if number == version]
-        return mode == "automatic" or (mode == "manual" and said == ["approve", "approve"])
+        return said == ["approve", "approve"]
 
     @rule(mode=st.sampled_from(["manual", "automatic", "manual", "dry_run"]), better=st.sampled_from([True, True, False]))
     @precondition(lambda self: len(self.verdicts) < 6)
@@ -133,7 +136,7 @@ class Aliases(RuleBasedStateMachine):
     def rolled_back(self, data: st.DataObject) -> None:
         to = data.draw(st.sampled_from([None, *range(1, len(self.verdicts) + 2)]))
         target = self.held["previous"] if to is None else to
-        allowed = target in self.verdicts and target != self.held["champion"]
+        allowed = target in self.verdicts and target != self.held["champion"] and (target in self.spent or self.agreed(target))
         assert self.at(lambda: roll_back(self.lake, self.model, self.registry, to, by="carl", why="So.")) is allowed
         if allowed and target is not None:
             self.moved(target)
