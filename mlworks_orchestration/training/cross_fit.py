@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 
 from mlworks_orchestration.errors import TrainingError
+from mlworks_orchestration.threads import threads_for
 from mlworks_orchestration.training.matrix import design_matrix
 from mlworks_orchestration.training.measure import Vector
 from mlworks_orchestration.training.predictor import Predictor, classifies, predictions
@@ -43,8 +44,9 @@ def cross_predict(predictor: Predictor, rows: pl.DataFrame, folds: int = FOLDS) 
             found.append(np.full(len(part), rest[LABEL][0]))
             continue
         try:
-            copy = clone(predictor.estimator)
-            copy.fit(design_matrix(rest, predictor.columns, asked_by=who), rest[LABEL].to_numpy())
+            copy, matrix = clone(predictor.estimator), design_matrix(rest, predictor.columns, asked_by=who)
+            with threads_for(matrix.size):
+                copy.fit(matrix, rest[LABEL].to_numpy())
         except Exception as error:
             message = f"{who} could not be fitted on {rest.height} rows: {in_short(error)}."
             raise TrainingError(message) from error

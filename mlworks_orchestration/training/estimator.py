@@ -7,6 +7,7 @@ import numpy as np
 from mlworks_orchestration.errors import TrainingError
 from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import MLModel
+from mlworks_orchestration.threads import threads_for
 from mlworks_orchestration.training.measure import Vector
 from mlworks_orchestration.training.predictor import classifies
 from mlworks_orchestration.training.wording import in_short
@@ -70,7 +71,8 @@ def fit_estimator(model: MLModel, estimator: Any, matrix: "pd.DataFrame", labels
         )
         raise TrainingError(message)
     try:
-        estimator.fit(matrix, labels)
+        with threads_for(matrix.size):
+            estimator.fit(matrix, labels)
     except Exception as error:
         message = f"Model {model.name} could not be fitted on {labels.size} rows: {in_short(error)}."
         raise TrainingError(message) from error

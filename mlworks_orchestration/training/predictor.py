@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from mlworks_orchestration.errors import TrackingError, TrainingError
+from mlworks_orchestration.threads import threads_for
 from mlworks_orchestration.training.flavor import stored_features
 from mlworks_orchestration.training.matrix import design_matrix
 from mlworks_orchestration.training.measure import Vector
@@ -65,7 +66,8 @@ def predictions(estimator: Any, rows: pl.DataFrame, columns: tuple[str, ...], wh
     """
     matrix = design_matrix(rows, columns, asked_by=who)
     try:
-        predicted = probabilities(estimator, matrix) if classifies(estimator) else np.asarray(estimator.predict(matrix), dtype=np.float64)
+        with threads_for(matrix.size):
+            predicted = probabilities(estimator, matrix) if classifies(estimator) else np.asarray(estimator.predict(matrix), dtype=np.float64)
     except Exception as error:
         message = (
             f"{who} could not predict {rows.height} rows: {in_short(error)}. An estimator must take what its training did not have, "

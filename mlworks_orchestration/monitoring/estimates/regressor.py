@@ -12,6 +12,7 @@ from scipy.special import stdtrit
 from mlworks_orchestration.errors import DataError, nearest
 from mlworks_orchestration.monitoring.estimates.encoding import Encoding, Floats
 from mlworks_orchestration.monitoring.estimates.record import Estimate, judged, too_few
+from mlworks_orchestration.threads import threads_for
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingRegressor
@@ -70,7 +71,8 @@ class LossEstimator:
         """
         rows = _with_predictions(features, predictions)
         matrix = self.encoding.matrix(rows)
-        each = np.stack([model.predict(matrix) for model in self.models])
+        with threads_for(matrix.size):
+            each = np.stack([model.predict(matrix) for model in self.models])
         expected = each.mean(axis=0)
         by_part = each.mean(axis=1)
         folds = len(self.models)
@@ -143,8 +145,9 @@ def _cross_fitted(
             max_iter=50, max_leaf_nodes=15, categorical_features=categorical, early_stopping=False, random_state=seed
         )
         held_out = part == number
-        models.append(model.fit(matrix[~held_out], loss[~held_out]))
-        expected[held_out] = model.predict(matrix[held_out])
+        with threads_for(matrix.size):
+            models.append(model.fit(matrix[~held_out], loss[~held_out]))
+            expected[held_out] = model.predict(matrix[held_out])
     return tuple(models), expected
 
 
