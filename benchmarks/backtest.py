@@ -27,7 +27,7 @@ def processor_seconds(home: str, *arguments: str) -> float:
     environment = {**os.environ, "MLWORKS_HOME": home, "DAGSTER_HOME": str(ROOT), "MLWORKS_DATA": data, "MLWORKS_ENV": "local"}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [str(Path(sys.executable).parent / "mlworks"), *arguments]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)  # noqa: S603 - our own command
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 

@@ -58,7 +58,10 @@ def test_the_declared_policy_comes_out_as_in_the_replay(told: Told) -> None:
         (attempt.at, attempt.trigger, attempt.version, attempt.outcome) for attempt in asked
     ]
     reasons = dict(verdicts(lake, model.name).select("challenger", "reason").iter_rows())
-    assert [each.reason for each in told.story.trainings] == [reasons[attempt.version] for attempt in asked]
+    for each in told.story.trainings:
+        # A version that is not better is not tested in a backtest, so what its tests found does not end its reason.
+        kept = reasons[each.version or 0]
+        assert kept.startswith(each.reason) if each.outcome == "rejected" else kept == each.reason
     history = model_history(lake, told.world.project.catalog, model, told.world.registry)
     champion = dict(history.compared.select("metric", "champion").iter_rows())
     assert told.story.rows == history.compared["rows"][0]

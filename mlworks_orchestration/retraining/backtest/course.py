@@ -29,8 +29,7 @@ class Course:
     Parameters:
         model: the model's declaration, with the policy in it.
         fits: fitted models, shared by all policies.
-        reports: drift reports, likewise; none for a policy that looks at none. What is told of the course is then only what served: there are no
-            alarms, and versions that are not better are not tested.
+        reports: drift reports, likewise; none for a policy that looks at none, of which no alarms are told then.
     """
 
     def __init__(self, model: MLModel, fits: Fits, reports: Reports | None) -> None:
@@ -197,8 +196,8 @@ class Course:
         """Fit, test and judge a version, and let it serve if it may."""
         champion = self.state.serving(moment)
         fit, cut = self._fits.at(self.model, moment)
-        versions, in_full = [*self.state.versions, fit], self._reports is not None
-        judged = verdict(self._rows.catalog, self.model, versions, champion, cut, known=self._fits.obstacles, in_full=in_full)
+        versions = [*self.state.versions, fit]
+        judged = verdict(self._rows.catalog, self.model, versions, champion, cut, known=self._fits.obstacles)
         self.state.versions.append(fit)
         self.state.verdicts.append(judged)
         if judged.promoted:

@@ -46,8 +46,7 @@ def every_step(  # noqa: PLR0913 - the lake, the declarations, and where and unt
     """Replay the past of a model in memory, retraining it at every step, and return what it would have predicted.
 
     It is the policy `every step` of `backtest`, to the last digit. That looks at no drift, so reports are made only where `gate.rollback_on` asks
-    for them, and model tests are run on versions that would serve. The result is kept, the fitted models are not; it is found again as long as
-    rows, declaration and code are the same.
+    for them. The result is kept, the fitted models are not; it is found again as long as rows, declaration and code are the same.
 
     Parameters:
         lake: the deployment's; it is only read.

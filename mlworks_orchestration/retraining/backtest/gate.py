@@ -76,10 +76,12 @@ class _Bench(Subject):
         return self.rows[self.model.event_time] >= registry.window(self.champion.version).end
 
 
-def verdict(  # noqa: PLR0913 - the declarations, who is judged on what, how thoroughly, and what is known already
-    catalog: Catalog, model: MLModel, versions: Sequence[Fit], champion: int | None, cut: TrainingSet, *, known: Obstacles, in_full: bool = True
+def verdict(  # noqa: PLR0913 - the declarations, who is judged on what, and what is known already
+    catalog: Catalog, model: MLModel, versions: Sequence[Fit], champion: int | None, cut: TrainingSet, *, known: Obstacles
 ) -> Verdict:
     """Judge the newest version against the champion as the gate does, on its held-out rows that the champion was not trained on.
+
+    A challenger that is not better is not tested, for it does not serve whatever its tests find.
 
     Parameters:
         catalog: all declarations.
@@ -88,7 +90,6 @@ def verdict(  # noqa: PLR0913 - the declarations, who is judged on what, how tho
         champion: its number; none before the first.
         cut: the challenger's rows.
         known: what model tests found before; what they find now is added.
-        in_full: whether a challenger that is not better is tested too; it does not serve either way, but the reason tells what its tests found.
     """
     number, challenger = len(versions), Version(len(versions), versions[-1])
     serving = versions[champion - 1] if champion else None
@@ -97,7 +98,7 @@ def verdict(  # noqa: PLR0913 - the declarations, who is judged on what, how tho
     compared = _compare(model, challenger, serving, rows) if rows.height >= FEWEST_HOLDOUT_ROWS else None
     bout = Bout(number, champion, TimeWindow(min(start, cut.kept_out.end), cut.kept_out.end), rows.height, cut.holdout.height - rows.height)
     untested = deliver(model, bout, compared, "")
-    if not untested.favourable and not in_full:
+    if not untested.favourable:
         return untested
     # Tests are seeded by the version's number, and some ask the gate's confidence or what the champion was trained on.
     key = (versions[-1].key, number, serving.key if serving else None, champion, model.gate.model_dump_json())
