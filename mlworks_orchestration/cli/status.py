@@ -109,8 +109,9 @@ def _champion(item: ModelStatus) -> str:
 def _decision(item: ModelStatus) -> str:
     if not item.last_decision:
         return "none yet"
-    said = "the next step says why" if item.last_decision_action == "escalate" else item.last_decision
-    return f"{_utc(item.last_decision_at)}: {in_words(item.last_decision_action)}: {said}"
+    before = "" if item.last_decision_about in {None, item.champion} else f", about version {item.last_decision_about}, which served then"
+    said = "the next step says why" if item.last_decision_action == "escalate" and not before else item.last_decision
+    return f"{_utc(item.last_decision_at)}: {in_words(item.last_decision_action)}{before}: {said}"
 
 
 def _cooldown(item: ModelStatus) -> str:

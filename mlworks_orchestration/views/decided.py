@@ -19,6 +19,7 @@ class Decided(NamedTuple):
         at: when the last decision was taken; none before the first.
         action: what it was, `wait`, `retrain`, `escalate` or `rollback`; empty before the first.
         reason: why, in words; empty before the first.
+        about: the version that served then; none before the first.
         asked_at: when a retraining was asked for last; none before the first.
         asked_for: why, in words; empty before the first.
         cooldown_ends: when the cooldown of the last training ends or ended; none before the first.
@@ -28,6 +29,7 @@ class Decided(NamedTuple):
     at: datetime | None = None
     action: str = ""
     reason: str = ""
+    about: int | None = None
     asked_at: datetime | None = None
     asked_for: str = ""
     cooldown_ends: datetime | None = None
@@ -47,11 +49,11 @@ def last_decided(lake: Lake, model: MLModel, champion: int | None) -> Decided:
     last = trained.begun_last
     against = [attempt for attempt in trained.attempts if attempt.champion == champion]
     asked = known.filter(pl.col("action") == "retrain")
-    at, action, reason = known.select("decided_at", "action", "reason").row(-1) if len(known) else (None, "", "")
+    at, action, reason, about = known.select("decided_at", "action", "reason", "champion").row(-1) if len(known) else (None, "", "", None)
     asked_at, asked_for = asked.select("decided_at", "reason").row(-1) if len(asked) else (None, "")
     ends = last.begun + model.retraining.cooldown if last else None
     waiting = against[-1].version if against and against[-1].outcome is Outcome.WAITING else None
-    return Decided(at, action, reason, asked_at, asked_for, ends, waiting)
+    return Decided(at, action, reason, about, asked_at, asked_for, ends, waiting)
 
 
 def in_words(action: str) -> str:

@@ -33,6 +33,7 @@ class ModelStatus:
         last_decision: why the retraining sensor decided what it did last, in words; empty before it did.
         last_decision_action: what it decided: `wait`, `retrain`, `escalate` or `rollback`.
         last_decision_at: when.
+        last_decision_about: the version that served then.
         cooldown_ends: when the cooldown of the last training ends or ended; none before the first.
         last_retraining: why a retraining was asked for last, in words; empty before the first.
         last_retraining_at: when.
@@ -58,6 +59,7 @@ class ModelStatus:
     last_decision: str = ""
     last_decision_action: str = ""
     last_decision_at: datetime | None = None
+    last_decision_about: int | None = None
     cooldown_ends: datetime | None = None
     last_retraining: str = ""
     last_retraining_at: datetime | None = None
@@ -107,7 +109,7 @@ def model_status(lake: Lake, catalog: Catalog, model: MLModel) -> ModelStatus:
     drifted_now = _drifted_now(lake, model)
     tested, failing_tests, of_champion = _tests(lake, model, champion)
     verdict, verdict_at = _last_verdict(lake, model)
-    called = _called(lake, model, decided)
+    called = _called(lake, model, decided, champion)
     return ModelStatus(
         model.name,
         needs_person=bool(called),
@@ -124,12 +126,13 @@ def model_status(lake: Lake, catalog: Catalog, model: MLModel) -> ModelStatus:
         last_decision=decided.reason,
         last_decision_action=decided.action,
         last_decision_at=decided.at,
+        last_decision_about=decided.about,
         cooldown_ends=decided.cooldown_ends,
         last_retraining=decided.asked_for,
         last_retraining_at=decided.asked_at,
         last_verdict=verdict,
         last_verdict_at=verdict_at,
-        next_step=called or _approved(model, decided) or _next_step(model, champion, scored, drifted_now),
+        next_step=called or _approved(model, decided) or f"{_answered(decided, champion)}{_next_step(model, champion, scored, drifted_now)}",
         warnings=tuple(policy_warnings(model, label_rate(lake, model))),
     )
 
@@ -181,16 +184,29 @@ def _last_verdict(lake: Lake, model: MLModel) -> tuple[str, datetime | None]:
     return last.row(-1)
 
 
-def _called(lake: Lake, model: MLModel, decided: Decided) -> str:
-    """Return what a person is needed for; nothing if the model does without."""
+def _called(lake: Lake, model: MLModel, decided: Decided, champion: int | None) -> str:
+    """Return what a person is needed for, with the commands that help; nothing if the model does without."""
     if decided.waiting is None:
-        return f"A person is needed: {decided.reason}" if decided.action == "escalate" else ""
+        if decided.action != "escalate" or _answered(decided, champion):
+            return ""
+        commands = f"`mlworks report {model.name}`, `mlworks events {model.name}`, `mlworks retrain {model.name} --why TEXT`"
+        return f"A person is needed: {decided.reason} Commands that help: {commands}."
     stand, needed = standing(lake, model.name, decided.waiting), model.gate.approvals
     if stand.grants(needed):
         return ""
     given = f" It has {len(stand.approvals)} of {needed}." if stand.approvals else ""
     command = f"`mlworks approve {model.name} {decided.waiting} --by NAME --why TEXT`, or `mlworks reject`"
     return f"A person is needed: version {decided.waiting} was judged better and waits for approval: {command}.{given}"
+
+
+def _answered(decided: Decided, champion: int | None) -> str:
+    """Say that the last call for a person was about another version than the one that serves by now; nothing if it was not."""
+    if decided.action != "escalate" or champion in {None, decided.about}:
+        return ""
+    return (
+        f"The retraining sensor called a person about version {decided.about}, before version {champion} came to serve; "
+        "it decides anew with the next drift report. "
+    )
 
 
 def _approved(model: MLModel, decided: Decided) -> str:

@@ -4,8 +4,10 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import socket
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -18,9 +20,11 @@ from mlworks_orchestration.cli.ci import write_junit
 from mlworks_orchestration.cli.dagster_home import ensure_dagster_home
 from mlworks_orchestration.cli.doctor import Finding, _package, examine
 from mlworks_orchestration.cli.main import VERBS, cli
+from mlworks_orchestration.data import Lake
 from mlworks_orchestration.errors import MLWorksError
 from mlworks_orchestration.graph import CheckReport
 from mlworks_orchestration.project import Project
+from mlworks_orchestration.training.aliases import record
 from tests.graph.world import MODEL, World
 
 Call = Callable[..., Result]
@@ -145,6 +149,20 @@ def test_status_can_be_asked_of_one_model(replayed: World, call: Call) -> None:
     wrong = call("status", "ride_tiem")
     assert wrong.exit_code == 1
     assert "did you mean 'ride_time'?" in str(wrong.exception)
+
+
+@pytest.fixture
+def copied(replayed: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
+    """A copy of the replayed lake, to be changed, that the commands read."""
+    shutil.copytree(replayed.home / "lake", tmp_path / "lake")
+    monkeypatch.setenv("MLWORKS_HOME", str(tmp_path))
+    return Lake(tmp_path / "lake")
+
+
+def test_status_names_the_version_that_the_last_decision_was_about_where_another_serves(copied: Lake, call: Call) -> None:
+    record(copied, MODEL, {"champion": 1}, held_from=datetime(2013, 2, 6, tzinfo=UTC), why="Rolled back from version 3: so", moved_by="anna")
+    said = " ".join(call("status").stdout.split())
+    assert "to wait, about version 3, which served then: " in said
 
 
 def test_status_of_one_broken_model_is_its_error(world: World, call: Call) -> None:

@@ -198,8 +198,23 @@ def decided(lake: Lake, action: str, reason: str) -> datetime:
 def test_an_escalation_is_the_next_step(lake: Lake, replayed: World) -> None:
     at = decided(lake, "escalate", "2 retrainings did not help.")
     found = model_status(lake, replayed.project.catalog, replayed.model)
-    assert found.next_step == "A person is needed: 2 retrainings did not help."
+    assert found.next_step == (
+        f"A person is needed: 2 retrainings did not help. Commands that help: `mlworks report {MODEL}`, `mlworks events {MODEL}`, "
+        f"`mlworks retrain {MODEL} --why TEXT`."
+    )
     assert (found.last_decision_action, found.last_decision_at, found.needs_person) == ("escalate", at, True)
+
+
+def test_a_call_about_a_version_that_serves_no_more_needs_nobody_until_the_sensor_decides_anew(lake: Lake, replayed: World) -> None:
+    decided(lake, "escalate", "2 retrainings did not help.")
+    record(lake, MODEL, {"champion": 1}, held_from=datetime(2013, 2, 6, tzinfo=UTC), why="Rolled back from version 3: it doubled", moved_by="anna")
+    found = model_status(lake, replayed.project.catalog, replayed.model)
+    assert (found.needs_person, found.last_decision_action, found.last_decision_about) == (False, "escalate", 3)
+    assert found.next_step.startswith(
+        "The retraining sensor called a person about version 3, before version 1 came to serve; it decides anew with the next drift report. "
+    )
+    record(lake, MODEL, {"champion": 3}, held_from=datetime(2013, 2, 7, tzinfo=UTC), why="Moved from version 1: it was right", moved_by="anna")
+    assert model_status(lake, replayed.project.catalog, replayed.model).needs_person
 
 
 def test_the_last_decision_is_told_with_its_reason_and_its_time(lake: Lake, replayed: World) -> None:
