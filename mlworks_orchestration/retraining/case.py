@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from textwrap import shorten
 from typing import NamedTuple
 
 from mlworks_orchestration.monitoring import ACTIONS
@@ -14,8 +13,6 @@ from mlworks_orchestration.spec import Gate, Retraining, format_duration
 YEAR = timedelta(days=365)
 OVERDUE = timedelta(days=7)
 """How long labels may be overdue before a person is called."""
-
-_LONGEST = 200
 
 
 class Cause(NamedTuple):
@@ -156,8 +153,8 @@ def needed(case: Case) -> str:
 
 def seen(case: Case) -> str:
     """Say what the reports say."""
-    counted = f"Drifted: {', '.join(map(str, case.signs))} (up to {case.latest_report or 'none'})"
-    return "; ".join([counted, *(f"{sign.kind}: {shorten(sign.said, _LONGEST, placeholder=' …')}" for sign in case.lasting if sign.said)])
+    counted = f"Last reports, up to {case.latest_report or 'none'}: {', '.join(map(str, case.signs))}"
+    return "; ".join([counted, *(f"{sign.kind}: {sign.said}" for sign in case.lasting if sign.said)])
 
 
 def advice(case: Case) -> str:

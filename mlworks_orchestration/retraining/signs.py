@@ -42,9 +42,11 @@ class Sign:
 
     def __str__(self) -> str:
         """Say it in words, for a reason."""
+        if not self.partitions:
+            return f"{self.kind} drift cannot be told yet"
         unknown = self.drifted.count(None)
-        doubt = f", {unknown} inconclusive" if unknown else ""
-        return f"{self.kind} {len(self.violations)} of {len(self.partitions)}{doubt}"
+        doubt = f" ({unknown} inconclusive)" if unknown else ""
+        return f"{self.kind} drifted in {len(self.violations)} of {len(self.partitions)}{doubt}"
 
 
 def read_signs(evidence: Evidence, policy: Retraining) -> list[Sign]:

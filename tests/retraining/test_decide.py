@@ -45,7 +45,8 @@ def test_drift_that_lasts_retrains_with_all_numbers_in_the_reason() -> None:
     assert (found.action, found.run_key, found.kinds, found.episode) == ("retrain", "delays:1:1", (FEATURE,), Episode(1, "2013-05-02"))
     assert found.reason == (
         "Drift lasts: 2 of a kind's last 3 reports must drift, the latest among them. "
-        "Drifted: feature 2 of 3, label 0 of 3, prediction 0 of 3, concept 0 of 3 (up to 2013-05-03). "
+        "Last reports, up to 2013-05-03: feature drifted in 2 of 3, label drifted in 0 of 3, "
+        "prediction drifted in 0 of 3, concept drifted in 0 of 3. "
         "5,000 new labelled rows (at least 1,000); retraining 1 against version 1."
     )
 
@@ -86,7 +87,7 @@ def test_kinds_do_not_add_up() -> None:
 def test_a_kind_that_the_policy_does_not_name_is_not_looked_at() -> None:
     found = decision(policy=Retraining(kinds=[CONCEPT]))
     assert found.action == "wait"
-    assert "Drifted: concept 0 of 3 (up to" in found.reason
+    assert "Last reports, up to 2013-05-03: concept drifted in 0 of 3." in found.reason
 
 
 def test_reports_may_come_in_any_order() -> None:
@@ -109,11 +110,15 @@ def test_what_waits_for_labels_is_judged_by_the_last_reports_that_could_tell(kin
     assert decision(reports({kind: True}, {kind: True}, {kind: None}, {kind: None}, {kind: None})).action == action
 
 
-def test_the_latest_reports_words_are_in_the_reason_cut_short() -> None:
-    words = {FEATURE: Finding(drifted=True, reason="drifted: wind_speed (1 of 3 columns) " + "and so on " * 100)}
-    found = decision(tuple(Report(day, 1, (1,), words) for day in ("2013-05-01", "2013-05-02")))
-    assert "feature: drifted: wind_speed (1 of 3 columns) and so on" in found.reason
-    assert len(found.reason) < 600
+def test_the_latest_reports_words_are_in_the_reason_whole() -> None:
+    said = f"drifted: wind_speed (1 of 3 columns){' and so on' * 100}"
+    found = decision(tuple(Report(day, 1, (1,), {FEATURE: Finding(drifted=True, reason=said)}) for day in ("2013-05-01", "2013-05-02")))
+    assert f"; feature: {said}. " in found.reason
+
+
+def test_what_no_report_could_tell_is_said_to_be_so() -> None:
+    found = decision(reports({LABEL: None, PREDICTION: None}, {LABEL: None, PREDICTION: None}, {LABEL: None}))
+    assert "label drift cannot be told yet, prediction drifted in 0 of 3 (2 inconclusive)" in found.reason
 
 
 def test_after_a_training_the_cooldown_runs_whatever_came_of_it() -> None:
@@ -184,7 +189,7 @@ def test_two_retrainings_in_a_row_that_did_not_help_call_a_person() -> None:
     assert (found.action, found.episode) == ("escalate", episode)
     assert found.reason.startswith(
         "2 retrainings in a row against version 1 did not help (on 2013-04-22 00:00 UTC rejected, on 2013-05-12 00:00 UTC unfinished), "
-        "and the drift that began in 2013-04-20 lasts. Drifted: feature 2 of 3"
+        "and the drift that began in 2013-04-20 lasts. Last reports, up to 2013-05-03: feature drifted in 2 of 3"
     )
     assert decision(attempts=tried, episode=None).action == "retrain", "another episode"
     assert decision(attempts=(tried[0], asked(20, Outcome.PROMOTED, number=2)), episode=episode).action == "retrain", "rolled back"
@@ -224,7 +229,7 @@ def test_a_retraining_that_was_never_launched_is_asked_for_again_with_its_own_ke
     lost = asked(1, Outcome.UNFINISHED, saw="2013-05-03")
     found = decision(attempts=(lost,), launched=False)
     assert (found.action, found.run_key) == ("retrain", "delays:1:1")
-    assert found.reason.startswith("The retraining decided on 2013-05-31 00:00 UTC was never launched and is asked for again. Drifted: ")
+    assert found.reason.startswith("The retraining decided on 2013-05-31 00:00 UTC was never launched and is asked for again. Last reports, up to ")
     assert decision(attempts=(lost,), launched=True).action == "wait"
     assert decision(attempts=(asked(1, saw="2013-05-03"),), launched=False).action == "wait", "it has a verdict"
     assert decision(attempts=(lost,), launched=False, running=True).action == "wait"
@@ -254,7 +259,8 @@ def test_a_retraining_whose_run_failed_is_tried_again_with_a_key_of_its_own(trie
     times = f" {number} times" if number > 1 else ""
     assert found.reason.startswith(
         f"The retraining decided on 2013-05-31 00:00 UTC was launched{times}, and no version of it was judged, for its run failed or was killed. "
-        f"It is tried again in the same episode, which began in 2013-05-02, {number} of 3 times. Drifted: feature 2 of 3"
+        f"It is tried again in the same episode, which began in 2013-05-02, {number} of 3 times. "
+        "Last reports, up to 2013-05-03: feature drifted in 2 of 3"
     )
 
 

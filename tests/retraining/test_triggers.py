@@ -43,7 +43,7 @@ def test_the_schedule_asks_for_a_training_so_long_after_the_last_one_without_any
 def test_new_labels_ask_for_a_training_without_any_drift() -> None:
     found = decision(BY_ROWS, trained(20))
     assert (found.action, found.trigger, found.run_key) == ("retrain", "new_rows", "delays:1:2")
-    assert found.reason.startswith("5,000 labelled rows are newer than the last training knew, and every 4,000 ask for one. Drifted: ")
+    assert found.reason.startswith("5,000 labelled rows are newer than the last training knew, and every 4,000 ask for one. Last reports, up to ")
     assert decision(BY_ROWS, trained(20), new_rows=3999).action == "wait"
 
 
