@@ -40,6 +40,7 @@ _OURS = {
     "gain_high": pl.Float64(),
     "margin": pl.Float64(),
     "reason": pl.String(),
+    "confidence": pl.Float64(),
 }
 _SCHEMA = pl.Schema({**_OURS, "look": pl.Int64(), "compared_at": pl.Datetime("us", "UTC")})
 
@@ -99,7 +100,7 @@ def look_back(lake: Lake, model: MLModel, registry: Registry) -> Aftermath | Non
     if found.reason and found.reason in stored["reason"]:
         return None
     row = {**asdict(found), "look": look.number, "compared_at": clock.now()}
-    lake.append(_table(model), pl.DataFrame([row], schema=_SCHEMA))
+    lake.append(_table(model), pl.DataFrame([row], schema=_SCHEMA), schema="merge")
     return found
 
 
@@ -129,11 +130,11 @@ def _compare(  # noqa: PLR0913, PLR0917 - the two stores, the model, its promoti
             gain = gain_by_blocks(model, compared, look.tail, scale=scale_of(model, registry, promoted.version))
         except (TrackingError, TrainingError) as error:
             reason = str(error)
-    return aftermath_of(model, promoted, max(keys), (blocks, rows), gain, reason)
+    return aftermath_of(model, promoted, max(keys), (blocks, rows), gain, look.tail, reason)
 
 
 def aftermath_of(  # noqa: PLR0913, PLR0917 - what a comparison is made of
-    model: MLModel, promoted: Promotion, until: str, counts: tuple[int, int], gain: Gain | None, reason: str
+    model: MLModel, promoted: Promotion, until: str, counts: tuple[int, int], gain: Gain | None, tail: float, reason: str
 ) -> Aftermath:
     """Return a comparison as evidence.
 
@@ -143,6 +144,7 @@ def aftermath_of(  # noqa: PLR0913, PLR0917 - what a comparison is made of
         until: the newest partition that was compared.
         counts: blocks and rows.
         gain: what was found; none where there was nothing to compare.
+        tail: probability that the gain's interval leaves out on either side.
         reason: why not; empty where there was.
     """
     return Aftermath(
@@ -159,6 +161,7 @@ def aftermath_of(  # noqa: PLR0913, PLR0917 - what a comparison is made of
         gain_high=gain and gain.high,
         margin=model.gate.min_gain,
         reason=reason,
+        confidence=1 - 2 * tail if gain else None,
     )
 
 
@@ -197,15 +200,20 @@ def aftermaths(lake: Lake, model: MLModel) -> list[tuple[datetime, Aftermath]]:
         lake: the Delta tables.
         model: the model's declaration.
     """
-    stored = lake.read(_table(model)).sort("compared_at", maintain_order=True) if lake.exists(_table(model)) else _SCHEMA.to_frame()
+    stored = _all(lake, model)
     return list(zip(stored["compared_at"], (Aftermath(**row) for row in stored.select(list(_OURS)).iter_rows(named=True)), strict=True))
 
 
 def _stored(lake: Lake, model: MLModel, promoted: Promotion) -> pl.DataFrame:
-    if not lake.exists(_table(model)):
-        return _SCHEMA.to_frame()
-    of_it = pl.col("champion") == promoted.version, pl.col("previous") == promoted.previous, pl.col("compared_at") <= clock.now()
-    return lake.read(_table(model)).filter(*of_it).sort("compared_at", maintain_order=True)
+    of_it = pl.col("champion") == promoted.version, pl.col("previous").eq_missing(promoted.previous), pl.col("compared_at") <= clock.now()
+    return _all(lake, model).filter(*of_it)
+
+
+def _all(lake: Lake, model: MLModel) -> pl.DataFrame:
+    """Return all comparisons in the order of time; rows of an earlier release do not have every column."""
+    stored = lake.read(_table(model)) if lake.exists(_table(model)) else _SCHEMA.to_frame()
+    lacking = [pl.lit(None, dtype).alias(name) for name, dtype in _SCHEMA.items() if name not in stored.columns]
+    return stored.with_columns(lacking).sort("compared_at", maintain_order=True)
 
 
 def _table(model: MLModel) -> str:

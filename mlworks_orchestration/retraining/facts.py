@@ -70,6 +70,7 @@ class Aftermath:
         gain_high: its upper end; none likewise.
         margin: what the lower end must be above for the predecessor to be better.
         reason: why it could not be compared; empty where it was.
+        confidence: with which the gain lies in the interval, from 0 to 1; none where it could not be compared, or in rows of an earlier release.
     """
 
     champion: int
@@ -85,6 +86,7 @@ class Aftermath:
     gain_high: float | None
     margin: float
     reason: str = ""
+    confidence: float | None = None
 
     @property
     def previous_is_better(self) -> bool:
@@ -93,14 +95,24 @@ class Aftermath:
 
     @property
     def words(self) -> str:
-        """What was found, as a sentence."""
-        if self.gain is None or self.gain_low is None or self.gain_high is None:
+        """What was found, as a sentence that begins with what follows from it."""
+        if self.gain_low is None or self.gain_high is None:
             return f"Version {self.champion} could not be compared with version {self.previous}: {self.reason}"
+        confidence = f" with {self.confidence:.1%} confidence" if self.confidence else ""
         return (
-            f"On {self.rows:,} rows since its promotion version {self.champion} has {self.metric} {readable(self.champion_value)}, version "
-            f"{self.previous} would have {readable(self.previous_value)}; the gain of going back is between {readable(self.gain_low)} and "
-            f"{readable(self.gain_high)}."
+            f"{_conclusion(self, self.gain_low, self.gain_high)}: on {self.rows:,} rows since its promotion version {self.champion} has "
+            f"{self.metric} {readable(self.champion_value)}, version {self.previous} would have {readable(self.previous_value)}; the gain of going "
+            f"back is between {readable(self.gain_low)} and {readable(self.gain_high)}{confidence}."
         )
+
+
+def _conclusion(found: Aftermath, low: float, high: float) -> str:
+    if low > 0:
+        doubt = "" if found.previous_is_better else f", perhaps by no more than {readable(found.margin, 6)}"
+        return f"Version {found.champion} is worse than version {found.previous}{doubt}"
+    if high < 0:
+        return f"Version {found.champion} is better than version {found.previous}"
+    return f"Whether version {found.champion} is better or worse than version {found.previous} cannot be told yet"
 
 
 class Overdue(NamedTuple):

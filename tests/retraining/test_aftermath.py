@@ -1,8 +1,10 @@
 """Looking back at a promotion, with a lake as the other rooms fill it and models that are straight lines."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 from mlworks_orchestration.clock import replaying
 from mlworks_orchestration.data import PARTITION
 from mlworks_orchestration.errors import TrackingError
-from mlworks_orchestration.retraining import Aftermath, consider, look_back, promotion, read_history
+from mlworks_orchestration.retraining import Aftermath, aftermaths, consider, look_back, promotion, read_history
 from mlworks_orchestration.training import moves
 
 DAY = timedelta(days=1)
@@ -94,6 +96,8 @@ def test_a_promotion_that_made_things_worse_is_found_on_the_same_rows_of_after_i
     assert found.previous_value is not None
     assert found.gain == pytest.approx(found.champion_value - found.previous_value)
     assert found.previous_is_better
+    assert found.words.startswith("Version 2 is worse than version 1: on ")
+    assert found.words.endswith(" with 97.5% confidence.")
 
 
 def test_a_promotion_that_helped_stays(deployment: Make) -> None:
@@ -102,6 +106,30 @@ def test_a_promotion_that_helped_stays(deployment: Make) -> None:
     assert found.gain is not None
     assert found.gain < 0
     assert not found.previous_is_better
+    assert found.words.startswith("Version 2 is better than version 1: on ")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "margin", "said"),
+    [
+        (-1.0, 2.0, 0.0, "Whether version 2 is better or worse than version 1 cannot be told yet: on "),
+        (1.0, 2.0, 1.5, "Version 2 is worse than version 1, perhaps by no more than 1.5: on "),
+    ],
+)
+def test_what_the_interval_leaves_open_is_said(low: float, high: float, margin: float, said: str) -> None:
+    found = Aftermath(2, 1, "2013-03-24", 14, 700, "mae", 2.5, 2.0, 0.5, low, high, margin, confidence=0.975)
+    assert found.words.startswith(said)
+
+
+def test_a_comparison_of_before_the_confidence_was_stored_is_read_and_followed(deployment: Make) -> None:
+    made = promoted(deployment, TWO_IS_WORSE, 14)
+    assert look(made, TWO_IS_WORSE, day=16)
+    stored = made.lake.read("delays/aftermath").drop("confidence")
+    shutil.rmtree(Path(made.lake.root) / "delays" / "aftermath")
+    made.lake.append("delays/aftermath", stored)
+    serve(made, TWO_IS_WORSE, 29)
+    assert look(made, TWO_IS_WORSE, day=31)
+    assert [found.confidence for _, found in aftermaths(made.lake, made.model)] == [None, 0.9875]
 
 
 def test_a_margin_is_asked_for_on_top(deployment: Make) -> None:

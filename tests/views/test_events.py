@@ -81,7 +81,8 @@ def test_a_look_back_says_how_the_champion_does_beside_its_predecessor(replayed:
     last = events(lake, replayed.model)[-1]
     assert (last.what, last.version) == ("looked back", 3)
     assert last.why.startswith(
-        "On 1,400 rows since its promotion version 3 has mae 2.5, version 1 would have 3; the gain of going back is between -0.75"
+        "Version 3 is better than version 1: on 1,400 rows since its promotion version 3 has mae 2.5, version 1 would have 3; the gain of going back "
+        "is between -0.75 and -0.25."
     )
 
 

@@ -141,7 +141,7 @@ class Course:
             gain = gain_by_blocks(self.model, rows, tail, scale=ours.scale)
         except TrainingError as error:
             reason = str(error)
-        return aftermath_of(self.model, promoted, max(keys), (rows["block"].n_unique(), rows.height), gain, reason)
+        return aftermath_of(self.model, promoted, max(keys), (rows["block"].n_unique(), rows.height), gain, tail, reason)
 
     def _decide(self, moment: datetime) -> None:
         state = self.state
