@@ -11,6 +11,7 @@ from mlworks_orchestration.training.approvals import check_signed, standing
 from mlworks_orchestration.training.model_tests import held_back, require_tested
 from mlworks_orchestration.training.registry import Registry
 from mlworks_orchestration.training.takeover import notice
+from mlworks_orchestration.training.verdict import find_verdict
 from mlworks_orchestration.training.versions import CHAMPION, PREVIOUS
 
 
@@ -47,7 +48,7 @@ def roll_back(lake: Lake, model: MLModel, registry: Registry, to: int | None = N
         _check_may_serve(lake, model, target)
         notice(lake, model, registry)
         last = serving
-    registry.promote(model.name, target, why=f"Rolled back from {_named(last)}: {why.strip()}", moved_by=by.strip(), held_from=clock.now())
+    registry.promote(model.name, target, why=f"{_moved(last, target)}: {why.strip()}", moved_by=by.strip(), held_from=clock.now())
     return last, target
 
 
@@ -96,10 +97,12 @@ def _check_may_serve(lake: Lake, model: MLModel, number: int) -> None:
     needed, stand = model.gate.approvals, standing(lake, model.name, number)
     if model.gate.mode == "manual" and not stand.grants(needed):
         given = "it was rejected" if stand.rejections else f"it has {len(stand.approvals)} of {needed} approvals"
+        verdict = find_verdict(lake, model.name, number)
+        judged = f"The gate judged it. {verdict.reason} " if verdict and not verdict.favourable else ""
+        approve = "" if judged else f"If it waits for approval, `mlworks approve {model.name} {number} --by NAME --why TEXT`; else "
         message = (
-            f"Model {model.name}: version {number} never served, so there is nothing to go back to, and {given}. If it waits for approval, "
-            f"`mlworks approve {model.name} {number} --by NAME --why TEXT`; else `mlworks retrain {model.name} --why TEXT` trains "
-            "a version that can be approved."
+            f"Model {model.name}: version {number} never served, so there is nothing to go back to, and {given}. {judged}{approve}"
+            f"`mlworks retrain {model.name} --why TEXT` trains a version that can be approved."
         )
         raise TrainingError(message)
     if obstacle := held_back(lake, model, number):
@@ -119,5 +122,8 @@ def _check_present(lake: Lake, model: MLModel, registry: Registry, number: int) 
     raise TrackingError(message)
 
 
-def _named(version: int | None) -> str:
-    return "no version" if version is None else f"version {version}"
+def _moved(last: int | None, target: int) -> str:
+    """Say how a version came to serve: a move to a newer one, as back from a rollback, is none."""
+    if last is None:
+        return "Rolled back from no version"
+    return f"{'Rolled back' if target < last else 'Moved'} from version {last}"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from click.testing import Result
 from mlworks_orchestration import clock
 from mlworks_orchestration.errors import MLWorksError, NotReadyError, TrainingError
 from mlworks_orchestration.spec import TimeWindow
-from mlworks_orchestration.training import Verdict, moves
+from mlworks_orchestration.training import Verdict, find_verdict, moves
 from mlworks_orchestration.training.approvals import say
 from mlworks_orchestration.training.verdict import store_verdict
 from tests.graph.world import MODEL, World
@@ -85,6 +86,20 @@ def test_a_rollback_to_a_version_that_never_served_says_so(waiting: World, call:
         say(waiting.lake, MODEL, 2, "approve", by=person, why="looked at it")
     said = call(*back).output
     assert "It never served before, and the gate's comparison was not asked: see `mlworks lineage ride_time --version 2`." in said
+
+
+def test_a_rollback_to_a_version_that_never_served_and_was_not_better_says_what_the_gate_said(waiting: World, call: Call) -> None:
+    waiting.registry.client.create_model_version(MODEL, str(waiting.root), tags={"snapshot": "abc"})
+    verdict = find_verdict(waiting.lake, MODEL, 2)
+    assert verdict
+    store_verdict(waiting.lake, replace(verdict, challenger=3, favourable=False, reason="Not promoted: its lower end is not above 0."))
+    let_pass(waiting.lake, MODEL, 3)
+    back = ("rollback", MODEL, "--to", "v3", "--why", "trying it", "--by", "anna")
+    refused = str(call(*back).exception)
+    assert "it has 0 of 2 approvals. The gate judged it. Not promoted: its lower end is not above 0. `mlworks retrain ride_time" in refused
+    for person in ("anna", "ben"):
+        say(waiting.lake, MODEL, 3, "approve", by=person, why="looked at it")
+    assert "It never served before, and the gate judged it. Not promoted: its lower end is not above 0. All of it: see `mlworks" in call(*back).output
 
 
 def test_what_served_is_told_in_the_partitions_zone_and_as_json(promoted: World, call: Call) -> None:

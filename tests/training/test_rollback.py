@@ -44,6 +44,7 @@ def test_it_goes_back_to_the_previous_version_and_says_so_in_the_lake(promoted: 
         run_gate(promoted.lake, promoted.catalog, promoted.model, promoted.registry, 2)
     assert promoted.registry.aliases(NAME)["champion"] == 1
     assert back(promoted, number=52) == (1, 2)
+    assert moves(promoted.lake, NAME).filter(pl.col("alias") == "champion")["why"][-1] == "Moved from version 1: errors have doubled"
 
 
 def test_without_a_previous_version_one_must_be_named(challenged: Deployment) -> None:

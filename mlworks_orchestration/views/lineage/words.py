@@ -105,8 +105,8 @@ def _verdict(facts: Facts) -> str:
 
 def _approval(facts: Facts) -> str:
     if "held_from" in facts:
-        rolled_back = f"; {facts['why']}" if str(facts["why"]).startswith("Rolled back") else ""
-        return f"champion from {_moment(facts['held_from'])}{rolled_back}"
+        by_hand = f"; {facts['why']}" if str(facts["why"]).startswith(("Rolled back", "Moved")) else ""
+        return f"champion from {_moment(facts['held_from'])}{by_hand}"
     return f"{_moment(facts['recorded_at'])}: {facts['why']}"
 
 
