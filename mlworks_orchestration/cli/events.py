@@ -11,18 +11,18 @@ from rich.text import Text
 
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.project import Project
-from mlworks_orchestration.views import Event
+from mlworks_orchestration.views import WHILE_IT_SERVES, Event
 from mlworks_orchestration.views import events as what_happened
 
 _SHORT = 160
-_MARKED = {"person called": "bold yellow", "rejected": "bold yellow", "rollback decided": "bold yellow", "serves": "bold green"}
+_MARKED = {**dict.fromkeys(("person called", "rejected", "rollback decided", "rolled back"), "bold yellow"), "serves": "bold green"}
 
 
 @click.command()
 @click.argument("model")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only what happened from this day on, UTC.")
 @click.option("--long", "whole", is_flag=True, help="Give the reasons whole.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON: a list with an object an event: at, what, version, by, why, times.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: a list with an object an event: at, what, version, by, why, times, last.")
 def events(model: str, since: datetime | None, *, whole: bool, as_json: bool) -> None:
     """Tell what happened to MODEL, in the order of time: when it was retrained and why, what came of it, who approved, what served, how a promotion
     did beside its predecessor, when a person was called.
@@ -52,9 +52,14 @@ def _table(found: list[Event], *, whole: bool) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     for event in found:
-        about = event.by if event.version is None else f"v{event.version}, {event.by}"
-        times = "" if event.times == 1 else f" {event.times} times"
+        serves = " serves" if event.what in WHILE_IT_SERVES else ""
+        about = event.by if event.version is None else f"v{event.version}{serves}, {event.by}"
+        times = f" {event.times} times, last {_utc(event.last)}" if event.last else ""
         why = event.why if whole else shorten(event.why, _SHORT, placeholder=" …")
         said = Text.assemble((event.what, _MARKED.get(event.what, "bold")), f"{times} ({about})\n", (why, "dim"))
-        table.add_row(Text(f"{event.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"), said)
+        table.add_row(Text(_utc(event.at)), said)
     return table
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

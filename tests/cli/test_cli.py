@@ -12,6 +12,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import click
+import polars as pl
 import pytest
 from click.testing import Result
 
@@ -212,7 +213,15 @@ def test_events_are_told_since_a_day_whole_if_asked_and_as_json(replayed: World,
     assert since.startswith("2013-01-29 05:00 UTC")
     assert "…" in since
     assert "…" not in call("events", MODEL, "--long").stdout
+    assert "retraining asked for (v1 serves, sensor)" in call("events", MODEL).stdout
     assert call("events", MODEL, "--since", "2014-01-01").stdout == f"Nothing happened to {MODEL} since 2014-01-01.\n"
+
+
+def test_a_call_that_was_repeated_is_told_with_its_last_time(copied: Lake, call: Call) -> None:
+    last = copied.read(f"{MODEL}/decisions").sort("decided_at").tail(1).with_columns(action=pl.lit("escalate"), reason=pl.lit("It does not help."))
+    for day in (datetime(2013, 3, 1, tzinfo=UTC), datetime(2013, 3, 9, 12, tzinfo=UTC)):
+        copied.append(f"{MODEL}/decisions", last.with_columns(decided_at=pl.lit(day, pl.Datetime("us", "UTC"))))
+    assert "2013-03-01 00:00 UTC  person called 2 times, last 2013-03-09 12:00 UTC (v3 serves, sensor)" in call("events", MODEL).stdout
 
 
 def test_status_without_any_model_says_where_to_read_on(world: World, call: Call) -> None:
