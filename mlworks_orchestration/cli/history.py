@@ -50,7 +50,7 @@ def _by_month(model: MLModel, history: "History", *, wide: bool) -> Table:
         numbers = [_metric(model, row[name]) for name in (*_SIDES, *(["every_step"] if wide else []))]
         numbers += [_amount(row[f"{name}_business"]) for name in _SIDES if wide and model.business]
         alarms = " ".join(f"{row[f'{kind}_alarms']:>2}" for kind in DriftKind)
-        verdicts = "; ".join(f"{word.replace('_', ' ')} {row[word]}" for word in _OUTCOMES if row[word])
+        verdicts = "; ".join(f"{said} {row[word]}" for word, said in _OUTCOMES.items() if row[word])
         cells = [row["month"], f"{row['rows']:,}", *numbers, alarms, str(row["retrainings"]), verdicts]
         table.add_row(*(Text(cell) for cell in cells))
     return table
@@ -116,7 +116,7 @@ def _amount(value: float | None) -> str:
 
 
 _SIDES = ("champion", "first_model")
-_OUTCOMES = ("promoted", "rejected", "waiting", "dry_run", "rolled_back")
+_OUTCOMES = {"promoted": "promoted", "rejected": "not promoted", "waiting": "waiting", "dry_run": "dry run", "rolled_back": "rolled back"}
 _WIDE, _NARROW, _MOST_COLUMNS = 110, 16, 6
 _TOGETHER = "all features together"
 _METRICS_END = 4

@@ -41,7 +41,7 @@ class Outcome(StrEnum):
     """What came of a training."""
 
     PROMOTED = "promoted"
-    REJECTED = "rejected"
+    REJECTED = "not promoted"
     WAITING = "waiting"
     DRY_RUN = "dry run"
     ROLLED_BACK = "rolled back"

@@ -134,7 +134,7 @@ def test_after_a_training_the_cooldown_runs_whatever_came_of_it() -> None:
 def test_a_training_that_was_tried_again_since_another_was_asked_for_starts_the_cooldown_anew() -> None:
     again = replace(asked(20, Outcome.REJECTED), retries=(NOW - 10 * DAY,))
     between = Attempt(NOW - 15 * DAY, 1, Outcome.REJECTED)
-    assert "the last training, on 2013-05-22 00:00 UTC (rejected), is less" in decision(attempts=(again, between)).reason
+    assert "the last training, on 2013-05-22 00:00 UTC (not promoted), is less" in decision(attempts=(again, between)).reason
 
 
 def test_the_first_training_starts_the_cooldown_but_costs_no_budget() -> None:
@@ -188,7 +188,7 @@ def test_two_retrainings_in_a_row_that_did_not_help_call_a_person() -> None:
     found = decision(attempts=tried, episode=episode)
     assert (found.action, found.episode) == ("escalate", episode)
     assert found.reason.startswith(
-        "2 retrainings in a row against version 1 did not help (on 2013-04-22 00:00 UTC rejected, on 2013-05-12 00:00 UTC unfinished), "
+        "2 retrainings in a row against version 1 did not help (on 2013-04-22 00:00 UTC not promoted, on 2013-05-12 00:00 UTC unfinished), "
         "and the drift that began in 2013-04-20 lasts. Last reports, up to 2013-05-03: feature drifted in 2 of 3"
     )
     assert decision(attempts=tried, episode=None).action == "retrain", "another episode"
@@ -295,7 +295,7 @@ def test_only_a_retraining_that_failed_by_itself_in_this_episode_is_tried_again(
 def test_tries_of_a_retraining_cost_one_of_the_budget_and_the_cooldown_runs_from_the_last() -> None:
     old = replace(killed(*(13 * 1440.0,) * 2, days_ago=15), outcome=Outcome.REJECTED, latest_report="2013-05-01")
     found = decision(attempts=(old,), policy=Retraining(budget_per_year=2))
-    assert found.reason.startswith("Drift lasts, but the last training, on 2013-05-19 00:00 UTC (rejected), is less than the cooldown of 2w ago.")
+    assert found.reason.startswith("Drift lasts, but the last training, on 2013-05-19 00:00 UTC (not promoted), is less than the cooldown of 2w ago.")
     assert decision(attempts=(old,), policy=Retraining(budget_per_year=2, cooldown=timedelta(days=1))).run_key == "delays:1:2"
 
 

@@ -294,8 +294,8 @@ def test_a_verdict_belongs_to_the_retraining_asked_for_before_it(deployment: Mak
     attempts = read_history(made.lake, "delays").attempts
     assert [(attempt.run_key, attempt.outcome.value, (attempt.at - START).days) for attempt in attempts] == [
         (None, "promoted", 0),
-        (None, "rejected", 20),
-        ("delays:1:1", "rejected", 31),
+        (None, "not promoted", 20),
+        ("delays:1:1", "not promoted", 31),
         (None, "promoted", 33),
     ]
 
