@@ -91,7 +91,8 @@ def _lines(item: ModelStatus) -> list[tuple[str, str, str]]:
         ("last scored", item.last_scored or "none", ""),
         ("drifted now", ", ".join(item.drifted_now) or "none", "yellow" if item.drifted_now else ""),
         ("failing quality", "; ".join(item.failing_quality) or "none", "yellow" if item.failing_quality else ""),
-        ("failing tests", _tests(item), "yellow" if item.failing_tests or item.champion_failing_tests else ""),
+        _tests(item, "failing tests", item.failing_tests, item.champion_failing_tests),
+        _tests(item, "inconclusive tests", item.inconclusive_tests, item.champion_inconclusive_tests),
         ("last decision", _decision(item), ""),
         ("cooldown ends", _cooldown(item), ""),
         *_past(item),
@@ -126,13 +127,10 @@ def _past(item: ModelStatus) -> Iterator[tuple[str, str, str]]:
         yield f"last {name}", f"{_utc(at)}: {why}" if at else "none", ""
 
 
-def _tests(item: ModelStatus) -> str:
-    if item.tested is None:
-        return "none yet tested"
-    newest = f"{', '.join(item.failing_tests) or 'none'} of version {item.tested}"
-    if item.champion in {None, item.tested}:
-        return newest
-    return f"{', '.join(item.champion_failing_tests) or 'none'} of version {item.champion}, which serves; {newest}"
+def _tests(item: ModelStatus, name: str, found: tuple[str, ...], of_champion: tuple[str, ...]) -> tuple[str, str, str]:
+    newest = "none yet tested" if item.tested is None else f"{', '.join(found) or 'none'} of version {item.tested}"
+    serving = "" if item.champion in {None, item.tested} else f"{', '.join(of_champion) or 'none'} of version {item.champion}, which serves; "
+    return name, f"{serving}{newest}", "yellow" if found or of_champion else ""
 
 
 def _utc(moment: datetime | None) -> str:

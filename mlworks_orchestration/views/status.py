@@ -28,8 +28,10 @@ class ModelStatus:
         drifted_now: the drift kinds that the newest report found.
         failing_quality: what the newest partition of each of its tables breaks, by table and expectation.
         tested: the version that was tested last; none before.
-        failing_tests: those of its model tests that do not hold, each with its state.
-        champion_failing_tests: the same of the serving version.
+        failing_tests: those of its model tests that failed.
+        inconclusive_tests: those that could not tell.
+        champion_failing_tests: those of the serving version's that failed.
+        champion_inconclusive_tests: those that could not tell.
         last_decision: why the retraining sensor decided what it did last, in words; empty before it did.
         last_decision_action: what it decided: `wait`, `retrain`, `escalate` or `rollback`.
         last_decision_at: when.
@@ -55,7 +57,9 @@ class ModelStatus:
     failing_quality: tuple[str, ...] = ()
     tested: int | None = None
     failing_tests: tuple[str, ...] = ()
+    inconclusive_tests: tuple[str, ...] = ()
     champion_failing_tests: tuple[str, ...] = ()
+    champion_inconclusive_tests: tuple[str, ...] = ()
     last_decision: str = ""
     last_decision_action: str = ""
     last_decision_at: datetime | None = None
@@ -107,7 +111,8 @@ def model_status(lake: Lake, catalog: Catalog, model: MLModel) -> ModelStatus:
     champion, since, moved_by, moved_why = _champion(lake, model)
     decided = last_decided(lake, model, champion)
     drifted_now = _drifted_now(lake, model)
-    tested, failing_tests, of_champion = _tests(lake, model, champion)
+    tests = stored_results(lake, model.name).filter(pl.col("part") == "")
+    tested = int(tests["version"][-1]) if len(tests) else None
     verdict, verdict_at = _last_verdict(lake, model)
     called = _called(lake, model, decided, champion)
     return ModelStatus(
@@ -121,8 +126,10 @@ def model_status(lake: Lake, catalog: Catalog, model: MLModel) -> ModelStatus:
         drifted_now=drifted_now,
         failing_quality=_failing_quality(lake, catalog, model),
         tested=tested,
-        failing_tests=failing_tests,
-        champion_failing_tests=of_champion,
+        failing_tests=_found(tests, tested, "failed"),
+        inconclusive_tests=_found(tests, tested, "inconclusive"),
+        champion_failing_tests=_found(tests, champion, "failed"),
+        champion_inconclusive_tests=_found(tests, champion, "inconclusive"),
         last_decision=decided.reason,
         last_decision_action=decided.action,
         last_decision_at=decided.at,
@@ -163,18 +170,10 @@ def _failing_quality(lake: Lake, catalog: Catalog, model: MLModel) -> tuple[str,
     return tuple(found)
 
 
-def _tests(lake: Lake, model: MLModel, champion: int | None) -> tuple[int | None, tuple[str, ...], tuple[str, ...]]:
-    """Return the version that was tested last, what of its tests does not hold, and what of the champion's."""
-    rows = stored_results(lake, model.name).filter(pl.col("part") == "")
-    if rows.is_empty():
-        return None, (), ()
-    version = int(rows["version"][-1])
-    return version, _failing(rows, version), _failing(rows, champion) if champion is not None else ()
-
-
-def _failing(rows: pl.DataFrame, version: int) -> tuple[str, ...]:
-    failing = rows.filter(pl.col("version") == version, pl.col("state") != "passed").select("test", "state", "severity").rows()
-    return tuple(f"{test} ({state}{'' if severity == 'error' else ', a warning'})" for test, state, severity in failing)
+def _found(tests: pl.DataFrame, version: int | None, state: str) -> tuple[str, ...]:
+    """Return the tests of a version that ended in a state; none where there is no version."""
+    found = tests.filter(pl.col("version").eq_missing(version), pl.col("state") == state).select("test", "severity").rows()
+    return tuple(f"{test}{'' if severity == 'error' else ' (a warning)'}" for test, severity in found)
 
 
 def _last_verdict(lake: Lake, model: MLModel) -> tuple[str, datetime | None]:

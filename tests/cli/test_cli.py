@@ -131,7 +131,8 @@ def test_status_is_a_table_for_people(replayed: World, call: Call) -> None:
     assert replayed.root
     result = call("status")
     assert result.exit_code == 0
-    for part in (MODEL, "v3 since 2013-01-29 05:00 UTC", "2013-02-04", "to wait: ", "(over)"):
+    tests = ("failing tests         minimum_quality (a warning) of version 3", "inconclusive tests    none of version 3")
+    for part in (MODEL, "v3 since 2013-01-29 05:00 UTC", "2013-02-04", "to wait: ", "(over)", *tests):
         assert part in result.stdout
 
 

@@ -135,7 +135,7 @@ def test_a_state_is_read_from_the_lake_alone(replayed: World) -> None:
     assert found.failing_quality == ("rides: row_count(min=41) (1 of 40 rows of 2013-02-04, a warning)",)
     asked = replayed.lake.read(f"{MODEL}/decisions").filter(pl.col("action") == "retrain").sort("decided_at")
     assert (found.last_retraining, found.last_retraining_at) == (asked["reason"][-1], asked["decided_at"][-1])
-    assert (found.tested, found.failing_tests) == (3, ("minimum_quality (failed, a warning)",))
+    assert (found.tested, found.failing_tests) == (3, ("minimum_quality (a warning)",))
     assert found.to_dict()["champion"] == 3
 
 
@@ -243,9 +243,20 @@ def test_a_rollback_is_told_with_who_and_why_and_the_champions_tests_beside_the_
     record(lake, MODEL, {"champion": 1}, held_from=datetime(2013, 2, 5, tzinfo=UTC), why="Rolled back from version 3: it doubled", moved_by="anna")
     found = model_status(lake, replayed.project.catalog, replayed.model)
     assert (found.champion, found.champion_by, found.champion_why) == (1, "anna", "Rolled back from version 3: it doubled")
-    failing = stored_results(lake, MODEL).filter(pl.col("version") == 1, pl.col("part") == "", pl.col("state") != "passed")["test"].to_list()
-    assert [test.partition(" ")[0] for test in found.champion_failing_tests] == failing
+    tests = stored_results(lake, MODEL).filter(pl.col("version") == 1, pl.col("part") == "")
+    shown = {"failed": found.champion_failing_tests, "inconclusive": found.champion_inconclusive_tests}
+    for state, named in shown.items():
+        assert [test.partition(" ")[0] for test in named] == tests.filter(pl.col("state") == state)["test"].to_list()
     assert (found.tested, found.failing_tests) == (3, before.failing_tests)
+
+
+def test_tests_that_could_not_tell_are_not_among_those_that_failed(lake: Lake, replayed: World) -> None:
+    tests = stored_results(lake, MODEL)
+    shutil.rmtree(Path(lake.root) / MODEL / "model_tests")
+    lake.append(f"{MODEL}/model_tests", tests.with_columns(state=pl.col("state").replace("failed", "inconclusive")))
+    found = model_status(lake, replayed.project.catalog, replayed.model)
+    assert (found.failing_tests, found.inconclusive_tests) == ((), ("minimum_quality (a warning)",))
+    assert (found.champion_failing_tests, found.champion_inconclusive_tests) == ((), ("minimum_quality (a warning)",))
 
 
 def test_a_version_that_waits_for_approval_needs_a_person(lake: Lake, replayed: World) -> None:

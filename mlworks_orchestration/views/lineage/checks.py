@@ -64,9 +64,10 @@ def add_tests(walk: Walk, node: str, model: str, version: int) -> None:
     found = stored_results(walk.lake, model).filter(pl.col("version") == version, pl.col("part") == "")
     if found.is_empty():
         return
-    failed = found.filter(pl.col("state") != "passed")
-    facts = {"results": found.height, "failed": failed.height, "validated_at": found["tested_at"].max()}
-    failures = failed.select("severity", "state", expectation="test", observed="words").to_dicts()
+    states = found["state"].to_list()
+    counts = {"results": len(states), "failed": states.count("failed"), "inconclusive": states.count("inconclusive")}
+    facts = {**counts, "validated_at": found["tested_at"].max()}
+    failures = found.filter(pl.col("state") != "passed").select("severity", "state", expectation="test", observed="words").to_dicts()
     made = walk.drawing.add("check", f"{model}/model_tests#{version}", f"model tests of version {version}", failures=failures, **facts)
     walk.drawing.link(node, made, "tested by")
 

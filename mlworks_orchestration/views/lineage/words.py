@@ -88,10 +88,14 @@ def _source(facts: Facts) -> str:
 def _check(facts: Facts) -> str:
     if "results" not in facts:
         return ""
-    if not facts["failed"]:
+    counted = (facts["failed"], "failed"), (facts.get("inconclusive", 0), "could not be told")
+    told = [(count, said) for count, said in counted if count]
+    if not told:
         return f"all {facts['results']:,} results passed"
+    (count, said), *others = told
+    head = f"{count:,} of {facts['results']:,} results {said}{''.join(f', {more:,} {word}' for more, word in others)}"
     names = "; ".join(f"{one['expectation']} {_where(one)} ({one['severity']}; last: {one['observed']})" for one in facts["failures"])
-    return f"{facts['failed']:,} of {facts['results']:,} results failed: {names}"
+    return f"{head}: {names}"
 
 
 def _where(failure: Facts) -> str:

@@ -15,7 +15,7 @@ import pytest
 from mlworks_orchestration.data import PARTITION
 from mlworks_orchestration.errors import DataError, NotReadyError, TrackingError
 from mlworks_orchestration.spec import DriftKind, MLModel
-from mlworks_orchestration.training import find_verdict
+from mlworks_orchestration.training import find_verdict, stored_results
 from mlworks_orchestration.views.lineage import (
     REVERSED,
     Lineage,
@@ -356,3 +356,23 @@ def test_a_version_is_linked_to_what_its_tests_found(stores: Stores) -> None:
     node = found.node(tested.target)
     assert (node.name, node.facts["results"], node.facts["failed"]) == ("model tests of version 3", 3, 1)
     assert in_words(node).startswith("1 of 3 results failed: minimum_quality failed (warn; last: mae is ")
+
+
+def test_tests_that_could_not_tell_are_not_counted_as_failed(copied: Stores) -> None:
+    tests = stored_results(copied.lake, MODEL)
+    whole = (pl.col("version") == 3) & (pl.col("part") == "")
+    failing = whole & (pl.col("test") == "minimum_quality")
+    shutil.rmtree(Path(copied.lake.root) / MODEL / "model_tests")
+    copied.lake.append(f"{MODEL}/model_tests", tests.with_columns(state=pl.when(failing).then(pl.lit("inconclusive")).otherwise("state")))
+    found = lineage_of_version(copied, model_of(copied), 3)
+    [node] = [node for node in of_kind(found, "check") if node.name == "model tests of version 3"]
+    assert (node.facts["failed"], node.facts["inconclusive"]) == (0, 1)
+    assert in_words(node).startswith("1 of 3 results could not be told: minimum_quality inconclusive (warn; last: mae is ")
+    both = Node("", "check", "", {**node.facts, "failed": 1})
+    assert in_words(both).startswith("1 of 3 results failed, 1 could not be told: ")
+
+
+def test_what_a_person_moved_by_hand_is_told_with_its_reason() -> None:
+    facts = {"held_from": datetime(2013, 2, 1, tzinfo=UTC)}
+    for why in ("Rolled back from version 3: it doubled", "Moved from version 1: it did not"):
+        assert in_words(Node("", "approval", "anna", {**facts, "why": why})) == f"champion from 2013-02-01 00:00 UTC; {why}"
