@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mlworks_orchestration.cli.moments import local, read_moment
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.project import Project
 from mlworks_orchestration.views import WHILE_IT_SERVES, Event
@@ -20,29 +21,34 @@ _MARKED = {**dict.fromkeys(("person called", "rejected", "rollback decided", "ro
 
 @click.command()
 @click.argument("model")
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only what happened from this day on, UTC.")
+@click.option("--since", metavar="TIME", help="Only what happened from this day or time on.")
 @click.option("--long", "whole", is_flag=True, help="Give the reasons whole.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: a list with an object an event: at, what, version, by, why, times, last.")
-def events(model: str, since: datetime | None, *, whole: bool, as_json: bool) -> None:
+def events(model: str, since: str | None, *, whole: bool, as_json: bool) -> None:
     """Tell what happened to MODEL, in the order of time: when it was retrained and why, what came of it, who approved, what served, how a promotion
     did beside its predecessor, when a person was called.
 
-    Decisions to wait are left out: they are rows of the lake's table MODEL/decisions. Times are in UTC.
+    Decisions to wait are left out: they are rows of the lake's table MODEL/decisions. Times are in UTC. TIME is written in ISO 8601, or as
+    it is shown here; without an offset it is one in the zone of the model's partitions, as for `mlworks served-at`.
 
     \b
     Examples:
       mlworks events airline_delay
       mlworks events airline_delay --since 2013-06-01 --long
+      mlworks events airline_delay --since "2013-06-03 04:00 UTC"
       mlworks events airline_delay --json
     """  # noqa: D301 - click takes the mark for lines that are to stay as they are
     project = Project.find()
     lake = Lake(project.environment.lake, storage_options=project.environment.storage_options)
-    from_then = since.replace(tzinfo=UTC) if since else None
-    found = [event for event in what_happened(lake, project.model(model)) if from_then is None or event.at >= from_then]
+    declared = project.model(model)
+    zone = declared.partitions.zone
+    begin = read_moment(since, zone, "--since") if since else None
+    happened = what_happened(lake, declared)
+    found = [event for event in happened if begin is None or event.at >= begin]
     if as_json:
         click.echo(json.dumps([event.to_dict() for event in found], indent=2))
     elif not found:
-        then = f" since {since:%Y-%m-%d}" if since else " yet: it was neither trained nor judged"
+        then = f" since {local(begin, zone)}" if begin and happened else " yet: it was neither trained nor judged"
         click.echo(f"Nothing happened to {model}{then}.")
     else:
         Console().print(_table(found, whole=whole))

@@ -1,13 +1,16 @@
 """`mlworks served-at MODEL [TIME]`."""
 
 import json
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from mlworks_orchestration import clock
+from mlworks_orchestration.cli.moments import local, read_moment
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.errors import TrackingError
 from mlworks_orchestration.project import Environment, Project
@@ -40,39 +43,32 @@ def served_at(model: str, time: str | None, as_known_at: str | None, *, as_json:
     environment, declared = project.environment, project.model(model)
     lake = Lake(environment.lake, storage_options=environment.storage_options)
     zone = declared.partitions.zone
-    at, known_at = _moment(time, zone, "TIME") if time else clock.now(), _moment(as_known_at, zone, "--as-known-at") if as_known_at else None
+    at = read_moment(time, zone, "TIME") if time else clock.now().astimezone(zone)
+    known_at = read_moment(as_known_at, zone, "--as-known-at") if as_known_at else None
     term = term_at(lake, model, at, known_at)
     kept, missing = _in_mlflow(environment, lake, model, term.version)
     if as_json:
         click.echo(json.dumps({**term.to_dict(), "mlflow": kept, "mlflow_missing": missing}, indent=2))
         return
-    click.echo(f"{model} at {_local(at, zone)} (times in {zone.key}): version {term.version}")
-    click.echo(f"  served      since {_local(term.held_from, zone)}, {_until(term, zone)}")
-    click.echo(f"  recorded    {_local(term.recorded_at, zone)}, by {term.moved_by}")
-    click.echo(f"  why         {term.why}")
     about = "run {}, snapshot {}".format(kept["run_id"], kept["tags"].get("snapshot", "unknown")) if kept else missing
-    click.echo(f"  in MLflow   {about}")
-
-
-def _moment(text: str, zone: ZoneInfo, field: str) -> datetime:
-    """Read a time; one without an offset is local to the zone."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        message = f"{text!r} is no time; write it as 2013-06-01, 2013-06-01T14:30 (in {zone.key}) or 2013-06-01T14:30:00+02:00."
-        raise click.BadParameter(message, param_hint=field) from error
-    return found if found.tzinfo else found.replace(tzinfo=zone)
+    table = Table(title=f"{model} at {local(at, zone)} (times in {zone.key}): version {term.version}", title_justify="left", title_style="bold")
+    table.show_header, table.box, table.padding = False, None, (0, 2)
+    table.add_column(no_wrap=True)
+    for name, said in (
+        ("served", f"since {local(term.held_from, zone)}, {_until(term, zone)}"),
+        ("recorded", f"{local(term.recorded_at, zone)}, by {term.moved_by}"),
+        ("why", term.why),
+        ("in MLflow", about),
+    ):
+        table.add_row(Text(name, "dim"), Text(said))
+    Console().print(table)
 
 
 def _until(term: "Term", zone: ZoneInfo) -> str:
     if term.held_until is None:
         return "and serves still"
     then = "no version served" if term.followed_by is None else f"version {term.followed_by} followed"
-    return f"until {_local(term.held_until, zone)}, when {then}"
-
-
-def _local(moment: datetime, zone: ZoneInfo) -> str:
-    return moment.astimezone(zone).isoformat(sep=" ", timespec="seconds")
+    return f"until {local(term.held_until, zone)}, when {then}"
 
 
 def _in_mlflow(environment: Environment, lake: Lake, model: str, version: int) -> tuple[dict[str, Any] | None, str]:

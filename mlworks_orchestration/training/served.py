@@ -51,30 +51,30 @@ def served_at(lake: Lake, model: str, at: datetime, as_known_at: datetime | None
     Parameters:
         lake: where moves of aliases are recorded.
         model: the model's name.
-        at: the moment, aware.
+        at: the moment, aware; errors tell times in its zone.
         as_known_at: leave out what was recorded later than this, aware; nothing is left out by default.
 
     Raises:
         NotReadyError: if no version served then, or if none was known to.
     """
-    at, as_known_at = at.astimezone(UTC), as_known_at and as_known_at.astimezone(UTC)
+    zone, at, as_known_at = at.tzinfo, at.astimezone(UTC), as_known_at and as_known_at.astimezone(UTC)
     moved = moves(lake, model)
     known = in_force(moved if as_known_at is None else moved.filter(pl.col("recorded_at") <= as_known_at), CHAMPION)
     until, later = known.filter(pl.col("held_from") <= at), known.filter(pl.col("held_from") > at)
     if until.is_empty() or until["version"][-1] is None:
-        raise NotReadyError(_nobody(model, at, as_known_at, known, until))
+        raise NotReadyError(_nobody(model, at.astimezone(zone), as_known_at, known, until))
     row = until.select("version", "held_from", "recorded_at", "why", "moved_by").row(-1, named=True)
     ended, followed_by = (None, None) if later.is_empty() else later.select("held_from", "version").row(0)
     return Term(model, at, as_known_at, held_until=ended, followed_by=followed_by, **row)
 
 
 def _nobody(model: str, at: datetime, as_known_at: datetime | None, known: pl.DataFrame, until: pl.DataFrame) -> str:
-    then = "" if as_known_at is None else f", as known at {as_known_at.isoformat()}"
+    def said(moment: datetime) -> str:
+        return moment.astimezone(at.tzinfo).isoformat(sep=" ", timespec="seconds")
+
+    then = "" if as_known_at is None else f", as known at {said(as_known_at)}"
     if known.is_empty():
         return f"Model {model} had no champion yet{then}; `mlworks status` says how to come by one."
     if until.is_empty():
-        return (
-            f"No version of model {model} served at {at.isoformat()}{then}: its first champion has served since {known['held_from'][0].isoformat()}."
-        )
-    since = until["held_from"][-1].isoformat()
-    return f"No version of model {model} served at {at.isoformat()}{then}: the alias champion was taken away at {since}."
+        return f"No version of model {model} served at {said(at)}{then}: its first champion has served since {said(known['held_from'][0])}."
+    return f"No version of model {model} served at {said(at)}{then}: the alias champion was taken away at {said(until['held_from'][-1])}."

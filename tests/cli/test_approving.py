@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -105,14 +105,21 @@ def test_a_rollback_to_a_version_that_never_served_and_was_not_better_says_what_
 def test_what_served_is_told_in_the_partitions_zone_and_as_json(promoted: World, call: Call) -> None:
     assert promoted.root
     text = call("served-at", MODEL, "2013-01-31T23:59").output
-    assert text.startswith("ride_time at 2013-01-31 23:59:00-05:00 (times in America/New_York): version 1\n")
-    assert "since 2013-01-20 00:00:00-05:00, until 2013-02-01 00:00:00-05:00, when version 2 followed\n" in text
+    assert text.startswith("ride_time at 2013-01-31 23:59:00-05:00 (times in America/New_York): version 1 ")
+    assert "since 2013-01-20 00:00:00-05:00, until 2013-02-01 00:00:00-05:00, when version 2 followed" in text
     assert "snapshot abc" in text
-    assert ": version 2\n" in call("served-at", MODEL, "2013-02-01").output
-    assert ": version 2\n" in call("served-at", MODEL).output
+    assert ": version 2 " in call("served-at", MODEL, "2013-02-01").output
+    assert ": version 2 " in call("served-at", MODEL).output
     found = json.loads(call("served-at", MODEL, "2013-02-01T05:00Z", "--as-known-at", "2013-01-31", "--json").output)
     assert (found["version"], found["held_until"], found["followed_by"], found["as_known_at"]) == (1, None, None, "2013-01-31T05:00:00+00:00")
     assert found["mlflow"]["tags"] == {"snapshot": "abc"}
+
+
+def test_what_served_is_wrapped_to_the_terminal(promoted: World, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    with clock.replaying(SECOND + timedelta(days=1)):
+        promoted.registry.promote(MODEL, 1, why="Rolled back from version 2: " + "it was worse " * 20, moved_by="anna")
+    monkeypatch.setenv("COLUMNS", "80")
+    assert max(map(len, call("served-at", MODEL).output.splitlines())) <= 80
 
 
 def test_what_served_is_still_known_when_mlflow_has_forgotten_it(promoted: World, call: Call) -> None:
@@ -120,7 +127,7 @@ def test_what_served_is_still_known_when_mlflow_has_forgotten_it(promoted: World
     found = json.loads(call("served-at", MODEL, "2013-02-03", "--json").output)
     assert (found["version"], found["mlflow"]) == (2, None)
     assert "has no version 2" in found["mlflow_missing"]
-    assert "in MLflow   Model ride_time has no version 2" in call("served-at", MODEL, "2013-02-03").output
+    assert "in MLflow    Model ride_time has no version 2" in call("served-at", MODEL, "2013-02-03").output
 
 
 def test_a_time_that_is_none_or_too_early_is_an_error(promoted: World, call: Call) -> None:
@@ -128,6 +135,8 @@ def test_a_time_that_is_none_or_too_early_is_an_error(promoted: World, call: Cal
     wrong = call("served-at", MODEL, "yesterday")
     assert wrong.exit_code == 2
     assert "'yesterday' is no time; write it as 2013-06-01" in " ".join(wrong.output.split())
+    unknown = str(call("served-at", MODEL, "--as-known-at", "2013-01-02").exception)
+    assert "had no champion yet, as known at 2013-01-02 00:00:00-05:00;" in unknown
     early = call("served-at", MODEL, "2013-01-02")
     assert isinstance(early.exception, NotReadyError)
-    assert "its first champion has served since 2013-01-20T05:00:00+00:00" in str(early.exception)
+    assert "served at 2013-01-02 00:00:00-05:00: its first champion has served since 2013-01-20 00:00:00-05:00." in str(early.exception)

@@ -7,9 +7,10 @@ import re
 import shutil
 import socket
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
+from zoneinfo import ZoneInfo
 
 import click
 import polars as pl
@@ -215,7 +216,25 @@ def test_events_are_told_since_a_day_whole_if_asked_and_as_json(replayed: World,
     assert "…" in since
     assert "…" not in call("events", MODEL, "--long").stdout
     assert "retraining asked for (v1 serves, sensor)" in call("events", MODEL).stdout
-    assert call("events", MODEL, "--since", "2014-01-01").stdout == f"Nothing happened to {MODEL} since 2014-01-01.\n"
+    assert call("events", MODEL, "--since", "2014-01-01").stdout == f"Nothing happened to {MODEL} since 2014-01-01 00:00:00-05:00.\n"
+
+
+def test_a_time_is_written_for_events_as_for_what_served(replayed: World, call: Call) -> None:
+    assert replayed.root
+    last = datetime.fromisoformat(json.loads(call("events", MODEL, "--json").stdout)[-1]["at"])
+    for form in ("%Y-%m-%d %H:%M UTC", "%Y-%m-%dT%H:%M:%S+00:00"):
+        assert "serves (v3, gate)" in call("events", MODEL, "--since", f"{last:{form}}").stdout
+    after = call("events", MODEL, "--since", f"{last.astimezone(ZoneInfo('America/New_York')) + timedelta(minutes=1):%Y-%m-%dT%H:%M}").stdout
+    assert after.startswith(f"Nothing happened to {MODEL} since 2013-01-29 00:01:00-05:00")
+    wrong = call("events", MODEL, "--since", "yesterday")
+    assert wrong.exit_code == 2
+    assert "'yesterday' is no time; write it as 2013-06-01" in " ".join(wrong.output.split())
+
+
+def test_a_model_of_which_nothing_is_known_yet_has_no_events_since_any_time(world: World, call: Call) -> None:
+    assert world.root
+    for since in ((), ("--since", "2014-01-01")):
+        assert call("events", MODEL, *since).stdout == f"Nothing happened to {MODEL} yet: it was neither trained nor judged.\n"
 
 
 def test_a_call_that_was_repeated_is_told_with_its_last_time(copied: Lake, call: Call) -> None:
