@@ -116,7 +116,7 @@ def _cells(model: MLModel, one: "Story") -> dict[str, str]:
         "metric": _number(one.metrics[model.metrics.primary], model),
         "retrained": str(one.retrainings),
         "promoted": str(promoted),
-        "rejected": str(one.retrainings - promoted),
+        "not_promoted": str(one.retrainings - promoted),
         "rolled_back": str(one.rollbacks),
         "calls": str(one.calls),
         "alarms": " ".join(f"{one.alarms[kind.value]:>3}" for kind in DriftKind),
@@ -149,19 +149,19 @@ _HEADS = {
     "policy": "Policy",
     "retrained": "Re-\ntrained",
     "promoted": "Pro-\nmoted",
-    "rejected": "Re-\njected",
+    "not_promoted": "Not\npromoted",
     "rolled_back": "Rolled\nback",
     "calls": "Calls",
     "alarms": "Alarms\n  F   L   P   C",
     "minutes": "Training\nminutes",
 }
-_CAME_OF_IT, _ASKED = ("retrained", "promoted", "rejected", "rolled_back"), ("calls", "alarms", "minutes")
+_CAME_OF_IT, _ASKED = ("retrained", "promoted", "not_promoted", "rolled_back"), ("calls", "alarms", "minutes")
 _WHOLE = (("policy", "metric", *_CAME_OF_IT, *_ASKED, "business"),)
 _HALVES = (("policy", "metric", "business", *_CAME_OF_IT), ("policy", *_ASKED))
 """On a narrow terminal there are two tables: what came of a policy, and what it asked of people and machines."""
-_WIDE, _NARROW = 110, 16
+_WIDE, _NARROW = 112, 16
 _LEGEND = (
-    "{metric}: of what would have served. Rejected: by the gate, or not fitted. Calls: decisions that would have called a person.",
+    "{metric}: of what would have served. Not promoted: by the gate, or not fitted. Calls: decisions that would have called a person.",
     "Alarms: {partitions} whose report found feature (F), label (L), prediction (P) or concept (C) drift.",
     "Training minutes: of the processor, for fitting alone; the first model's are left out.",
 )

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from mlworks_orchestration.data import PARTITION
-from mlworks_orchestration.retraining import read_history
+from mlworks_orchestration.retraining import Outcome, read_history
 from mlworks_orchestration.retraining.backtest import EveryStep, Story, backtest, every_step, policies
 from mlworks_orchestration.spec import DriftKind, MLModel, moments_of_replay
 from mlworks_orchestration.training import verdicts
@@ -61,7 +61,7 @@ def test_the_declared_policy_comes_out_as_in_the_replay(told: Told) -> None:
     for each in told.story.trainings:
         # A version that is not better is not tested in a backtest, so what its tests found does not end its reason.
         kept = reasons[each.version or 0]
-        assert kept.startswith(each.reason) if each.outcome == "rejected" else kept == each.reason
+        assert kept.startswith(each.reason) if each.outcome == Outcome.REJECTED else kept == each.reason
     history = model_history(lake, told.world.project.catalog, model, told.world.registry)
     champion = dict(history.compared.select("metric", "champion").iter_rows())
     assert told.story.rows == history.compared["rows"][0]
