@@ -20,7 +20,7 @@ from mlworks_orchestration.project import Project
 from mlworks_orchestration.spec import DriftKind, MLModel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mlworks_orchestration.retraining.backtest import Policy, Story
 
@@ -91,7 +91,8 @@ def _show(model: MLModel, stories: "Sequence[Story]", chart: Path | None) -> Non
     if model.business:
         better = "lower" if model.business.lower_is_better else "higher"
         console.print(Text(f"{model.business.name}: {model.business.aggregate} in {model.business.unit or 'its unit'}; {better} is better."))
-    console.print(_by_month(model, stories))
+    for table in _by_month(model, stories):
+        console.print(table)
     if chart:
         console.print(Text(f"The chart is {chart}."))
 
@@ -125,16 +126,20 @@ def _cells(model: MLModel, one: "Story") -> dict[str, str]:
     }
 
 
-def _by_month(model: MLModel, stories: "Sequence[Story]") -> Table:
-    table = Table(title=f"{model.metrics.primary} by month", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1))
-    table.add_column("Month", no_wrap=True)
-    table.add_column("Rows", justify="right")
-    for one in stories:
-        table.add_column(Text(one.policy), justify="right", overflow="fold")
-    for index, month in enumerate(stories[0].months):
-        values = [_number(one.months[index].value, model) for one in stories]
-        table.add_row(month.month, f"{month.rows:,}", *values)
-    return table
+def _by_month(model: MLModel, stories: "Sequence[Story]") -> "Iterator[Table]":
+    """Yield the primary metric month by month, and the business's number where there is one."""
+    values = {model.metrics.primary: [[_number(month.value, model) for month in one.months] for one in stories]}
+    if model.business:
+        values[model.business.name] = [[_amount(month.business) for month in one.months] for one in stories]
+    for name, columns in values.items():
+        table = Table(title=f"{name} by month", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1))
+        table.add_column("Month", no_wrap=True)
+        table.add_column("Rows", justify="right")
+        for one in stories:
+            table.add_column(Text(one.policy), justify="right", overflow="fold")
+        for month, *cells in zip(stories[0].months, *columns, strict=True):
+            table.add_row(month.month, f"{month.rows:,}", *cells)
+        yield table
 
 
 def _number(value: float | None, model: MLModel) -> str:

@@ -68,6 +68,8 @@ def test_the_declared_policy_comes_out_as_in_the_replay(told: Told) -> None:
     assert {name: champion[name] for name in model.metrics.names} == pytest.approx(told.story.metrics)
     if model.business:
         assert told.story.business == pytest.approx(champion[model.business.name])
+        by_month = dict(history.months.select("month", "champion_business").iter_rows())
+        assert {month.month: month.business for month in told.story.months} == pytest.approx(by_month)
     alarms = {kind.value: history.months[f"{kind}_alarms"].sum() for kind in DriftKind}
     assert told.story.alarms == alarms
     assert lake.read(f"{model.name}/drift_report").filter(pl.col("column") == "")[PARTITION].n_unique() > 0

@@ -47,11 +47,13 @@ class Month:
         month: as `2013-05`.
         rows: how many have a label.
         value: the primary metric; none where it is not defined.
+        business: the business's number; none where none is declared.
     """
 
     month: str
     rows: int
     value: float | None
+    business: float | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Story:
         rows: scored ones with a label.
         metrics: by name, over all those rows; none where one is not defined.
         business: the business's number; none where none is declared.
-        months: the primary metric month by month.
+        months: the primary metric and the business's number, month by month.
         retrainings: how many were asked for.
         outcomes: how many of them came to what.
         rollbacks: how many promotions were taken back.
@@ -106,12 +108,11 @@ def story(name: str, course: Course, fits: Fits, since: datetime) -> Story:
     asked = [attempt for attempt in state.attempts if attempt.champion is not None]
     reports = [report for report in state.reports.values() if model.partitions.window(report.partition).end > since]
     alarms = Counter(kind for report in reports for kind, found in report.findings.items() if found.drifted)
-    business = rows.select(aggregate_worth(model.business, "_business")).item() if model.business and rows.height else None
     return Story(
         policy=name,
         rows=rows.height,
         metrics=_metrics(model, model.metrics.names, rows),
-        business=business,
+        business=_business(model, rows),
         months=[_month(model, str(key), part) for (key,), part in sorted(rows.partition_by("month", as_dict=True).items())],
         retrainings=len(asked),
         outcomes={outcome.value: count for outcome, count in Counter(attempt.outcome for attempt in asked).items()},
@@ -153,7 +154,11 @@ def _metrics(model: MLModel, names: Sequence[str], rows: pl.DataFrame) -> dict[s
 
 def _month(model: MLModel, month: str, rows: pl.DataFrame) -> Month:
     primary = model.metrics.primary
-    return Month(month, rows.height, _metrics(model, [primary], rows)[primary])
+    return Month(month, rows.height, _metrics(model, [primary], rows)[primary], _business(model, rows))
+
+
+def _business(model: MLModel, rows: pl.DataFrame) -> float | None:
+    return rows.select(aggregate_worth(model.business, "_business")).item() if model.business and rows.height else None
 
 
 def _training(course: Course, attempt: Attempt) -> Training:

@@ -62,6 +62,7 @@ def test_who_retrains_is_better_once_the_truth_has_turned_and_pays_in_minutes(to
     assert value(never, "2020-02") == pytest.approx(value(declared, "2020-02"))
     assert 2 * value(always, "2020-04") < value(declared, "2020-04") < value(never, "2020-04")
     assert (always.business or 0) < (declared.business or 0) < (never.business or 0)
+    assert sum(month.business or 0 for month in always.months) == pytest.approx(always.business), "a sum is that of its months"
     assert always.training_minutes > declared.training_minutes > 0
     assert declared.outcomes == {"promoted": declared.retrainings}
 
