@@ -80,6 +80,7 @@ def drift(  # noqa: PLR0913 - one a parameter of the command line
         false_alarm_rate=false_alarm_rate,
         min_effect=min_effect,
         min_rows=min_rows,
+        fork=True,
     )
     if html:
         html.parent.mkdir(parents=True, exist_ok=True)

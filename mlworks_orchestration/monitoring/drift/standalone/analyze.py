@@ -16,12 +16,16 @@ from mlworks_orchestration.monitoring.drift.past.thresholds import Calibrated
 from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile, NumericProfile
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
 from mlworks_orchestration.monitoring.drift.standalone.analysis import Analysis, ColumnAnalysis, judged, ranked
-from mlworks_orchestration.monitoring.drift.standalone.sides import Roles, Rows, Side, check_roles, open_side, read_side
+from mlworks_orchestration.monitoring.drift.standalone.beside import beside, can_fork
+from mlworks_orchestration.monitoring.drift.standalone.sides import Opened, Roles, Rows, Side, check_roles, open_side, read_side
 from mlworks_orchestration.spec import Drift
 
 LEAST_BLOCKS = 40
 MOST_BLOCKS = 200
 """A block is as long as the current rows, so that it knows of all that changes faster, but there must be enough and not too many of them."""
+
+LEAST_TO_FORK = 100_000
+"""Rows on either side; with less, copying the process gains nothing."""
 
 _SEED = 20130101
 
@@ -37,6 +41,7 @@ def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
     false_alarm_rate: float = 0.01,
     min_effect: float = 0.1,
     min_rows: int = 100,
+    fork: bool = False,
 ) -> Analysis:
     """Compare two sets of rows column by column.
 
@@ -50,6 +55,8 @@ def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
         false_alarm_rate: how often a comparison of rows in which nothing changed may find drift, above 0 and below 1.
         min_effect: smallest effect that matters, in standard deviations of a normal that shifts.
         min_rows: fewest rows on either side; with less, a column is inconclusive.
+        fork: read the current rows in a copy of this process, where `can_fork` and both sides are large Parquet files. For commands: the copy of
+            a process in which polars has worked may wait for ever.
 
     Raises:
         DataError: if rows cannot be read, or have no column of a name that is given.
@@ -69,8 +76,7 @@ def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
     opened = open_side(reference, "reference"), open_side(current, "current")
     check_roles(opened[0], roles)
     blocks = min(max(opened[0].source.rows // max(opened[1].source.rows, min_rows), LEAST_BLOCKS), MOST_BLOCKS)
-    before = read_side(opened[0], roles, blocks=blocks, exact=exact)
-    after = read_side(opened[1], roles, exact=exact, types=before.types)
+    before, after = _read(opened, roles, blocks, exact=exact, fork=fork)
     pairs = {key: _of_one_type(column, after.profile.columns[key]) for key, column in before.profile.columns.items() if key in after.profile.columns}
     known = _known(before, {key: pair[0] for key, pair in pairs.items()}, after.rows, drift)
     found: dict[ColumnKey, list[ColumnDrift]] = {key: [] for key in pairs}
@@ -87,6 +93,19 @@ def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
         min_effect=min_effect,
         method=known.normal.how if known.normal else f"a side has fewer than {min_rows:,} rows, so that nothing can be learnt of its past",
     )
+
+
+def _read(opened: tuple[Opened, Opened], roles: Roles, blocks: int, *, exact: bool, fork: bool) -> tuple[Side, Side]:
+    """Read both sides, the current rows beside the reference where that gains time; of exact ones too much would have to be sent."""
+    large = all(side.stored and side.source.divisible and side.source.rows >= LEAST_TO_FORK for side in opened)
+    if fork and large and not exact and can_fork():
+        with beside(lambda: read_side(opened[1], roles)) as wait:
+            before, after = read_side(opened[0], roles, blocks=blocks), wait()
+        if all(after.types.get(name, kind) == kind for name, kind in before.types.items()):
+            return before, after
+    else:
+        before = read_side(opened[0], roles, blocks=blocks, exact=exact)
+    return before, read_side(opened[1], roles, exact=exact, types=before.types)
 
 
 def _known(side: Side, columns: Mapping[ColumnKey, ColumnProfile], rows: int, drift: Drift) -> Reference:

@@ -57,11 +57,13 @@ class Opened:
         words: what they are read from.
         source: the same, as a stream.
         schema: of its columns.
+        stored: whether they are files, which whoever reads them opens anew.
     """
 
     words: str
     source: Source
     schema: Mapping[str, pl.DataType]
+    stored: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +102,7 @@ def open_side(rows: Rows, name: str) -> Opened:
     if not isinstance(known, pl.DataFrame):
         _check_exists(Path(known))
     source = open_source(known)
-    return Opened(words, source, pl.Schema(source.schema))
+    return Opened(words, source, pl.Schema(source.schema), not isinstance(known, pl.DataFrame))
 
 
 def check_roles(opened: Opened, roles: Roles) -> None:
