@@ -55,6 +55,7 @@ def scan(  # noqa: PLR0913 - each is a choice of its own
     seed: int = 0,
     exact: bool = False,
     types: Mapping[str, str] | None = None,
+    ahead: bool = True,
 ) -> Scanned:
     """Profile rows in one pass.
 
@@ -68,6 +69,7 @@ def scan(  # noqa: PLR0913 - each is a choice of its own
         seed: of the drawing.
         exact: keep each distinct number apart, so that statistics are exact; slower, and memory grows with them.
         types: of profiles that these are to be compared or merged with, as `Scanned.types` has them: which texts are free text, where that is known.
+        ahead: decode in a thread of its own, for which there should be a core.
 
     Raises:
         DataError: if the source cannot be read, or a column is not there or of a type that cannot be profiled.
@@ -89,7 +91,8 @@ def scan(  # noqa: PLR0913 - each is a choice of its own
     pass_over = _Pass(opened, drawn, ends, seed, exact, types or {})
     together = [[name] for name in keys] if opened.divisible else [list(keys)]
     with ThreadPoolExecutor(1) as pool:
-        batches = _ahead(pool, _batches(opened, together))
+        decoded = _batches(opened, together)
+        batches = _ahead(pool, decoded) if ahead else decoded
         return _scanned(keys, [pass_over.read(names, batches) for names in together])
 
 

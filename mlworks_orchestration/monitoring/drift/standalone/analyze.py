@@ -99,8 +99,8 @@ def _read(opened: tuple[Opened, Opened], roles: Roles, blocks: int, *, exact: bo
     """Read both sides, the current rows beside the reference where that gains time; of exact ones too much would have to be sent."""
     large = all(side.stored and side.source.divisible and side.source.rows >= LEAST_TO_FORK for side in opened)
     if fork and large and not exact and can_fork():
-        with beside(lambda: read_side(opened[1], roles)) as wait:
-            before, after = read_side(opened[0], roles, blocks=blocks), wait()
+        with beside(lambda: read_side(opened[1], roles, ahead=False)) as wait:
+            before, after = read_side(opened[0], roles, blocks=blocks, ahead=False), wait()
         if all(after.types.get(name, kind) == kind for name, kind in before.types.items()):
             return before, after
     else:

@@ -117,7 +117,9 @@ def check_roles(opened: Opened, roles: Roles) -> None:
             raise DataError(message)
 
 
-def read_side(opened: Opened, roles: Roles, *, blocks: int = 0, exact: bool = False, types: Mapping[str, str] | None = None) -> Side:
+def read_side(  # noqa: PLR0913 - each is a choice of its own
+    opened: Opened, roles: Roles, *, blocks: int = 0, exact: bool = False, types: Mapping[str, str] | None = None, ahead: bool = True
+) -> Side:
     """Read one side.
 
     Parameters:
@@ -126,6 +128,7 @@ def read_side(opened: Opened, roles: Roles, *, blocks: int = 0, exact: bool = Fa
         blocks: into how many runs of rows to cut it besides, in the order of `by`.
         exact: keep each distinct number apart.
         types: of the other side, so that both take the same texts for free text.
+        ahead: decode in a thread of its own, for which there should be a core.
 
     Raises:
         DataError: if it turns out to be damaged.
@@ -140,7 +143,7 @@ def read_side(opened: Opened, roles: Roles, *, blocks: int = 0, exact: bool = Fa
         return Side(opened.words, opened.source.rows, Profile({}), {}, refused, {})
     order = roles.by if blocks else None
     label = roles.label if roles.label in keys else None
-    found = scan(opened.source, by=order, columns=keys, blocks=blocks, sample=SAMPLE if label else 0, exact=exact, types=types)
+    found = scan(opened.source, by=order, columns=keys, blocks=blocks, sample=SAMPLE if label else 0, exact=exact, types=types, ahead=ahead)
     columns, parts = dict(found.profile.columns), dict(found.blocks)
     if label and roles.prediction in keys and all(opened.schema[name].is_numeric() for name in (label, roles.prediction)):
         key = ColumnKey(DriftKind.CONCEPT, _free("residual", opened.schema))
