@@ -8,7 +8,7 @@ from mlworks_orchestration.monitoring.drift.profiles.bins import COARSEST, EXACT
 from mlworks_orchestration.monitoring.drift.profiles.budget import limited
 from mlworks_orchestration.monitoring.drift.profiles.packing import PackedBins
 from mlworks_orchestration.monitoring.drift.profiles.places import Places, places_of, unpack
-from mlworks_orchestration.monitoring.drift.profiles.sums import common_precisions, gathered
+from mlworks_orchestration.monitoring.drift.profiles.sums import add, common_precisions, gathered
 
 _MANY = 40_000
 """Bins in all parts from which on a table pays."""
@@ -16,11 +16,14 @@ _MANY = 40_000
 _MOST_CELLS = 1 << 15
 """Cells of a table, so few that it stays in a core's cache: bins of groups that would take more are sorted, which costs less."""
 
-_LOOKED_AT = 8
-"""Parts that tell how coarse the sum will be at most."""
+_FEWEST = 8
+"""Parts of which one more is many."""
 
-_FINE = 8
-"""If more than one in so many bins has no place in the table, these are looked at."""
+_LOOKED_AT = 2048
+"""Bins of each place that tell how coarse the sum will be at most."""
+
+_ALL = 63
+"""Bits of a number that may be set."""
 
 _NONE = Places(*[NO_BINS.keys] * len(Places._fields))
 _IN_GROUP = EXACT - COARSEST
@@ -38,15 +41,19 @@ def add_many(parts: Sequence[Bins | PackedBins]) -> Bins:
         [1, 2]
     """
     stored = [part for part in parts if isinstance(part, PackedBins) and part.size]
-    if len(stored) <= _LOOKED_AT or sum(part.size for part in stored) < _MANY:
+    if len(stored) <= _FEWEST or sum(part.size for part in stored) < _MANY:
         return _sum(parts)
     others, places = [part for part in parts if isinstance(part, Bins)], list(places_of(stored))
-    table = _Table(*common_precisions([*places, *others]), places)
-    if sum(map(table.outside, places)) * _FINE > sum(len(one.numbers) for one in places):
-        table = _Table(*common_precisions([table, _sum(stored[:: len(stored) // _LOOKED_AT])]), places)
-    left = [table.count(one) for one in places]
-    keys, counts = map(np.concatenate, zip(table.counted(), *left, *((part.keys, part.counts) for part in others), strict=True))
-    return limited(gathered(keys, counts, table.groups, table.precisions))
+    table = _Table(*common_precisions([*places, *others, _coarser(places)]), places)
+    keys, rows = map(np.concatenate, zip(*(table.count(one) for one in places), strict=True))
+    return add([table.counted(), gathered(keys, rows, table.groups, table.precisions), *others])
+
+
+def _coarser(places: Sequence[Places]) -> Bins:
+    """Return the sum of some of the bins: that of all is at least as coarse."""
+    some = [one.first(_LOOKED_AT) for one in places]
+    keys, rows = map(np.concatenate, zip(*((one.keys, one.rows) for one in some), strict=True))
+    return limited(gathered(keys, rows, *common_precisions(some)))
 
 
 class _Table:
@@ -65,13 +72,13 @@ class _Table:
         lowest, highest = self._spans(places)
         spans = highest - lowest + 1
         order = np.argsort(spans)
-        self._placed = order[np.cumsum(spans[order].astype(np.float64)) <= _MOST_CELLS]
+        self._placed = np.sort(order[np.cumsum(spans[order].astype(np.float64)) <= _MOST_CELLS])
         ends = np.concatenate(([0], np.cumsum(spans[self._placed])))
         self._within = np.zeros(len(groups), dtype=np.bool_)
         self._within[self._placed] = True
         self._begins, self._bases = ends[:-1], -lowest
         self._bases[self._placed] += self._begins
-        self._rows = np.zeros(ends[-1], dtype=np.int64)
+        self._rows = np.zeros(ends[-1] + 1, dtype=np.int64)  # the last is for all bins that have no place
 
     def _spans(self, places: Sequence[Places]) -> tuple[Integers, Integers]:
         """Return the first and the last cell of each group that any bin lies in."""
@@ -83,25 +90,25 @@ class _Table:
             np.maximum.at(highest, index, one.numbers[ends - 1] >> shifts)
         return np.minimum(lowest, highest), highest
 
-    def outside(self, places: Places) -> int:
-        """Return how many bins have no place in the table."""
-        return int(places.sizes[~self._within[self._index[places.groups]]].sum())
-
     def count(self, places: Places) -> tuple[Integers, Integers]:
         """Count bins, and return the keys of those that have no place in the table, and their rows."""
-        within = self._within[self._index[places.groups]]
-        inside, left = (places, _NONE) if within.all() else (places.only(within), places.only(~within))
-        index = self._index[inside.groups]
-        cells = inside.numbers >> (inside.precisions - self.precisions[index]).repeat(inside.sizes)
-        cells += self._bases[index].repeat(inside.sizes)
-        np.add.at(self._rows, cells, inside.rows)
+        index = self._index[places.groups]
+        within = self._within[index]
+        shifts = np.where(within, places.precisions - self.precisions[index], _ALL)
+        cells = places.numbers >> shifts.repeat(places.sizes)
+        cells += np.where(within, self._bases[index], len(self._rows) - 1).repeat(places.sizes)
+        np.add.at(self._rows, cells, places.rows)
+        left = _NONE if within.all() else places.only(~within)
         return left.keys, left.rows
 
-    def counted(self) -> tuple[Integers, Integers]:
-        """Return the keys of the table's bins that have any rows, in no order, and these rows."""
-        cells = np.flatnonzero(self._rows)
-        group = self._placed[np.searchsorted(self._begins, cells, side="right") - 1]
-        return (self.groups[group] << _IN_GROUP) + ((cells - self._bases[group]) << (EXACT - self.precisions[group])), self._rows[cells]
+    def counted(self) -> Bins:
+        """Return the table's bins that have any rows."""
+        cells = np.flatnonzero(self._rows[:-1])
+        begins = np.searchsorted(cells, self._begins)
+        sizes = np.diff(begins, append=len(cells))
+        groups, precisions = self.groups[self._placed], self.precisions[self._placed]
+        keys = (groups << _IN_GROUP).repeat(sizes) + ((cells - self._bases[self._placed].repeat(sizes)) << (EXACT - precisions).repeat(sizes))
+        return Bins(keys, self._rows[cells], groups, precisions)
 
 
 def _sum(parts: Sequence[Bins | PackedBins]) -> Bins:

@@ -1,5 +1,6 @@
 """Where the bins of stored profiles lie: what many of them are added up from, and one is unpacked from."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, groupby
 from operator import attrgetter
@@ -14,6 +15,9 @@ from mlworks_orchestration.monitoring.drift.profiles.packing import BYTE, NAME, 
 
 _STRETCH = 1 << 16
 """Bins that are worked on at once, so few that they stay in a core's cache."""
+
+_CACHED = 1 << 20
+"""Bytes of cells that are worked on at once, for the same reason."""
 
 _IN_GROUP = EXACT - COARSEST
 _GROUPS = 1 << (COARSEST - 1)
@@ -42,6 +46,13 @@ class Places(NamedTuple):
         keys = self.numbers << (EXACT - self.precisions).repeat(self.sizes)
         keys += (self.groups << _IN_GROUP).repeat(self.sizes)
         return keys
+
+    def first(self, bins: int) -> "Places":
+        """Return the first groups, up to that which has bin number `bins`."""
+        ends = self.sizes.cumsum()
+        groups = int(np.searchsorted(ends, bins)) + 1
+        end = int(ends[:groups][-1])
+        return Places(self.groups[:groups], self.precisions[:groups], self.sizes[:groups], self.numbers[:end], self.rows[:end])
 
     def only(self, wanted: NDArray[np.bool_]) -> "Places":
         """Return some of the groups."""
@@ -101,14 +112,28 @@ def places_of(parts: Iterable[PackedBins]) -> Iterator[Places]:
 
 def _added_up(precision: int, crowded: Sequence[Crowded], dtype: np.dtype[Any]) -> Places:
     """Return the bins of groups whose cells are all there, each group once."""
-    names = _joined([one.names for one in crowded], NAME)
-    cells = _joined([one.cells for one in crowded], dtype).reshape(len(names), -1)
-    groups = np.unique(names)
-    total = np.uint32 if dtype == BYTE else np.int64  # bytes fit, and add up in half the time
-    rows = np.stack([cells[names == group].sum(axis=0, dtype=total) for group in groups]).astype(np.int64)
-    at, numbers = rows.nonzero()
+    alike: defaultdict[bytes, list[bytes]] = defaultdict(list)
+    for one in crowded:
+        alike[one.names].append(one.cells)
+    groups, at = np.unique(_joined(list(alike), NAME), return_inverse=True)
+    sums = np.concatenate([_summed(cells, dtype).reshape(len(names) // NAME.itemsize, -1) for names, cells in alike.items()])
+    rows = np.stack([sums[at == group].sum(axis=0) for group in range(len(groups))])
+    found = np.flatnonzero(rows)
+    at, numbers = np.divmod(found, rows.shape[1])
     sizes = np.bincount(at, minlength=len(groups))
-    return _sound(Places(groups.astype(np.int64), np.full(len(groups), precision), sizes, numbers, rows[at, numbers]))
+    return _sound(Places(groups.astype(np.int64), np.full(len(groups), precision), sizes, numbers, rows.ravel()[found]))
+
+
+def _summed(pieces: Sequence[bytes], dtype: np.dtype[Any]) -> Integers:
+    """Return arrays of one length added up; as many at a time as bytes can count, which takes a tenth of the time of whole numbers."""
+    total = np.zeros(len(pieces[0]) // dtype.itemsize, dtype=np.int64)
+    together = max(1, _CACHED // len(pieces[0]))
+    for begin in range(0, len(pieces), together):
+        cells = _joined(pieces[begin : begin + together], dtype).reshape(-1, len(total))
+        fitting = int(np.iinfo(dtype).max // cells.max(initial=1))
+        for first in range(0, len(cells), fitting):
+            total += cells[first : first + fitting].sum(axis=0, dtype=dtype)
+    return total
 
 
 def _scattered(parts: Sequence[PackedBins], dtype: np.dtype[Any]) -> Places:

@@ -1,6 +1,6 @@
 """The profile of a set of rows: one mergeable sketch a column, so that a window is a merge of its partitions and never reads data again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -60,11 +60,19 @@ class Profile:
         Raises:
             DataError: if a column is of one type in one part and of another in another.
         """
-        columns: dict[ColumnKey, list[ColumnProfile]] = {}
-        for part in parts:
-            for key, column in part.columns.items():
-                columns.setdefault(key, []).append(column)
-        return cls({key: merge_column(key, of_parts) for key, of_parts in columns.items()})
+        return cls({key: merge_column(key, of_parts) for key, of_parts in _by_column(parts)})
+
+
+def _by_column(parts: Sequence[Profile]) -> Iterator[tuple[ColumnKey, Sequence[ColumnProfile]]]:
+    """Yield each column's profiles in all parts that have it."""
+    keys = list(parts[0].columns) if parts else []
+    if all(list(part.columns) == keys for part in parts):  # to look up each key of each part takes longer
+        return zip(keys, zip(*(part.columns.values() for part in parts), strict=True), strict=True)
+    columns: dict[ColumnKey, list[ColumnProfile]] = {}
+    for part in parts:
+        for key, column in part.columns.items():
+            columns.setdefault(key, []).append(column)
+    return iter(columns.items())
 
 
 def merge_column(key: ColumnKey, parts: Sequence[ColumnProfile]) -> ColumnProfile:
