@@ -1,6 +1,7 @@
 """Adding up the stored bins of many parts at once: each is counted in a table of the bins that the sum has, and none is sorted."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 import numpy as np
 
@@ -40,10 +41,10 @@ def add_many(parts: Sequence[Bins | PackedBins]) -> Bins:
         >>> add_many([counted(np.array([1.0, 2.0])), counted(np.array([2.0]))]).counts.tolist()
         [1, 2]
     """
-    stored = [part for part in parts if isinstance(part, PackedBins) and part.size]
-    if len(stored) <= _FEWEST or sum(part.size for part in stored) < _MANY:
+    stored, others = _apart(parts)
+    if len(stored) <= _FEWEST or sum(map(itemgetter(0), stored)) < _MANY:
         return _sum(parts)
-    others, places = [part for part in parts if isinstance(part, Bins)], list(places_of(stored))
+    places = list(places_of(stored))
     table = _Table(*common_precisions([*places, *others, _coarser(places)]), places)
     keys, rows = map(np.concatenate, zip(*(table.count(one) for one in places), strict=True))
     return add([table.counted(), gathered(keys, rows, table.groups, table.precisions), *others])
@@ -119,7 +120,12 @@ def _sum(parts: Sequence[Bins | PackedBins]) -> Bins:
 
 def _joined(parts: Sequence[Bins | PackedBins]) -> Bins:
     """Return the bins of parts one after the other, in no order."""
-    stored = [part for part in parts if isinstance(part, PackedBins)]
-    others = [part for part in parts if not isinstance(part, PackedBins)]
+    stored, others = _apart(parts)
     joined = [*([unpack(stored)] if stored else []), *others]
     return joined[0] if len(joined) == 1 else Bins(*map(np.concatenate, zip(*joined, strict=True)))
+
+
+def _apart(parts: Sequence[Bins | PackedBins]) -> tuple[Sequence[PackedBins], Sequence[Bins]]:
+    """Return parts that are packed, and the others."""
+    stored = [part for part in parts if isinstance(part, PackedBins)]
+    return stored, [part for part in parts if isinstance(part, Bins)] if len(stored) < len(parts) else []

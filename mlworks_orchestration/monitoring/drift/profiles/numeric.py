@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -13,6 +14,8 @@ from mlworks_orchestration.monitoring.drift.profiles.budget import limited
 from mlworks_orchestration.monitoring.drift.profiles.moments import Moments, add_moments, moments_of
 from mlworks_orchestration.monitoring.drift.profiles.packing import PackedBins, pack, packed
 from mlworks_orchestration.monitoring.drift.profiles.places import opened
+
+_FIELDS = attrgetter("missing", "counted", "moments")
 
 
 class Bounded(NamedTuple):
@@ -74,7 +77,8 @@ class NumericProfile:
     @classmethod
     def merged(cls, parts: Sequence[Self]) -> Self:
         """Return the profile of all rows together."""
-        return cls(sum(part.missing for part in parts), add_many([part.counted for part in parts]), add_moments([part.moments for part in parts]))
+        missing, counts, moments = zip(*map(_FIELDS, parts), strict=True)
+        return cls(sum(missing), add_many(counts), add_moments(moments))
 
     def to_document(self) -> dict[str, Any]:
         """Return what is stored of it."""

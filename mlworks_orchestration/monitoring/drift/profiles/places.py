@@ -1,9 +1,8 @@
 """Where the bins of stored profiles lie: what many of them are added up from, and one is unpacked from."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, groupby
-from operator import attrgetter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +18,7 @@ _STRETCH = 1 << 16
 _CACHED = 1 << 20
 """Bytes of cells that are worked on at once, for the same reason."""
 
+_NUMBERS = -2
 _IN_GROUP = EXACT - COARSEST
 _GROUPS = 1 << (COARSEST - 1)
 
@@ -49,9 +49,8 @@ class Places(NamedTuple):
 
     def first(self, bins: int) -> "Places":
         """Return the first groups, up to that which has bin number `bins`."""
-        ends = self.sizes.cumsum()
-        groups = int(np.searchsorted(ends, bins)) + 1
-        end = int(ends[:groups][-1])
+        groups = int(np.searchsorted(self.sizes.cumsum(), bins)) + 1
+        end = int(self.sizes[:groups].sum())
         return Places(self.groups[:groups], self.precisions[:groups], self.sizes[:groups], self.numbers[:end], self.rows[:end])
 
     def only(self, wanted: NDArray[np.bool_]) -> "Places":
@@ -100,21 +99,27 @@ def places_of(parts: Iterable[PackedBins]) -> Iterator[Places]:
     Raises:
         DataError: if what is stored of one does not fit together.
     """
-    by_width, by_precision = attrgetter("width"), attrgetter("precision")
-    for width, alike in groupby(sorted((part for part in parts if part.size), key=by_width), key=by_width):
-        some, dtype = list(alike), np.dtype(f"<u{width}")
-        crowded = sorted((one for part in some for one in part.crowded), key=by_precision)
-        yield from (_added_up(precision, list(ones), dtype) for precision, ones in groupby(crowded, key=by_precision))
-        before = accumulate(len(part.numbers) for part in some)
-        stretches = groupby(zip(before, some, strict=True), key=lambda one: one[0] // (_STRETCH * NUMBER.itemsize))
-        yield from (_scattered([part for _, part in stretch], dtype) for _, stretch in stretches)
+    filled = [part for part in parts if part.size]
+    for width in sorted({part.width for part in filled}):
+        dtype = np.dtype(f"<u{width}")
+        _, _, crowded, *others = zip(*(part for part in filled if part.width == width), strict=True)
+        for precision, cells in _alike(chain.from_iterable(crowded)).items():
+            yield _added_up(precision, cells, dtype)
+        bins = np.cumsum([len(numbers) // NUMBER.itemsize for numbers in others[_NUMBERS]])
+        for begin, end in pairwise([0, *np.searchsorted(bins, np.arange(_STRETCH, bins[-1], _STRETCH)), len(bins)]):
+            yield _scattered(*(pieces[begin:end] for pieces in others), dtype=dtype)
 
 
-def _added_up(precision: int, crowded: Sequence[Crowded], dtype: np.dtype[Any]) -> Places:
+def _alike(crowded: Iterable[Crowded]) -> dict[int, dict[bytes, list[bytes]]]:
+    """Return cells by precision and by the names of their groups."""
+    found: defaultdict[int, dict[bytes, list[bytes]]] = defaultdict(dict)
+    for precision, names, cells in crowded:
+        found[precision].setdefault(names, []).append(cells)
+    return found
+
+
+def _added_up(precision: int, alike: Mapping[bytes, Sequence[bytes]], dtype: np.dtype[Any]) -> Places:
     """Return the bins of groups whose cells are all there, each group once."""
-    alike: defaultdict[bytes, list[bytes]] = defaultdict(list)
-    for one in crowded:
-        alike[one.names].append(one.cells)
     groups, at = np.unique(_joined(list(alike), NAME), return_inverse=True)
     sums = np.concatenate([_summed(cells, dtype).reshape(len(names) // NAME.itemsize, -1) for names, cells in alike.items()])
     rows = np.stack([sums[at == group].sum(axis=0) for group in range(len(groups))])
@@ -136,13 +141,10 @@ def _summed(pieces: Sequence[bytes], dtype: np.dtype[Any]) -> Integers:
     return total
 
 
-def _scattered(parts: Sequence[PackedBins], dtype: np.dtype[Any]) -> Places:
-    """Return the bins of all other groups, one part after the other."""
-    groups = _joined([part.names for part in parts], NAME).astype(np.int64)
-    precisions = _joined([part.precisions for part in parts], BYTE).astype(np.int64)
-    sizes = _joined([part.sizes for part in parts], SIZE).astype(np.int64)
-    numbers, rows = _joined([part.numbers for part in parts], NUMBER), _joined([part.rows for part in parts], dtype)
-    return _sound(Places(groups, precisions, sizes, numbers, rows.astype(np.int64)))
+def _scattered(*pieces: Sequence[bytes], dtype: np.dtype[Any]) -> Places:
+    """Return the bins of all other groups, one part after the other, from what `PackedBins` has of them."""
+    kinds = NAME, BYTE, SIZE, NUMBER, dtype
+    return _sound(Places(*(_joined(some, kind).astype(np.int64, copy=False) for some, kind in zip(pieces, kinds, strict=True))))
 
 
 def _sound(places: Places) -> Places:
