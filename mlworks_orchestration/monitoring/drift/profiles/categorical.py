@@ -1,9 +1,10 @@
 """Profiles of categories: how often each occurs, as long as they are not too many to keep."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import zip_longest
+from itertools import chain, count
 from sys import intern
 from typing import Any, ClassVar, Self
 
@@ -75,13 +76,13 @@ class CategoricalProfile:
     @classmethod
     def merged(cls, parts: Sequence[Self]) -> Self:
         """Return the profile of all rows together."""
-        totals, columns = dict[str, int](), list[Iterable[int]]()
-        for part in parts:
-            column = {**totals, **part.counts}
-            columns.append(column.values())
-            if len(column) > len(totals):
-                totals = dict.fromkeys(column, 0)  # earlier columns lack the new names, which are the last
-        counts = dict(zip(totals, map(sum, zip_longest(*columns, fillvalue=0)), strict=True))
+        places: defaultdict[str, int] = defaultdict(count().__next__)
+        size = sum(len(part.counts) for part in parts)
+        where = np.fromiter(map(places.__getitem__, chain.from_iterable(part.counts for part in parts)), dtype=np.int64, count=size)
+        rows = np.fromiter(chain.from_iterable(part.counts.values() for part in parts), dtype=np.int64, count=size)
+        totals = np.zeros(len(places), dtype=np.int64)
+        np.add.at(totals, where, rows)
+        counts = dict(zip(places, totals.tolist(), strict=True))
         return cls.limited(sum(part.missing for part in parts), counts, sum(part.other for part in parts), sum(part.bound for part in parts))
 
     def to_document(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-BATCH_ROWS = 1 << 17
+BATCH_ROWS = 1 << 18
 """Rows that are decoded at a time: with fewer, asking for them is a tenth of the work."""
 
 _BUFFER = 1 << 16
