@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from math import isfinite, sqrt
-from operator import mul
+from operator import add, mul
 from typing import NamedTuple
 
 import numpy as np
@@ -118,7 +118,8 @@ def add_moments(parts: Sequence[Moments]) -> Moments:
     if None in centers or None in spreads:
         return Moments(n, None, None, least, most)
     mean = sum(map(mul, counts, centers)) / n
-    squares = sum(spread + count * (center - mean) * (center - mean) for count, center, spread in zip(counts, centers, spreads, strict=True))
+    off = [center - mean for center in centers]
+    squares = sum(map(add, spreads, map(mul, map(mul, counts, off), off)))
     return Moments(n, _finite(mean), _finite(squares), least, most)
 
 

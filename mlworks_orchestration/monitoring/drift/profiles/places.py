@@ -55,8 +55,10 @@ class Places(NamedTuple):
 
     def only(self, wanted: NDArray[np.bool_]) -> "Places":
         """Return some of the groups."""
-        bins = np.flatnonzero(wanted.repeat(self.sizes))
-        return Places(self.groups[wanted], self.precisions[wanted], self.sizes[wanted], self.numbers[bins], self.rows[bins])
+        sizes = self.sizes[wanted]
+        ends = sizes.cumsum()
+        bins = np.arange(ends[-1] if len(ends) else 0) + (self.sizes.cumsum()[wanted] - ends).repeat(sizes)
+        return Places(self.groups[wanted], self.precisions[wanted], sizes, self.numbers[bins], self.rows[bins])
 
 
 def unpack(parts: Sequence[PackedBins]) -> Bins:
