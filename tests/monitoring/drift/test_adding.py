@@ -1,12 +1,14 @@
 """Adding many parts by tables gives what adding them by sorting gives."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 from mlworks_orchestration.monitoring.drift.profiles.adding import add_many
 from mlworks_orchestration.monitoring.drift.profiles.bins import Bins, coarsen, counted
 from mlworks_orchestration.monitoring.drift.profiles.budget import limited
-from mlworks_orchestration.monitoring.drift.profiles.packing import pack, packed
+from mlworks_orchestration.monitoring.drift.profiles.packing import PackedBins, pack, packed
 from mlworks_orchestration.monitoring.drift.profiles.sums import add
 from tests.monitoring.drift.test_counter import COLUMNS
 
@@ -17,7 +19,7 @@ def test_many_parts_by_tables_are_the_same_bins(name: str) -> None:
     values = COLUMNS[name](rng)
     parts = [limited(counted(part[~np.isnan(part)])) for part in np.array_split(rng.permutation(values) if name != "sorted" else values, 90)]
     assert_same(add_many(parts), add(parts))
-    assert_same(add_many([packed(*pack(part)) for part in parts]), add(parts))
+    assert_same(add_many(stored(parts)), add(parts))
 
 
 def test_a_part_that_is_coarser_than_the_others_decides() -> None:
@@ -25,6 +27,20 @@ def test_a_part_that_is_coarser_than_the_others_decides() -> None:
     parts = [limited(counted(rng.normal(size=1500))) for _ in range(60)]
     parts[31] = coarsen(parts[31], np.full(len(parts[31].groups), 14))
     assert_same(add_many(parts), add(parts))
+
+
+@pytest.mark.parametrize("most", [200, 60_000, 2**20, 2**40])
+def test_rows_a_bin_add_up_whatever_bytes_they_take(most: int) -> None:
+    rng = np.random.default_rng(3)
+    drawn = [limited(counted(rng.uniform(1.0, 1.9, 4000))) for _ in range(30)]
+    parts = [part._replace(counts=part.counts + rng.integers(0, most, part.size)) for part in drawn]
+    assert {part.width for part in stored(parts)} == {next(width for width in (1, 2, 4, 8) if most < 256**width)}
+    assert all(part.crowded for part in stored(parts))
+    assert_same(add_many(stored(parts)), add(parts))
+
+
+def stored(parts: Sequence[Bins]) -> list[PackedBins]:
+    return [packed(*pack(part)) for part in parts]
 
 
 def assert_same(one: Bins, other: Bins) -> None:
