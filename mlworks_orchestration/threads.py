@@ -23,8 +23,9 @@ def threads_for(cells: int) -> Iterator[None]:
         cells: rows times columns of the matrix that is worked on.
 
     Example:
-        >>> with threads_for(matrix.size):
-        ...     estimator.fit(matrix, labels)
+        >>> with threads_for(1000 * 12):
+        ...     sum(range(10))
+        45
     """
     if cells > LITTLE:
         yield
