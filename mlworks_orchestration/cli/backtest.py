@@ -122,7 +122,7 @@ def _cells(model: MLModel, one: "Story") -> dict[str, str]:
         "calls": str(one.calls),
         "alarms": " ".join(f"{one.alarms[kind.value]:>3}" for kind in DriftKind),
         "minutes": readable(one.training_minutes, 2),
-        "business": _amount(one.business),
+        "business": readable(one.business, 3),
     }
 
 
@@ -130,7 +130,7 @@ def _by_month(model: MLModel, stories: "Sequence[Story]") -> "Iterator[Table]":
     """Yield the primary metric month by month, and the business's number where there is one."""
     values = {model.metrics.primary: [[_number(month.value, model) for month in one.months] for one in stories]}
     if model.business:
-        values[model.business.name] = [[_amount(month.business) for month in one.months] for one in stories]
+        values[model.business.name] = [[readable(month.business, 3) for month in one.months] for one in stories]
     for name, columns in values.items():
         table = Table(title=f"{name} by month", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1))
         table.add_column("Month", no_wrap=True)
@@ -143,11 +143,7 @@ def _by_month(model: MLModel, stories: "Sequence[Story]") -> "Iterator[Table]":
 
 
 def _number(value: float | None, model: MLModel) -> str:
-    return "-" if value is None else f"{value:.{3 if model.classifies else 2}f}"
-
-
-def _amount(value: float | None) -> str:
-    return "-" if value is None else readable(value, 3)
+    return "\N{EN DASH}" if value is None else f"{value:.{3 if model.classifies else 2}f}"
 
 
 _HEADS = {

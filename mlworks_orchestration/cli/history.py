@@ -48,7 +48,7 @@ def _by_month(model: MLModel, history: "History", *, wide: bool) -> Table:
         table.add_column(heading.format(metric=model.metrics.primary), justify=justify, no_wrap=no_wrap)
     for row in history.months.iter_rows(named=True):
         numbers = [_metric(model, row[name]) for name in (*_SIDES, *(["every_step"] if wide else []))]
-        numbers += [_amount(row[f"{name}_business"]) for name in _SIDES if wide and model.business]
+        numbers += [readable(row[f"{name}_business"], 3) for name in _SIDES if wide and model.business]
         alarms = " ".join(f"{row[f'{kind}_alarms']:>2}" for kind in DriftKind)
         verdicts = "; ".join(f"{said} {row[word]}" for word, said in _OUTCOMES.items() if row[word])
         cells = [row["month"], f"{row['rows']:,}", *numbers, alarms, str(row["retrainings"]), verdicts]
@@ -64,7 +64,7 @@ def _compared(model: MLModel, history: "History") -> Table:
         table.add_column(heading, justify="right" if heading else "left", no_wrap=bool(heading))
     for row in history.compared.iter_rows(named=True):
         name = f"{row['metric']} ({row['unit']})" if row["unit"] else row["metric"]
-        shown = [_metric(model, row[column]) if row["metric"] in model.metrics.names else _amount(row[column]) for column in columns]
+        shown = [_metric(model, row[column]) if row["metric"] in model.metrics.names else readable(row[column], 3) for column in columns]
         table.add_row(*(Text(cell) for cell in (name, *shown)))
     policies = {row["side"]: row for row in history.policies.iter_rows(named=True)}
     for count in ("retrainings", "promoted"):
@@ -79,7 +79,7 @@ def _untold(history: "History", step: str) -> Iterator[str]:
 
 
 def _count(value: int | None) -> str:
-    return "-" if value is None else str(value)
+    return "\N{EN DASH}" if value is None else str(value)
 
 
 def _drifted(history: "History") -> Iterator[str]:
@@ -97,7 +97,7 @@ def _drifted(history: "History") -> Iterator[str]:
 
 def _metric(model: MLModel, value: float | None) -> str:
     # What rounds to nothing has no sign.
-    return "-" if value is None else f"{value:z.{3 if model.classifies else 2}f}"
+    return "\N{EN DASH}" if value is None else f"{value:z.{3 if model.classifies else 2}f}"
 
 
 def _wide_headings(model: MLModel) -> list[_Heading]:
@@ -109,10 +109,6 @@ def _business_legend(business: Business) -> str:
     name, better = business.name[:1].upper() + business.name[1:], "lower" if business.lower_is_better else "higher"
     unit = f" in {business.unit}" if business.unit else ""
     return f"{name}: {business.aggregate}{unit} of the rows whose label is known; {better} is better."
-
-
-def _amount(value: float | None) -> str:
-    return "-" if value is None else readable(value, 3)
 
 
 _SIDES = ("champion", "first_model")
