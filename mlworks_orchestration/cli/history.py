@@ -132,6 +132,6 @@ _WIDE_LEGEND = "Every {step}: {metric} of what would have served, had the model 
 _LEGEND = (
     "Champion: {metric} of what served. First: {metric} of the first model, had it never been retrained.",
     "Alarms: {partitions} whose report found feature (F), label (L), prediction (P) or concept (C) drift.",
-    "Rows: scored, since the first champion. A metric of - waits for labels.",
+    "Rows: scored, since the first champion. A metric of \N{EN DASH} waits for labels.",
     "Verdicts: of the gate about retrainings, by version of the MLflow model {model}.",
 )
