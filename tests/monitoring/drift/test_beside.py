@@ -76,6 +76,15 @@ def test_work_whose_copy_was_killed_is_done_here() -> None:
         assert wait() == here
 
 
+def test_work_is_done_here_where_no_process_is_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> int:
+        raise BlockingIOError
+
+    monkeypatch.setattr(os, "fork", refuse)
+    with beside(os.getpid) as wait:
+        assert wait() == os.getpid()
+
+
 def test_a_copy_ends_with_who_began_it() -> None:
     def endless() -> None:
         signal.pause()

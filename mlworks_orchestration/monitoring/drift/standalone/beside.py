@@ -25,8 +25,8 @@ def beside(work: Callable[[], Made]) -> Iterator[Callable[[], Made]]:
     """Begin work in a copy of this process, and give what waits for its result.
 
     Memory is shared until it is written to, and only the result is sent, as a pickle. A copy that ends without one, because the work failed or
-    the copy was killed, costs time alone: the work is done here then, and fails here. The copy has none of the threads of libraries, so work must
-    not use one that had started its own.
+    the copy was killed, costs time alone: the work is done here then, and fails here. So it is where no process is to be had. The copy has none of
+    the threads of libraries, so work must not use one that had started its own.
 
     Parameters:
         work: to be done, once more here if need be.
@@ -39,8 +39,14 @@ def beside(work: Callable[[], Made]) -> Iterator[Callable[[], Made]]:
     context = get_context("fork")
     receiving, sending = context.Pipe(duplex=False)
     copy = context.Process(target=_send, args=(work, sending), daemon=True)
-    copy.start()
-    sending.close()
+    try:
+        copy.start()
+    except OSError:  # limits of memory or of processes
+        receiving.close()
+        yield work
+        return
+    finally:
+        sending.close()
 
     def wait() -> Made:
         try:
