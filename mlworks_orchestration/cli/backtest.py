@@ -160,7 +160,7 @@ _CAME_OF_IT, _ASKED = ("retrained", "promoted", "not_promoted", "rolled_back"), 
 _WHOLE = (("policy", "metric", *_CAME_OF_IT, *_ASKED, "business"),)
 _HALVES = (("policy", "metric", "business", *_CAME_OF_IT), ("policy", *_ASKED))
 """On a narrow terminal there are two tables: what came of a policy, and what it asked of people and machines."""
-_WIDE, _NARROW = 112, 16
+_WIDE, _NARROW = 116, 16
 _LEGEND = (
     "{metric}: of what would have served. Not promoted: by the gate, or not fitted. Calls: decisions that would have called a person.",
     "Alarms: {partitions} whose report found feature (F), label (L), prediction (P) or concept (C) drift.",
