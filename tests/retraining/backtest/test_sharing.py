@@ -11,6 +11,7 @@ import pytest
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.monitoring import DataProfiles
 from mlworks_orchestration.monitoring.profiles import column_rows
+from mlworks_orchestration.retraining import Outcome
 from mlworks_orchestration.retraining.backtest import Story, backtest, policies
 from mlworks_orchestration.retraining.backtest.fits import Fits
 from mlworks_orchestration.retraining.backtest.reports import Reports
@@ -34,6 +35,14 @@ def test_a_policy_comes_to_the_same_alone_as_beside_others(tmp_path: Path) -> No
     assert together["declared"].retrainings > 0
     for name in ("monthly", "declared"):
         assert stories(model, tmp_path / name, name)[name] == together[name]
+
+
+def test_a_better_version_is_tested_and_held_back_and_one_that_is_not_better_is_not_tested(tmp_path: Path) -> None:
+    told = stories(declaration(model_tests=TESTS[:1]), tmp_path, "every step")["every step"]
+    held_back = [each for each in told.trainings if "Held back" in each.reason]
+    assert held_back
+    assert {each.outcome for each in held_back} == {Outcome.REJECTED}
+    assert all("its lower end is above" in each.reason for each in held_back)
 
 
 @pytest.fixture
