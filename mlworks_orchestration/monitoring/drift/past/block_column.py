@@ -10,8 +10,8 @@ import numpy as np
 
 from mlworks_orchestration.monitoring.drift.past.groups import Groups, group
 from mlworks_orchestration.monitoring.drift.profiles.arrays import from_text, to_text
-from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
-from mlworks_orchestration.monitoring.drift.profiles.blocked import BlockedNumbers
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats, Integers
+from mlworks_orchestration.monitoring.drift.profiles.blocked import BlockedCategories, BlockedNumbers
 from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile
 from mlworks_orchestration.monitoring.drift.statistics.record import Counted
 
@@ -90,31 +90,46 @@ def count(reference: ColumnProfile, parts: Sequence[ColumnProfile | None]) -> Bl
     cells = group(reference)
     if isinstance(parts, BlockedNumbers) and parts.kind.type == reference.type:
         return BlockColumn(reference.type, cells, np.column_stack((cells.rows(reference, parts), parts.missing)), np.zeros((0, 3)))
+    if isinstance(parts, BlockedCategories) and reference.type == CategoricalProfile.type:
+        counts = np.column_stack((cells.named(cast("CategoricalProfile", reference), parts), parts.missing.astype(np.float64)))
+        block, code = parts.rows.nonzero()
+        return BlockColumn(reference.type, cells, counts, _spans(len(parts), block, code, parts.rows[block, code]))
     usable = [index for index, part in enumerate(parts) if part is not None and part.type == reference.type]
     found = [cast("ColumnProfile", parts[index]) for index in usable]
     counts = np.zeros((len(parts), cells.size + 1))
     if found:
         counts[usable, :-1] = cells.counts(reference, found)
         counts[usable, -1] = [part.missing for part in found]
-    spans = _spans(parts) if isinstance(reference, CategoricalProfile) else np.zeros((0, 3))
+    spans = _spans(len(parts), *_coded(parts)) if isinstance(reference, CategoricalProfile) else np.zeros((0, 3))
     return BlockColumn(reference.type, cells, counts, spans)
 
 
-def _spans(parts: Sequence[ColumnProfile | None]) -> Floats:
-    """Return the rows of rare categories by the first and the last block that has them."""
-    number = len(parts)
+def _coded(parts: Sequence[ColumnProfile | None]) -> tuple[Integers, Integers, Integers]:
+    """Return which block each count of a category is of, a number for the category, and the rows."""
     blocks = {block: part.counts for block, part in enumerate(parts) if isinstance(part, CategoricalProfile)}
     names = list(chain.from_iterable(blocks.values()))
     codes = {name: code for code, name in enumerate(dict.fromkeys(names))}
     code = np.fromiter(map(codes.__getitem__, names), dtype=np.int64, count=len(names))
     block = np.repeat(np.array([*blocks], dtype=np.int64), [len(counts) for counts in blocks.values()])
-    first, last = (np.zeros(len(codes), dtype=np.int64) for _ in range(2))
+    return block, code, np.fromiter(chain.from_iterable(counts.values() for counts in blocks.values()), dtype=np.int64, count=len(names))
+
+
+def _spans(number: int, block: Integers, code: Integers, rows: Integers) -> Floats:
+    """Return the rows of rare categories by the first and the last block that has them.
+
+    Parameters:
+        number: of blocks.
+        block: of each count, ascending, shape (n,).
+        code: of its category, shape (n,).
+        rows: shape (n,).
+    """
+    first, last = np.zeros((2, int(code.max(initial=-1)) + 1), dtype=np.int64)
     last[code] = block
     first[code[::-1]] = block[::-1]
-    rows = np.bincount(code, weights=np.fromiter(chain.from_iterable(counts.values() for counts in blocks.values()), dtype=np.float64))
-    rare = last - first < max(1, number // 4)
+    totals = np.bincount(code, weights=rows)
+    rare = (last - first < max(1, number // 4)) & (totals > 0)
     pairs, owner = np.unique(first[rare] * number + last[rare], return_inverse=True)
-    return np.column_stack((pairs // number, pairs % number, np.bincount(owner, weights=rows[rare], minlength=len(pairs))))
+    return np.column_stack((pairs // number, pairs % number, np.bincount(owner, weights=totals[rare], minlength=len(pairs))))
 
 
 def count_texts(counted: Counted, reference: ColumnProfile, parts: Sequence[ColumnProfile | None]) -> BlockColumn:

@@ -1,6 +1,6 @@
 """Into which few cells a column's blocks are counted: groups that the reference alone decides, the same for every later window."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Any, cast
@@ -9,7 +9,7 @@ import numpy as np
 
 from mlworks_orchestration.monitoring.drift.comparison.cells import OTHER, Cells, Flags, numeric_cells
 from mlworks_orchestration.monitoring.drift.profiles.bins import COARSEST, EXACT, Bins, Floats, Integers, centers, is_first, keys_of
-from mlworks_orchestration.monitoring.drift.profiles.blocked import BlockedNumbers
+from mlworks_orchestration.monitoring.drift.profiles.blocked import BlockedCategories, BlockedNumbers
 from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile, NumericProfile
 
 GROUPS = 64
@@ -74,6 +74,21 @@ class Groups:
             counts[:, assigned[starts]] = np.add.reduceat(blocks.rows, starts, axis=1)
         return counts
 
+    def named(self, reference: CategoricalProfile, blocks: BlockedCategories) -> Floats:
+        """Count blocks of categories in these cells.
+
+        Parameters:
+            reference: that decided the groups.
+            blocks: of the same column.
+
+        Returns:
+            shape (blocks, cells).
+        """
+        cells = np.fromiter(self._places(reference, blocks.names), dtype=np.int64, count=len(blocks.names))
+        counts = np.zeros((self.size, len(blocks)))
+        np.add.at(counts, cells, blocks.rows.T)
+        return counts.T
+
     def side_by_side(self, reference: Floats, windows: Floats) -> Cells:
         """Return counts as statistics take them.
 
@@ -108,15 +123,18 @@ class Groups:
         return self._table(_owners([len(part.keys) for part in parts]) * self.size + assigned, rows, len(parts))
 
     def _categories(self, reference: CategoricalProfile, profiles: Sequence[CategoricalProfile]) -> Floats:
+        where = np.fromiter(self._places(reference, chain.from_iterable(profile.counts for profile in profiles)), dtype=np.int64)
+        rows = np.fromiter(chain.from_iterable(profile.counts.values() for profile in profiles), dtype=np.int64)
+        counts = self._table(_owners([len(profile.counts) for profile in profiles]) * self.size + where, rows, len(profiles))
+        counts[:, self.size - 2] += [profile.other for profile in profiles]
+        return counts
+
+    def _places(self, reference: CategoricalProfile, names: Iterable[str]) -> Iterator[int]:
+        """Return the cell of each category."""
         named = cast("tuple[str, ...]", self.names)
         rest, unseen = len(named) - 2, len(named) - 1
         places = dict.fromkeys(reference.counts, rest) | {name: place for place, name in enumerate(named[:rest])}
-        names = chain.from_iterable(profile.counts for profile in profiles)
-        where = np.fromiter(map(places.get, names, repeat(rest if reference.other else unseen)), dtype=np.int64)
-        rows = np.fromiter(chain.from_iterable(profile.counts.values() for profile in profiles), dtype=np.int64)
-        counts = self._table(_owners([len(profile.counts) for profile in profiles]) * self.size + where, rows, len(profiles))
-        counts[:, rest] += [profile.other for profile in profiles]
-        return counts
+        return map(places.get, names, repeat(rest if reference.other else unseen))
 
     def _table(self, places: Integers, rows: Integers | Floats, profiles: int) -> Floats:
         """Return rows, each of which has a place in the table of all profiles one after the other, shape (profiles, cells)."""

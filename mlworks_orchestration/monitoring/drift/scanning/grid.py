@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.profiles.bins import COARSEST, EXACT, Bins, Integers, bits_of
+from mlworks_orchestration.monitoring.drift.profiles.bins import COARSEST, EXACT, Bins, Integers, bits_of, starts_of
 from mlworks_orchestration.monitoring.drift.scanning.direct import FINEST, DirectGrid
 from mlworks_orchestration.monitoring.drift.scanning.table import NONE, CountTable
 
@@ -83,13 +83,10 @@ class Grid(CountTable):
             self._table[place] += len(bits) - len(left)
             return left
         cells = self._cells(bits)
-        known = self._only[cells] == bits
-        if known.all():
-            np.add.at(self._table, cells, 1)
-            return NONE
-        found = np.flatnonzero(known)
-        np.add.at(self._table, cells[found], 1)
-        return np.flatnonzero(~known)
+        left = np.flatnonzero(self._only[cells] != bits)
+        np.add.at(self._table, cells, 1)
+        np.subtract.at(self._table, cells[left], 1)  # mostly few: to pick out the others would take longer
+        return left
 
     def _lay_out(self, keys: Integers, groups: Integers) -> None:
         self._table = np.zeros((self._size + 1) * self._signs, dtype=np.int64)
@@ -154,8 +151,7 @@ def grids(plan: Bins) -> list[Grid | DirectGrid]:
 
 
 def _grids(plan: Bins) -> Iterator[Grid | DirectGrid]:
-    starts = np.searchsorted(plan.keys, plan.groups << _IN_GROUP)
-    rows = np.add.reduceat(plan.counts, starts)
+    rows = np.add.reduceat(plan.counts, starts_of(plan.keys, plan.groups)[:-1])
     least = _HEAVY * rows.sum()
     usable = plan.groups != -1  # the negative zero's bits are in that group, but its key is that of zero
     heavy = [precision for precision in np.unique(plan.precisions[usable]).tolist() if rows[usable & (plan.precisions == precision)].sum() >= least]
@@ -166,6 +162,9 @@ def _grids(plan: Bins) -> Iterator[Grid | DirectGrid]:
     for precision in heavy:
         if precision > FINEST:
             chosen = np.flatnonzero(usable & (plan.precisions == precision))
+            most = chosen[np.argmax(rows[chosen])]
+            if precision == EXACT and _bins_of(plan)[most] == 1 and rows[chosen].sum() - rows[most] < least:
+                chosen = most[None]  # nearly all are one value, often zero, and a table for it alone is the quickest
             yield from _fitting(plan, precision, chosen, rows, least)
 
 
@@ -173,13 +172,17 @@ def _fitting(plan: Bins, precision: int, chosen: Integers, rows: Integers, least
     """Yield one table for all groups if that is not too large, else one for each of the heavy."""
     wanted = np.zeros(len(plan.groups), dtype=np.bool_)
     wanted[chosen] = True
-    sizes = np.diff(np.append(np.searchsorted(plan.keys, plan.groups << _IN_GROUP), len(plan.keys)))
-    grid = Grid(plan.keys[np.repeat(wanted, sizes)], int(rows[chosen].sum()), precision, plan.groups[chosen])
+    grid = Grid(plan.keys[np.repeat(wanted, _bins_of(plan))], int(rows[chosen].sum()), precision, plan.groups[chosen])
     if grid.possible:
         yield grid
     elif len(chosen) > 1:
         for group in chosen[rows[chosen] >= least]:
             yield from _fitting(plan, precision, np.array([group]), rows, least)
+
+
+def _bins_of(plan: Bins) -> Integers:
+    """Return how many bins each group has."""
+    return np.diff(starts_of(plan.keys, plan.groups))
 
 
 def _telling_apart(keys: Integers) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from os import getpid
 from pathlib import Path
 from threading import local
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,8 @@ class Source:
         schema: a pyarrow.Schema.
         rows: how many there are; of a CSV file, how many lines, which can be more: blank ones, and those within quotes.
         batches: give the batches of some columns, each a pyarrow.RecordBatch.
-        divisible: whether reading half of the columns costs half as much, so that threads can share them.
+        divisible: whether reading half of the columns costs half as much, so that who reads can share them.
+        stored: whether they are in files, which each process that reads opens anew.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Source:
     rows: int
     batches: Callable[[Sequence[str]], Iterator[Any]]
     divisible: bool
+    stored: bool
 
 
 def open_source(source: "str | Path | pl.DataFrame | pa.Table") -> Source:
@@ -88,12 +91,12 @@ def _of_parquet(name: str, files: list[str]) -> Source:
 
     def batches(columns: Sequence[str]) -> Iterator[Any]:
         for file, known in zip(files, metadata, strict=True):
-            if getattr(opened, "file", None) != file:  # of one file a thread reads column after column
-                opened.file = file
+            if getattr(opened, "file", None) != (file, getpid()):  # of one file a thread reads column after column
+                opened.file = file, getpid()
                 opened.reader = pq.ParquetFile(file, metadata=known, read_dictionary=texts, buffer_size=_BUFFER, pre_buffer=False)
             yield from opened.reader.iter_batches(BATCH_ROWS, columns=list(columns), use_threads=False)
 
-    return Source(name, schema, sum(known.num_rows for known in metadata), batches, divisible=True)
+    return Source(name, schema, sum(known.num_rows for known in metadata), batches, divisible=True, stored=True)
 
 
 def _of_csv(path: Path) -> Source:
@@ -107,7 +110,7 @@ def _of_csv(path: Path) -> Source:
         with csv.open_csv(path, convert_options=options) as reader:
             yield from reader
 
-    return Source(str(path), schema, max(_lines(path) - 1, 0), batches, divisible=False)  # the first has the names
+    return Source(str(path), schema, max(_lines(path) - 1, 0), batches, divisible=False, stored=True)  # the first has the names
 
 
 def _lines(path: Path) -> int:
@@ -122,7 +125,7 @@ def _of_table(table: Any) -> Source:  # noqa: ANN401 - pyarrow has no types
     def batches(columns: Sequence[str]) -> Iterator[Any]:
         yield from table.select(list(columns)).to_batches(max_chunksize=BATCH_ROWS)
 
-    return Source("the frame", table.schema, table.num_rows, batches, divisible=True)
+    return Source("the frame", table.schema, table.num_rows, batches, divisible=True, stored=False)
 
 
 def _is_text(kind: Any) -> bool:  # noqa: ANN401

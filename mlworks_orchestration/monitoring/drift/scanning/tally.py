@@ -1,28 +1,31 @@
 """The profile of a column of categories from its values, a stretch at a time: codes are counted, names only looked at when the dictionary changes."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from mlworks_orchestration.monitoring.drift.profiles.bins import Integers
+from mlworks_orchestration.monitoring.drift.profiles.blocked import BlockedCategories
 from mlworks_orchestration.monitoring.drift.profiles.categorical import MOST, CategoricalProfile
 from mlworks_orchestration.monitoring.drift.scanning.arrow import numbers_of, present_of, runs
 
+_MOST_NAMED = 4 * MOST
+"""Names that are kept apart; before there are more, what was counted is turned into profiles, which pool the rare ones."""
+
 
 class Tally:
-    """Counts categories; beyond several times as many as a profile keeps, the rare ones are pooled on the way."""
+    """Counts categories: each name has a place, and each block a count of each place."""
 
     def __init__(self) -> None:
         self._dictionary: Any = None
-        self._names: list[str | None] | None = None
-        self._codes: Integers = np.zeros(0, dtype=np.int64)
-        self._counts: Counter[str] = Counter()
+        self._place_of_code: Integers = np.zeros(0, dtype=np.int64)
+        self._places: dict[str | None, int] = {}
+        self._rows: Integers = np.zeros(0, dtype=np.int64)
         self._missing = 0
+        self._ended: list[tuple[Integers, int]] = []
         self._pooled: list[CategoricalProfile] = []
         self._blocks: list[CategoricalProfile] = []
-        self._unnamed: list[tuple[Integers, int]] = []
 
     def add(self, values: Any, ends: Sequence[int] = ()) -> None:  # noqa: ANN401 - pyarrow has no types
         """Count a stretch of values.
@@ -32,77 +35,70 @@ class Tally:
             ends: how many of them come before the end of each block that ends there, ascending.
         """
         if self._dictionary is None or not values.dictionary.equals(self._dictionary):
-            self._name()
-            self._dictionary, self._names = values.dictionary, None
-            self._codes = np.zeros(len(values.dictionary), dtype=np.int64)
+            self._dictionary = values.dictionary
+            self._place()
         codes, present = numbers_of(values.indices), present_of(values.indices)
         for start, end, ended in runs(ends, len(values)):
             there = codes[start:end]
             if values.indices.null_count:
                 there = there[present[start:end]]
                 self._missing += end - start - len(there)
-            if len(there):
-                self._codes += np.bincount(there, minlength=len(self._codes))
+            if len(there):  # a dictionary may hold a name twice
+                np.add.at(self._rows, self._place_of_code, np.bincount(there, minlength=len(self._place_of_code)))
             if ended:
                 self._end_block()
 
-    def blocks(self) -> list[CategoricalProfile]:
+    def blocks(self) -> Sequence[CategoricalProfile]:
         """Return the profile of each block that has ended."""
-        self._name_blocks()
-        return self._blocks
+        if self._blocks or None in self._places or len(self._places) > MOST:
+            return [*self._blocks, *(self._named(rows, missing) for rows, missing in self._ended)]
+        rows = np.zeros((len(self._ended), len(self._places)), dtype=np.int64)
+        for block, (counted, _) in zip(rows, self._ended, strict=True):
+            block[: len(counted)] = counted
+        names = [name for name in self._places if name is not None]
+        return BlockedCategories(names, rows, np.array([missing for _, missing in self._ended], dtype=np.int64))
 
     def profile(self) -> CategoricalProfile:
         """Return the profile of all values so far."""
-        if not (self._blocks or self._counts or self._pooled):  # one dictionary for all
-            codes, missing = zip((self._codes, self._missing), *self._unnamed, strict=True)
-            return self._named(np.add.reduce(codes), sum(missing))
-        return CategoricalProfile.merged([*self.blocks(), self._flushed()])
+        rows = self._rows.copy()
+        for counted, _ in self._ended:
+            rows[: len(counted)] += counted
+        rest = self._named(rows, self._missing + sum(missing for _, missing in self._ended))
+        return CategoricalProfile.merged([*self._blocks, *self._pooled, rest]) if self._blocks or self._pooled else rest
+
+    def _place(self) -> None:
+        """Give each name of the dictionary its place."""
+        if len(self._places) + len(self._dictionary) > _MOST_NAMED:
+            self._pool()
+        places = self._places
+        self._place_of_code = np.array([places.setdefault(name, len(places)) for name in self._dictionary.to_pylist()], dtype=np.int64)
+        self._rows = _wide(self._rows, len(places))
 
     def _end_block(self) -> None:
-        """End a block: the rows since the last one are a profile of their own, its codes named as late as can be."""
-        if self._counts or self._pooled:
-            self._blocks.append(self._flushed())
+        """End a block: the rows since the last one are a profile of their own, named as late as can be."""
+        if self._pooled or len(self._places) > _MOST_NAMED:
+            self._blocks += [self._named(rows, missing) for rows, missing in self._ended]
+            self._blocks.append(CategoricalProfile.merged([*self._pooled, self._named(self._rows, self._missing)]))
+            self._ended, self._pooled = [], []
         else:
-            self._unnamed.append((self._codes, self._missing))
-            self._codes, self._missing = np.zeros_like(self._codes), 0
+            self._ended.append((self._rows, self._missing))
+        self._rows, self._missing = np.zeros_like(self._rows), 0
 
-    def _flushed(self) -> CategoricalProfile:
-        self._name()
-        profile = CategoricalProfile.merged([*self._pooled, CategoricalProfile.limited(self._missing, self._counts)])
-        self._pooled, self._counts, self._missing = [], Counter(), 0
-        return profile
+    def _pool(self) -> None:
+        """Turn all that was counted into profiles, and forget the names."""
+        self._blocks += [self._named(rows, missing) for rows, missing in self._ended]
+        self._pooled = [CategoricalProfile.merged([*self._pooled, self._named(self._rows, self._missing)])]
+        self._ended, self._places, self._rows, self._missing = [], {}, self._rows[:0], 0
 
-    def _name(self) -> None:
-        """Give the codes counted so far their names."""
-        self._name_blocks()
-        counts = self._by_name(self._codes)
-        self._missing += counts.pop(None, 0)
-        self._counts.update(counts)
-        self._codes[:] = 0
-        if len(self._counts) > 4 * MOST:
-            self._pooled = [CategoricalProfile.merged([*self._pooled, CategoricalProfile.limited(0, self._counts)])]
-            self._counts = Counter()
+    def _named(self, rows: Integers, missing: int) -> CategoricalProfile:
+        names, there = list(self._places), rows.nonzero()[0]
+        counts = dict(zip([names[place] for place in there.tolist()], rows[there].tolist(), strict=True))
+        missing += counts.pop(None, 0)
+        return CategoricalProfile.limited(missing, {str(name): number for name, number in counts.items()})
 
-    def _name_blocks(self) -> None:
-        self._blocks += [self._named(codes, missing) for codes, missing in self._unnamed]
-        self._unnamed = []
 
-    def _named(self, codes: Integers, missing: int) -> CategoricalProfile:
-        counts = self._by_name(codes)
-        return CategoricalProfile.limited(missing + counts.pop(None, 0), counts)
-
-    def _by_name(self, codes: Integers) -> dict[Any, int]:
-        """Return rows by category, those without one under None."""
-        found = np.flatnonzero(codes)
-        if not len(found):
-            return {}
-        if self._names is None:
-            self._names = self._dictionary.to_pylist()
-        names = [self._names[code] for code in found.tolist()]
-        rows = codes[found].tolist()
-        counts: dict[Any, int] = dict(zip(names, rows, strict=True))
-        if len(counts) < len(names):  # an Arrow dictionary may hold a name twice
-            counts = dict.fromkeys(counts, 0)
-            for name, times in zip(names, rows, strict=True):
-                counts[name] += times
-        return counts
+def _wide(rows: Integers, places: int) -> Integers:
+    """Return counts with as many places as there are names."""
+    wide = np.zeros(places, dtype=np.int64)
+    wide[: len(rows)] = rows
+    return wide

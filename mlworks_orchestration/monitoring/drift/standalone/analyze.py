@@ -1,7 +1,9 @@
 """Two sets of rows compared from scratch: `mlworks drift`, as a function."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import closing
 from dataclasses import replace
+from itertools import islice
 from typing import cast
 
 import numpy as np
@@ -15,9 +17,11 @@ from mlworks_orchestration.monitoring.drift.past.normal import calibrate_normal
 from mlworks_orchestration.monitoring.drift.past.thresholds import Calibrated
 from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile, NumericProfile
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
+from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile
+from mlworks_orchestration.monitoring.drift.scanning.plan import Plan, Scanned
 from mlworks_orchestration.monitoring.drift.standalone.analysis import Analysis, ColumnAnalysis, judged, ranked
-from mlworks_orchestration.monitoring.drift.standalone.beside import beside, can_fork
-from mlworks_orchestration.monitoring.drift.standalone.sides import Opened, Roles, Rows, Side, check_roles, open_side, read_side
+from mlworks_orchestration.monitoring.drift.standalone.sides import PlannedSide, Roles, Rows, Side, check_roles, open_side
+from mlworks_orchestration.monitoring.drift.standalone.together import can_fork, together
 from mlworks_orchestration.spec import Drift
 
 LEAST_BLOCKS = 40
@@ -28,6 +32,9 @@ LEAST_TO_FORK = 100_000
 """Rows on either side; with less, copying the process gains nothing."""
 
 _SEED = 20130101
+
+_Pairs = dict[ColumnKey, tuple[ColumnProfile, ColumnProfile]]
+"""Of each column that both sides have, the reference's profile and that of the current rows."""
 
 
 def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
@@ -55,8 +62,8 @@ def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
         false_alarm_rate: how often a comparison of rows in which nothing changed may find drift, above 0 and below 1.
         min_effect: smallest effect that matters, in standard deviations of a normal that shifts.
         min_rows: fewest rows on either side; with less, a column is inconclusive.
-        fork: read the current rows in a copy of this process, where `can_fork` and both sides are large Parquet files. For commands: the copy of
-            a process in which polars has worked may wait for ever.
+        fork: read with a copy of this process, where `can_fork` and both sides are large Parquet files. For commands: the copy of a process in
+            which polars has worked may wait for ever.
 
     Raises:
         DataError: if rows cannot be read, or have no column of a name that is given.
@@ -76,9 +83,8 @@ def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
     opened = open_side(reference, "reference"), open_side(current, "current")
     check_roles(opened[0], roles)
     blocks = min(max(opened[0].source.rows // max(opened[1].source.rows, min_rows), LEAST_BLOCKS), MOST_BLOCKS)
-    before, after = _read(opened, roles, blocks, exact=exact, fork=fork)
-    pairs = {key: _of_one_type(column, after.profile.columns[key]) for key, column in before.profile.columns.items() if key in after.profile.columns}
-    known = _known(before, {key: pair[0] for key, pair in pairs.items()}, after.rows, drift)
+    planned = PlannedSide.of(opened[0], roles, blocks=blocks, exact=exact), PlannedSide.of(opened[1], roles, exact=exact)
+    before, after, pairs, known = _taken_in(*planned, drift, fork=fork)
     found: dict[ColumnKey, list[ColumnDrift]] = {key: [] for key in pairs}
     for one in compare(known, Profile({key: pair[1] for key, pair in pairs.items()}), drift):
         found[ColumnKey(one.kind, one.column)].append(one)
@@ -95,17 +101,44 @@ def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
     )
 
 
-def _read(opened: tuple[Opened, Opened], roles: Roles, blocks: int, *, exact: bool, fork: bool) -> tuple[Side, Side]:
-    """Read both sides, the current rows beside the reference where that gains time; of exact ones too much would have to be sent."""
-    large = all(side.stored and side.source.divisible and side.source.rows >= LEAST_TO_FORK for side in opened)
-    if fork and large and not exact and can_fork():
-        with beside(lambda: read_side(opened[1], roles, ahead=False)) as wait:
-            before, after = read_side(opened[0], roles, blocks=blocks, ahead=False), wait()
-        if all(after.types.get(name, kind) == kind for name, kind in before.types.items()):
-            return before, after
-    else:
-        before = read_side(opened[0], roles, blocks=blocks, exact=exact)
-    return before, read_side(opened[1], roles, exact=exact, types=before.types)
+def _taken_in(reference: PlannedSide, current: PlannedSide, drift: Drift, *, fork: bool) -> tuple[Side, Side, _Pairs, Reference]:
+    """Read both sides, learn from the reference what is normal, and lay the columns that both have side by side."""
+    with closing(_read(reference, current, fork=fork)) as sides:
+        before, rows = next(sides), current.plan.source.rows
+        expected = {key: column for key, column in before.profile.columns.items() if key in current.keys}
+        known = _known(before, expected, rows, drift)  # in the time in which a copy of the process reads on
+        after = next(sides)
+    both = [key for key in before.profile.columns if key in after.profile.columns]
+    pairs = {key: _of_one_type(before.profile.columns[key], after.profile.columns[key]) for key in both}
+    compared = {key: pair[0] for key, pair in pairs.items()}
+    if after.rows != rows or any(compared.get(key) is not column for key, column in expected.items()):
+        known = _known(before, compared, after.rows, drift)
+    return before, after, pairs, replace(known, profile=Profile(compared))
+
+
+def _read(reference: PlannedSide, current: PlannedSide, *, fork: bool) -> Generator[Side]:
+    """Yield both sides, of which two processes read where that gains time; of exact ones too much would have to be sent."""
+    if not (fork and all(_is_large(side.plan) for side in (reference, current)) and can_fork()):
+        before = reference.read()
+        yield before
+        yield current.read(before.types)
+        return
+    tasks = [(side.plan, names) for side in (reference, current) for names in side.plan.together]
+    with together(lambda task: task[0].read(task[1]), tasks) as results:
+        before = reference.side(reference.plan.joined(list(islice(results, len(reference.plan.together)))))
+        yield before
+        parts = [_as_in(before.types, part, current.plan) for part in results]
+    yield current.side(current.plan.joined(parts))
+
+
+def _is_large(plan: Plan) -> bool:
+    return plan.source.stored and plan.source.divisible and plan.source.rows >= LEAST_TO_FORK and not plan.exact
+
+
+def _as_in(types: Mapping[str, str], found: Scanned, plan: Plan) -> Scanned:
+    """Return what was read of a column, which is read again if its texts were taken for free text on one side only."""
+    told = any({kind, types.get(name)} == {TextProfile.type, CategoricalProfile.type} for name, kind in found.types.items())
+    return plan.read(list(found.types), types=types) if told else found
 
 
 def _known(side: Side, columns: Mapping[ColumnKey, ColumnProfile], rows: int, drift: Drift) -> Reference:

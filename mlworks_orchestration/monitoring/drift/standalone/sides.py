@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import polars as pl
 
@@ -12,7 +12,8 @@ from mlworks_orchestration.errors import DataError, nearest
 from mlworks_orchestration.monitoring.drift.profiles.columns import ColumnProfile
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
 from mlworks_orchestration.monitoring.drift.profiles.relations import RelationProfile
-from mlworks_orchestration.monitoring.drift.scanning.scan import scan
+from mlworks_orchestration.monitoring.drift.scanning.plan import Plan, Scanned
+from mlworks_orchestration.monitoring.drift.scanning.scan import carried_out, scan
 from mlworks_orchestration.monitoring.drift.scanning.sources import Source, open_source
 from mlworks_orchestration.spec import DriftKind
 
@@ -57,13 +58,11 @@ class Opened:
         words: what they are read from.
         source: the same, as a stream.
         schema: of its columns.
-        stored: whether they are files, which whoever reads them opens anew.
     """
 
     words: str
     source: Source
     schema: Mapping[str, pl.DataType]
-    stored: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +101,7 @@ def open_side(rows: Rows, name: str) -> Opened:
     if not isinstance(known, pl.DataFrame):
         _check_exists(Path(known))
     source = open_source(known)
-    return Opened(words, source, pl.Schema(source.schema), not isinstance(known, pl.DataFrame))
+    return Opened(words, source, pl.Schema(source.schema))
 
 
 def check_roles(opened: Opened, roles: Roles) -> None:
@@ -117,45 +116,91 @@ def check_roles(opened: Opened, roles: Roles) -> None:
             raise DataError(message)
 
 
-def read_side(  # noqa: PLR0913 - each is a choice of its own
-    opened: Opened, roles: Roles, *, blocks: int = 0, exact: bool = False, types: Mapping[str, str] | None = None, ahead: bool = True
-) -> Side:
-    """Read one side.
+@dataclass(frozen=True, eq=False)
+class PlannedSide:
+    """One side as it will be read.
 
     Parameters:
         opened: what to read.
         roles: which columns order the rows and hold label and prediction.
-        blocks: into how many runs of rows to cut it besides, in the order of `by`.
-        exact: keep each distinct number apart.
-        types: of the other side, so that both take the same texts for free text.
-        ahead: decode in a thread of its own, for which there should be a core.
-
-    Raises:
-        DataError: if it turns out to be damaged.
+        refused: why a column cannot be compared, in words, by name.
+        plan: of the pass over the others.
+        residual: what the difference of label and prediction is called; None where there is none.
     """
-    refused = {
-        name: f"a column of type {dtype} cannot be compared; allowed are numbers, texts, booleans, dates and times"
-        for name, dtype in opened.schema.items()
-        if not (dtype.is_numeric() or dtype == pl.Null() or isinstance(dtype, _COMPARABLE))
-    }
-    keys = {name: roles.key(name) for name in opened.schema if name not in refused and name != roles.by}
-    if not keys:
-        return Side(opened.words, opened.source.rows, Profile({}), {}, refused, {})
-    order = roles.by if blocks else None
-    label = roles.label if roles.label in keys else None
-    found = scan(opened.source, by=order, columns=keys, blocks=blocks, sample=SAMPLE if label else 0, exact=exact, types=types, ahead=ahead)
-    columns, parts = dict(found.profile.columns), dict(found.blocks)
-    if label and roles.prediction in keys and all(opened.schema[name].is_numeric() for name in (label, roles.prediction)):
-        key = ColumnKey(DriftKind.CONCEPT, _free("residual", opened.schema))
-        residual = scan(
-            _residuals(opened.source, label, roles.prediction, order, key.column), by=order, columns={key.column: key}, blocks=blocks, exact=exact
-        )
-        columns |= residual.profile.columns
-        known = min(map(len, (*parts.values(), *residual.blocks.values())), default=0)  # of a CSV file rows can be fewer than lines
-        parts = {name: found[:known] for name, found in (*parts.items(), *residual.blocks.items())}
-    if label:
-        columns |= _relations(found.sample, label, [name for name, key in keys.items() if key.kind is DriftKind.FEATURE])
-    return Side(opened.words, found.rows, Profile(columns), parts, refused, found.types)
+
+    opened: Opened
+    roles: Roles
+    refused: Mapping[str, str]
+    plan: Plan
+    residual: ColumnKey | None
+
+    @classmethod
+    def of(cls, opened: Opened, roles: Roles, *, blocks: int = 0, exact: bool = False) -> Self:
+        """Plan how to read one side.
+
+        Parameters:
+            opened: what to read.
+            roles: which columns order the rows and hold label and prediction.
+            blocks: into how many runs of rows to cut it besides, in the order of `by`.
+            exact: keep each distinct number apart.
+
+        Raises:
+            DataError: if rows cannot be put in that order.
+        """
+        refused = {
+            name: f"a column of type {dtype} cannot be compared; allowed are numbers, texts, booleans, dates and times"
+            for name, dtype in opened.schema.items()
+            if not (dtype.is_numeric() or dtype == pl.Null() or isinstance(dtype, _COMPARABLE))
+        }
+        keys = {name: roles.key(name) for name in opened.schema if name not in refused and name != roles.by}
+        sample = SAMPLE if roles.label in keys else 0
+        plan = Plan.of(opened.source, keys, by=roles.by if blocks else None, blocks=blocks, sample=sample, exact=exact)
+        both = all(name in keys and opened.schema[name].is_numeric() for name in (roles.label, roles.prediction))
+        return cls(opened, roles, refused, plan, ColumnKey(DriftKind.CONCEPT, _free("residual", opened.schema)) if both else None)
+
+    @property
+    def keys(self) -> set[ColumnKey]:
+        """What is profiled of it, relations left out."""
+        return {*self.plan.keys.values(), *([self.residual] if self.residual else [])}
+
+    def read(self, types: Mapping[str, str] | None = None) -> Side:
+        """Read it in this process.
+
+        Parameters:
+            types: of the other side, so that both take the same texts for free text.
+
+        Raises:
+            DataError: if it turns out to be damaged.
+        """
+        return self.side(carried_out(self.plan, types))
+
+    def side(self, found: Scanned) -> Side:
+        """Return what is kept of it.
+
+        Parameters:
+            found: by the pass over its rows.
+
+        Raises:
+            DataError: if it turns out to be damaged.
+        """
+        columns, parts = dict(found.profile.columns), dict(found.blocks)
+        if self.residual:
+            residual = self._residual(self.residual)
+            columns |= residual.profile.columns
+            known = min(map(len, (*parts.values(), *residual.blocks.values())), default=0)  # of a CSV file rows can be fewer than lines
+            parts = {key: blocks[:known] for key, blocks in (*parts.items(), *residual.blocks.items())}
+        if self.roles.label in self.plan.keys:
+            features = [name for name, key in self.plan.keys.items() if key.kind is DriftKind.FEATURE]
+            columns |= _relations(found.sample, str(self.roles.label), features)
+        return Side(self.opened.words, found.rows, Profile(columns), parts, self.refused, found.types)
+
+    def _residual(self, key: ColumnKey) -> Scanned:
+        """Read the difference of label and prediction."""
+        label, prediction = str(self.roles.label), str(self.roles.prediction)
+        residual = (pl.col(label).cast(pl.Float64) - pl.col(prediction).cast(pl.Float64)).alias(key.column)
+        frames = [cast("pl.DataFrame", pl.from_arrow(batch)).select(residual) for batch in self.plan.source.batches([label, prediction])]
+        rows = pl.concat(frames) if frames else pl.DataFrame(schema={key.column: pl.Float64()})
+        return scan(rows, columns={key.column: key}, blocks=len(self.plan.ends), exact=self.plan.exact)
 
 
 def _relations(sample: pl.DataFrame, label: str, features: Sequence[str]) -> dict[ColumnKey, ColumnProfile]:
@@ -164,13 +209,6 @@ def _relations(sample: pl.DataFrame, label: str, features: Sequence[str]) -> dic
     return {
         ColumnKey(DriftKind.CONCEPT, f"{name} ~ {label}"): RelationProfile.of(sample[name], sample[label]) for name in usable[:-1] if label in usable
     }
-
-
-def _residuals(source: Source, label: str, prediction: str, by: str | None, name: str) -> pl.DataFrame:
-    columns = [label, prediction, *([by] if by else [])]
-    residual = (pl.col(label).cast(pl.Float64) - pl.col(prediction).cast(pl.Float64)).alias(name)
-    frames = [cast("pl.DataFrame", pl.from_arrow(batch)).select(residual, *columns[2:]) for batch in source.batches(columns)]
-    return pl.concat(frames) if frames else pl.DataFrame(schema={name: pl.Float64(), **dict.fromkeys(columns[2:], pl.Float64())})
 
 
 def _free(name: str, taken: Mapping[str, Any]) -> str:

@@ -1,0 +1,162 @@
+"""One pass over rows, planned: what is read of them, some columns at a time."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+
+from mlworks_orchestration.errors import DataError
+from mlworks_orchestration.monitoring.drift.profiles.bins import Integers
+from mlworks_orchestration.monitoring.drift.profiles.columns import ColumnProfile
+from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
+from mlworks_orchestration.monitoring.drift.scanning.order import check_has, in_order
+from mlworks_orchestration.monitoring.drift.scanning.readers import Reader, reader_of
+from mlworks_orchestration.monitoring.drift.scanning.sources import Source
+
+
+@dataclass(frozen=True, eq=False)
+class Scanned:
+    """What one pass over rows gives.
+
+    Parameters:
+        profile: of all rows.
+        blocks: profiles of consecutive runs of rows of each column; numbers in coarse cells, the same in all blocks.
+        rows: how many there are.
+        types: of the profile of each column, by its name in the source.
+        sample: a uniform sample of the rows, in their order.
+    """
+
+    profile: Profile
+    blocks: dict[ColumnKey, Sequence[ColumnProfile]]
+    rows: int
+    types: dict[str, str]
+    sample: pl.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """One pass over a source, which can be carried out some columns at a time, in any order and in several processes.
+
+    Parameters:
+        source: what to read.
+        keys: which columns to profile, and what each is called.
+        drawn: the rows of the sample, ascending.
+        ends: where the blocks end.
+        seed: of what text profiles draw.
+        exact: keep each distinct number apart.
+    """
+
+    source: Source
+    keys: Mapping[str, ColumnKey]
+    drawn: Integers
+    ends: Integers
+    seed: int
+    exact: bool
+
+    @classmethod
+    def of(  # noqa: PLR0913 - each is a choice of its own
+        cls,
+        source: Source,
+        keys: Mapping[str, ColumnKey],
+        *,
+        by: str | None = None,
+        blocks: int = 0,
+        sample: int = 0,
+        seed: int = 0,
+        exact: bool = False,
+    ) -> Self:
+        """Plan a pass; `scan` says what each parameter means.
+
+        Raises:
+            DataError: if a column is not there, or rows cannot be ordered.
+        """
+        ordered = in_order(source, by)
+        for name in keys:
+            check_has(ordered, name)
+        generator = np.random.default_rng(seed)
+        drawn = np.sort(generator.choice(ordered.rows, min(sample, ordered.rows), replace=False)) if sample else np.array([], dtype=np.int64)
+        ends = np.arange(1, blocks + 1) * ordered.rows // blocks if blocks else np.array([], dtype=np.int64)
+        return cls(ordered, keys, drawn, ends, seed, exact)
+
+    @property
+    def together(self) -> list[list[str]]:
+        """The columns by what is read at once: each alone where that costs no more, else all."""
+        return [[name] for name in self.keys] if self.source.divisible else [list(self.keys)]
+
+    def read(self, names: Sequence[str], batches: Iterator[Any] | None = None, types: Mapping[str, str] | None = None) -> Scanned:
+        """Read some of the columns from the first to the last row.
+
+        Parameters:
+            names: of the columns.
+            batches: of these columns, each a pyarrow.RecordBatch, up to a None; those of the source if not given.
+            types: as `scan` takes them.
+
+        Raises:
+            DataError: if the source is damaged, or a column is of a type that cannot be profiled.
+        """
+        import pyarrow as pa  # noqa: PLC0415 - only who reads pays for it
+
+        known, readers = types or {}, dict[str, Reader]()
+        generator, sampled, position = np.random.default_rng(self.seed), list[Any](), 0
+        try:
+            for batch in takewhile(lambda one: one is not None, self.source.batches(names) if batches is None else batches):
+                for name, array in zip(names, batch.columns, strict=True):
+                    if name not in readers:
+                        readers[name] = reader_of(name, array, generator, exact=self.exact, known=known.get(name))
+                self._feed(readers, batch, position)
+                if len(self.drawn):
+                    sampled.append(_drawn(batch, self.drawn - position))
+                position += batch.num_rows
+        except (OSError, pa.ArrowException) as error:
+            message = f"{self.source.name!r} cannot be read beyond row {position} ({error}); write it again."
+            raise DataError(message) from error
+        for name in names:
+            if name not in readers:
+                empty = pa.array([], self.source.schema.field(name).type)
+                readers[name] = reader_of(name, empty, generator, exact=self.exact, known=known.get(name))
+        drawn = pl.DataFrame(pl.from_arrow(pa.Table.from_batches(sampled))) if sampled else pl.DataFrame()
+        return self._scanned(readers, position, drawn)
+
+    def joined(self, parts: Sequence[Scanned]) -> Scanned:
+        """Return what was read of all columns.
+
+        Parameters:
+            parts: of some columns each, in their order.
+        """
+        return Scanned(
+            profile=Profile({key: profile for part in parts for key, profile in part.profile.columns.items()}),
+            blocks={key: blocks for part in parts for key, blocks in part.blocks.items()},
+            rows=max((part.rows for part in parts), default=self.source.rows),
+            types={name: kind for part in parts for name, kind in part.types.items()},
+            sample=pl.concat([pl.DataFrame(), *(part.sample for part in parts)], how="horizontal"),
+        )
+
+    def _feed(self, readers: Mapping[str, Reader], batch: Any, position: int) -> None:  # noqa: ANN401 - pyarrow has no types
+        """Give a batch to the readers, and say where blocks end in it."""
+        ends = [end for end in (self.ends[np.searchsorted(self.ends, position, side="right") :] - position).tolist() if end <= batch.num_rows]
+        for reader, array in zip(readers.values(), batch.columns, strict=True):
+            reader.add(array, ends)
+
+    def _scanned(self, readers: Mapping[str, Reader], rows: int, sample: pl.DataFrame) -> Scanned:
+        profiles = {name: reader.profile() for name, reader in readers.items()}
+        return Scanned(
+            profile=Profile({self.keys[name]: profile for name, profile in profiles.items()}),
+            blocks={self.keys[name]: reader.blocks() for name, reader in readers.items()},
+            rows=rows,
+            types={name: profile.type for name, profile in profiles.items()},
+            sample=sample,
+        )
+
+
+def _drawn(batch: Any, rows: Integers) -> Any:  # noqa: ANN401 - pyarrow has no types
+    """Return the rows of a batch that are among those wanted, texts spelt out."""
+    import pyarrow as pa  # noqa: PLC0415 - only who reads pays for it
+
+    wanted = np.ascontiguousarray(rows[np.searchsorted(rows, 0) : np.searchsorted(rows, batch.num_rows)], dtype=np.int64)
+    within = pa.Array.from_buffers(pa.int64(), len(wanted), [None, pa.py_buffer(wanted)])  # pa.array would import pandas
+    taken = batch.take(within)
+    plain = [array.dictionary_decode() if pa.types.is_dictionary(array.type) else array for array in taken.columns]
+    return pa.RecordBatch.from_arrays(plain, names=batch.schema.names)
