@@ -1,6 +1,6 @@
 """Reference against current window: drifted where there is evidence and more effect than is normal, *inconclusive* where it cannot be told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -12,7 +12,7 @@ from mlworks_orchestration.monitoring.drift.comparison.correction import benjami
 from mlworks_orchestration.monitoring.drift.comparison.judge import judge, threshold
 from mlworks_orchestration.monitoring.drift.comparison.verdict import ColumnDrift, summarise
 from mlworks_orchestration.monitoring.drift.past.blocks import Blocks
-from mlworks_orchestration.monitoring.drift.past.matching import Match, match
+from mlworks_orchestration.monitoring.drift.past.matching import Match, has_phases, match
 from mlworks_orchestration.monitoring.drift.past.normal import Normal, deciding
 from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile, NumericProfile
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
@@ -20,7 +20,7 @@ from mlworks_orchestration.monitoring.drift.statistics import Pair, Statistic, r
 from mlworks_orchestration.monitoring.drift.statistics.record import OF_CELLS
 from mlworks_orchestration.spec import Drift, DriftKind
 
-__all__ = ["UNKNOWN", "ColumnDrift", "Reference", "compare", "summarise"]
+__all__ = ["UNKNOWN", "ColumnDrift", "Reference", "compare", "measure", "summarise"]
 
 UNKNOWN = {
     DriftKind.LABEL: "labels not known yet",
@@ -43,14 +43,20 @@ class Reference:
     blocks: Blocks | None = None
     normal: Normal | None = None
 
+    @property
+    def seasonal(self) -> bool:
+        """Whether windows are compared with a part of it, which depends on all their columns."""
+        return self.normal is not None and has_phases(self.normal)
 
-def compare(
+
+def compare(  # noqa: PLR0913 - what is known of either side, each with a default
     reference: Reference | Profile,
     current: Profile,
     drift: Drift,
     statistics: Sequence[Statistic] | None = None,
     *,
     start: datetime | float | None = None,
+    measured: Mapping[ColumnKey, Sequence[ColumnDrift]] | None = None,
 ) -> list[ColumnDrift]:
     """Compare each column of the reference with the current window by each statistic that takes its type.
 
@@ -67,6 +73,7 @@ def compare(
         drift: the declaration.
         statistics: those to use; all that are registered by default.
         start: when the window begins, as the blocks' starts are given; None where that is not known.
+        measured: what `measure` has told of some columns already, by the same statistics.
 
     Returns:
         one a column and statistic, in the reference's order.
@@ -84,12 +91,33 @@ def compare(
     seconds = start.timestamp() if isinstance(start, datetime) else start
     matched = match(known.blocks, known.normal, known.profile, current, seconds) if known.blocks and known.normal else None
     comparison = _Comparison(known, current, drift, registered() if statistics is None else statistics, matched)
-    found = [one for key in known.profile.columns for one in comparison.column(key)]
+    told = measured or {}
+    found = [one for key in known.profile.columns for one in (told[key] if key in told else comparison.column(key))]
     for family in _families(found):
         adjusted = benjamini_hochberg([cast("float", found[index].p_value) for index in family])
         for index, p_adjusted in zip(family, adjusted, strict=True):
             found[index] = found[index]._replace(p_adjusted=p_adjusted)
     return [judge(one, drift, known.profile, current) for one in found]
+
+
+def measure(reference: Reference, current: Profile, drift: Drift) -> dict[ColumnKey, list[ColumnDrift]]:
+    """Return what the registered statistics measure on the columns of a window as soon as these are known; `compare` judges them when all are.
+
+    Parameters:
+        reference: to compare with, not a seasonal one.
+        current: profile of some of the window's columns, which the reference has too.
+        drift: the declaration.
+
+    Examples:
+        >>> import polars as pl
+        >>> wind = {"wind": ColumnKey(DriftKind.FEATURE, "wind")}
+        >>> calm, storm = (Profile.of(pl.DataFrame({"wind": range(low, low + 200)}), wind) for low in (0, 100))
+        >>> told = measure(Reference(calm), storm, Drift())
+        >>> compare(calm, storm, Drift(), measured=told) == compare(calm, storm, Drift())
+        True
+    """
+    comparison = _Comparison(reference, current, drift, registered(), None)
+    return {key: comparison.column(key) for key in current.columns}
 
 
 def _families(found: Sequence[ColumnDrift]) -> list[list[int]]:

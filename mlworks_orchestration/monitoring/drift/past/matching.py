@@ -43,6 +43,15 @@ class Match:
         return column.groups.side_by_side(matching, np.column_stack((counts, [float(profile.missing)])))
 
 
+def has_phases(normal: Normal) -> bool:
+    """Say whether windows are compared with a part of the reference, that of their phase.
+
+    Parameters:
+        normal: what was learnt from the reference.
+    """
+    return phases_of(normal.season.period, normal.window) > 1
+
+
 def match(blocks: Blocks, normal: Normal, reference: Profile, current: Profile, start: float | None) -> Match | None:
     """Return what a window is compared with; None where that is the whole reference.
 
@@ -55,10 +64,10 @@ def match(blocks: Blocks, normal: Normal, reference: Profile, current: Profile, 
         current: the window.
         start: when it begins, in the unit of the blocks' starts; None where that is not known.
     """
+    if not has_phases(normal):
+        return None
     past = Past(blocks.number, normal.season.period, 1)
     phases = phases_of(past.period, normal.window)
-    if phases == 1:
-        return None
     if start is not None and normal.season.step:
         position, words = normal.season.position(start), "by time"
     else:

@@ -60,8 +60,16 @@ class Bins(NamedTuple):
     @property
     def precision(self) -> Integers:
         """The precision of each bin, shape (bins,)."""
+        return self._of_each(self.precisions)
+
+    @property
+    def mask(self) -> Integers:
+        """What keeps the leading bits that name each bin and clears the others, shape (bins,)."""
+        return self._of_each(np.int64(-1) << (EXACT - self.precisions))
+
+    def _of_each(self, of_groups: Integers) -> Integers:
         starts = starts_of(self.keys, self.groups)
-        return self.precisions.repeat(starts[1:] - starts[:-1])
+        return of_groups.repeat(starts[1:] - starts[:-1])
 
 
 _ALL_EXACT: Integers = np.full(1 << COARSEST, EXACT)
@@ -130,7 +138,7 @@ def bounds(bins: Bins) -> tuple[Floats, Floats]:
         >>> low.round(6).tolist(), high.round(6).tolist()
         ([-3.5, 1.25], [-3.0, 1.5])
     """
-    return values_of(bins.keys), values_of(bins.keys | ~mask_of(bins.precision))
+    return values_of(bins.keys), values_of(bins.keys | ~bins.mask)
 
 
 def centers(bins: Bins) -> Floats:
@@ -140,7 +148,7 @@ def centers(bins: Bins) -> Floats:
         >>> centers(coarsen(counted(np.array([-np.inf, -5.0, 0.1])), np.array([20, 20, 20]))).round(3).tolist()
         [-inf, -5.008, 0.1]
     """
-    within = ~mask_of(bins.precision)
+    within = ~bins.mask
     return values_of(bins.keys | (within ^ (within >> 1)))
 
 
@@ -158,14 +166,9 @@ def coarsen(bins: Bins, precisions: Integers) -> Bins:
     if not len(bins.keys) or (precisions == bins.precisions).all():
         return bins
     wide = bins._replace(precisions=precisions)
-    keys = bins.keys & mask_of(wide.precision)
+    keys = bins.keys & wide.mask
     starts = np.flatnonzero(is_first(keys))
     return Bins(keys[starts], np.add.reduceat(bins.counts, starts), bins.groups, precisions)
-
-
-def mask_of(precision: Integers) -> Integers:
-    """Return what keeps the leading bits of a key and clears the others."""
-    return np.int64(-1) << (EXACT - precision)
 
 
 def starts_of(keys: Integers, groups: Integers) -> Integers:

@@ -15,7 +15,6 @@ from mlworks_orchestration.monitoring.drift.profiles.bins import (
     coarsen,
     distinct,
     is_first,
-    mask_of,
 )
 from mlworks_orchestration.monitoring.drift.profiles.budget import limited
 
@@ -63,7 +62,7 @@ def gathered(keys: Integers, counts: Integers, groups: Integers, precisions: Int
     keys, counts = keys[order], counts[order]
     there = distinct(keys >> _IN_GROUP)
     bins = Bins(keys, counts, there, precisions[np.searchsorted(groups, there)])
-    keys = keys & mask_of(bins.precision)
+    keys = keys & bins.mask
     starts = np.flatnonzero(is_first(keys))
     return bins._replace(keys=keys[starts], counts=np.add.reduceat(counts, starts))
 

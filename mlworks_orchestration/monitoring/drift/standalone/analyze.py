@@ -2,23 +2,24 @@
 
 from collections.abc import Generator, Mapping
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import cast
 
 import numpy as np
 import polars as pl
 
-from mlworks_orchestration.monitoring.drift.comparison.compare import Reference, compare
+from mlworks_orchestration.monitoring.drift.comparison.compare import Reference, compare, measure
 from mlworks_orchestration.monitoring.drift.comparison.verdict import ColumnDrift
 from mlworks_orchestration.monitoring.drift.comparison.words import change
 from mlworks_orchestration.monitoring.drift.past.blocks import Blocks
-from mlworks_orchestration.monitoring.drift.past.normal import calibrate_normal
+from mlworks_orchestration.monitoring.drift.past.normal import Normal, calibrate_normal
 from mlworks_orchestration.monitoring.drift.past.thresholds import Calibrated
 from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile, NumericProfile
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
 from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile
 from mlworks_orchestration.monitoring.drift.scanning.plan import Plan, Scanned
+from mlworks_orchestration.monitoring.drift.scanning.scan import carried_out
 from mlworks_orchestration.monitoring.drift.standalone.analysis import Analysis, ColumnAnalysis, judged, ranked
 from mlworks_orchestration.monitoring.drift.standalone.sides import PlannedSide, Roles, Rows, Side, check_roles, open_side
 from mlworks_orchestration.monitoring.drift.standalone.together import can_fork, together
@@ -32,9 +33,6 @@ LEAST_TO_FORK = 100_000
 """Rows on either side; with less, copying the process gains nothing."""
 
 _SEED = 20130101
-
-_Pairs = dict[ColumnKey, tuple[ColumnProfile, ColumnProfile]]
-"""Of each column that both sides have, the reference's profile and that of the current rows."""
 
 
 def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
@@ -84,51 +82,80 @@ def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
     check_roles(opened[0], roles)
     blocks = min(max(opened[0].source.rows // max(opened[1].source.rows, min_rows), LEAST_BLOCKS), MOST_BLOCKS)
     planned = PlannedSide.of(opened[0], roles, blocks=blocks, exact=exact), PlannedSide.of(opened[1], roles, exact=exact)
-    before, after, pairs, known = _taken_in(*planned, drift, fork=fork)
-    found: dict[ColumnKey, list[ColumnDrift]] = {key: [] for key in pairs}
-    for one in compare(known, Profile({key: pair[1] for key, pair in pairs.items()}), drift):
-        found[ColumnKey(one.kind, one.column)].append(one)
-    columns = [_described(judged(key.column, key.kind, results), *pairs[key]) for key, results in found.items()]
+    told = _compared(*planned, drift, fork=fork)
+    columns = [_described(judged(key.column, key.kind, found), *told.pairs[key]) for key, found in told.found.items()]
     return Analysis(
-        columns=ranked([*columns, *_one_sided(before, after, roles)]),
-        rows_reference=before.rows,
-        rows_current=after.rows,
-        reference=before.words,
-        current=after.words,
+        columns=ranked([*columns, *_one_sided(told.before, told.after, roles)]),
+        rows_reference=told.before.rows,
+        rows_current=told.after.rows,
+        reference=told.before.words,
+        current=told.after.words,
         false_alarm_rate=false_alarm_rate,
         min_effect=min_effect,
-        method=known.normal.how if known.normal else f"a side has fewer than {min_rows:,} rows, so that nothing can be learnt of its past",
+        method=told.normal.how if told.normal else f"a side has fewer than {min_rows:,} rows, so that nothing can be learnt of its past",
     )
 
 
-def _taken_in(reference: PlannedSide, current: PlannedSide, drift: Drift, *, fork: bool) -> tuple[Side, Side, _Pairs, Reference]:
-    """Read both sides, learn from the reference what is normal, and lay the columns that both have side by side."""
-    with closing(_read(reference, current, fork=fork)) as sides:
-        before, rows = next(sides), current.plan.source.rows
-        expected = {key: column for key, column in before.profile.columns.items() if key in current.keys}
-        known = _known(before, expected, rows, drift)  # in the time in which a copy of the process reads on
-        after = next(sides)
+@dataclass(frozen=True, eq=False)
+class _Compared:
+    """Both sides, compared.
+
+    Parameters:
+        before: the reference.
+        after: the current rows.
+        pairs: of each column that both have, the profiles of both.
+        found: what each statistic says of these columns.
+        normal: what was learnt from the reference; None where there was too little.
+    """
+
+    before: Side
+    after: Side
+    pairs: Mapping[ColumnKey, tuple[ColumnProfile, ColumnProfile]]
+    found: Mapping[ColumnKey, list[ColumnDrift]]
+    normal: Normal | None
+
+
+def _compared(reference: PlannedSide, current: PlannedSide, drift: Drift, *, fork: bool) -> _Compared:
+    """Read both sides and compare them; what can be told before all is read is told in the time in which a copy of the process reads on."""
+    measured: dict[ColumnKey, list[ColumnDrift]] = {}
+    with closing(_read(reference, current, fork=fork)) as stretches:
+        before = reference.side(next(stretches))
+        expected, rows = {key: column for key, column in before.profile.columns.items() if key in current.keys}, current.plan.source.rows
+        known, parts = _known(before, expected, rows, drift), list[Scanned]()
+        for part in stretches:
+            parts.append(part)
+            if not known.seasonal:
+                alike = {key: column for key, column in part.profile.columns.items() if key in expected and column.type == expected[key].type}
+                measured |= measure(known, Profile(alike), drift)
+    after = current.side(current.plan.joined(parts))
     both = [key for key in before.profile.columns if key in after.profile.columns]
     pairs = {key: _of_one_type(before.profile.columns[key], after.profile.columns[key]) for key in both}
     compared = {key: pair[0] for key, pair in pairs.items()}
     if after.rows != rows or any(compared.get(key) is not column for key, column in expected.items()):
-        known = _known(before, compared, after.rows, drift)
-    return before, after, pairs, replace(known, profile=Profile(compared))
+        known, measured = _known(before, compared, after.rows, drift), {}
+    found: dict[ColumnKey, list[ColumnDrift]] = {key: [] for key in pairs}
+    windows = Profile({key: pair[1] for key, pair in pairs.items()})
+    for one in compare(replace(known, profile=Profile(compared)), windows, drift, measured=measured):
+        found[ColumnKey(one.kind, one.column)].append(one)
+    return _Compared(before, after, pairs, found, known.normal)
 
 
-def _read(reference: PlannedSide, current: PlannedSide, *, fork: bool) -> Generator[Side]:
-    """Yield both sides, of which two processes read where that gains time; of exact ones too much would have to be sent."""
-    if not (fork and all(_is_large(side.plan) for side in (reference, current)) and can_fork()):
-        before = reference.read()
-        yield before
-        yield current.read(before.types)
+def _read(reference: PlannedSide, current: PlannedSide, *, fork: bool) -> Generator[Scanned]:
+    """Yield the reference, then the current rows in parts of some columns; two processes read where that gains time, though not what is exact and
+    would be too much to send.
+    """
+    plans = reference.plan, current.plan
+    if not (fork and all(map(_is_large, plans)) and can_fork()):
+        whole = carried_out(reference.plan)
+        yield whole
+        yield carried_out(current.plan, whole.types)
         return
-    tasks = [(side.plan, names) for side in (reference, current) for names in side.plan.together]
+    tasks = [(plan, names) for plan in plans for names in plan.together]
     with together(lambda task: task[0].read(task[1]), tasks) as results:
-        before = reference.side(reference.plan.joined(list(islice(results, len(reference.plan.together)))))
-        yield before
-        parts = [_as_in(before.types, part, current.plan) for part in results]
-    yield current.side(current.plan.joined(parts))
+        whole = reference.plan.joined(list(islice(results, len(reference.plan.together))))
+        yield whole
+        for part in results:
+            yield _as_in(whole.types, part, current.plan)
 
 
 def _is_large(plan: Plan) -> bool:

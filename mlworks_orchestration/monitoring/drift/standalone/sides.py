@@ -13,7 +13,7 @@ from mlworks_orchestration.monitoring.drift.profiles.columns import ColumnProfil
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
 from mlworks_orchestration.monitoring.drift.profiles.relations import RelationProfile
 from mlworks_orchestration.monitoring.drift.scanning.plan import Plan, Scanned
-from mlworks_orchestration.monitoring.drift.scanning.scan import carried_out, scan
+from mlworks_orchestration.monitoring.drift.scanning.scan import scan
 from mlworks_orchestration.monitoring.drift.scanning.sources import Source, open_source
 from mlworks_orchestration.spec import DriftKind
 
@@ -162,17 +162,6 @@ class PlannedSide:
     def keys(self) -> set[ColumnKey]:
         """What is profiled of it, relations left out."""
         return {*self.plan.keys.values(), *([self.residual] if self.residual else [])}
-
-    def read(self, types: Mapping[str, str] | None = None) -> Side:
-        """Read it in this process.
-
-        Parameters:
-            types: of the other side, so that both take the same texts for free text.
-
-        Raises:
-            DataError: if it turns out to be damaged.
-        """
-        return self.side(carried_out(self.plan, types))
 
     def side(self, found: Scanned) -> Side:
         """Return what is kept of it.
