@@ -46,16 +46,16 @@ def present_of(array: Any) -> NDArray[np.bool_]:  # noqa: ANN401
     """Return which rows of an array are not null, shape (rows,).
 
     Parameters:
-        array: a pyarrow.Array of any type that has a bit a row for it.
+        array: a pyarrow.Array of any type.
     """
-    if not array.null_count:
-        return np.ones(len(array), dtype=np.bool_)
+    if array.null_count in {0, len(array)}:  # where no row has a value, there may be no bits either
+        return np.full(len(array), array.null_count == 0)
     bits = np.unpackbits(np.frombuffer(array.buffers()[0], dtype=np.uint8), count=array.offset + len(array), bitorder="little")
     return bits[array.offset :].view(np.bool_)
 
 
 def floats_of(array: Any) -> Floats:  # noqa: ANN401
-    """Return the numbers of an array as floats, NaN where it is null.
+    """Return the numbers of an array as floats, without those that are null.
 
     Parameters:
         array: a pyarrow.Array of numbers of any kind, or of dates or times, which become seconds since 1970 in UTC.
@@ -63,9 +63,9 @@ def floats_of(array: Any) -> Floats:  # noqa: ANN401
     import pyarrow as pa  # noqa: PLC0415 - only who reads pays for it
 
     if array.null_count == len(array):
-        return np.full(len(array), np.nan)
+        return np.zeros(0)
     values = np.ascontiguousarray(_converted(array.cast(pa.float64()) if pa.types.is_decimal(array.type) else array), dtype=np.float64)
-    return np.where(present_of(array), values, np.nan) if array.null_count else values
+    return values[present_of(array)] if array.null_count else values
 
 
 def _converted(array: Any) -> NDArray[Any]:  # noqa: ANN401

@@ -45,7 +45,15 @@ class NumberReader(NumericCounter):
 
     def add(self, array: Any, ends: Sequence[int] = ()) -> None:  # type: ignore[override] # noqa: ANN401
         """Read a stretch."""
-        super().add(floats_of(array), ends=ends)
+        values = floats_of(array)
+        if not array.null_count:
+            super().add(values, ends=ends)
+            return
+        present, begin = present_of(array), 0
+        for start, end, ended in runs(ends, len(array)):
+            there = int(np.count_nonzero(present[start:end]))
+            super().add(values[begin : begin + there], end - start - there, [there] if ended else [])
+            begin += there
 
 
 class CategoryReader(Tally):
