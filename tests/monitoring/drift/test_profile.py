@@ -1,6 +1,8 @@
 """Profiles: what they keep, and the laws of merging."""
 
 import math
+from collections import Counter
+from itertools import chain
 
 import numpy as np
 import polars as pl
@@ -103,6 +105,14 @@ def test_any_number_is_profiled_as_a_float(dtype: pl.DataType) -> None:
     frame = pl.DataFrame({"number": pl.Series([3, None, 5], dtype=dtype)})
     found = Profile.of(frame, {"number": NUMBER}).columns[NUMBER]
     assert (found.type, found.rows, found.missing) == ("numeric", 3, 1)
+
+
+@given(st.lists(st.lists(st.text(max_size=2), max_size=20), min_size=1, max_size=5), st.integers(0, 5))
+def test_stored_categories_add_up_as_those_that_are_not(parts: list[list[str]], stored: int) -> None:
+    profiles = [CategoricalProfile.of(pl.Series(part, dtype=pl.String)) for part in parts]
+    read = [CategoricalProfile.from_document(profile.to_document()) for profile in profiles[:stored]]
+    merged = CategoricalProfile.merged([*read, *profiles[stored:]])
+    assert list(merged.counts.items()) == sorted(Counter(chain(*parts)).items())
 
 
 @pytest.mark.parametrize("dtype", [pl.Categorical, pl.Enum(["a", "b"]), pl.String])

@@ -1,15 +1,14 @@
 """Profiles of categories: how often each occurs, as long as they are not too many to keep."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, count
-from sys import intern
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import polars as pl
+
+from mlworks_orchestration.monitoring.drift.profiles.named import Named, add_named, named
 
 MOST = 10_000
 """Most categories that a column keeps; of more, the most frequent."""
@@ -25,9 +24,9 @@ class CategoricalProfile:
 
     Parameters:
         missing: rows that are null.
-        counts: rows by category.
-        other: rows of categories, or parts of them, that are not in `counts`.
-        bound: at most so many of those rows are of any one category.
+        counted: rows by category; of a stored profile, a dictionary is made of them when they are first asked for.
+        other: rows of categories, or parts of them, that are not among those.
+        bound: at most so many of the other rows are of any one category.
 
     Examples:
         >>> profile = CategoricalProfile.of(pl.Series([True, False, True, None]))
@@ -38,7 +37,7 @@ class CategoricalProfile:
     type: ClassVar[str] = "categorical"
 
     missing: int
-    counts: Mapping[str, int]
+    counted: Mapping[str, int] | Named
     other: int = 0
     bound: int = 0
 
@@ -76,13 +75,7 @@ class CategoricalProfile:
     @classmethod
     def merged(cls, parts: Sequence[Self]) -> Self:
         """Return the profile of all rows together."""
-        places: defaultdict[str, int] = defaultdict(count().__next__)
-        size = sum(len(part.counts) for part in parts)
-        where = np.fromiter(map(places.__getitem__, chain.from_iterable(part.counts for part in parts)), dtype=np.int64, count=size)
-        rows = np.fromiter(chain.from_iterable(part.counts.values() for part in parts), dtype=np.int64, count=size)
-        totals = np.zeros(len(places), dtype=np.int64)
-        np.add.at(totals, where, rows)
-        counts = dict(zip(places, totals.tolist(), strict=True))
+        counts = add_named([part.counted if isinstance(part.counted, Named) else named(part.counted) for part in parts])
         return cls.limited(sum(part.missing for part in parts), counts, sum(part.other for part in parts), sum(part.bound for part in parts))
 
     def to_document(self) -> dict[str, Any]:
@@ -96,8 +89,12 @@ class CategoricalProfile:
         Raises:
             ValueError: if it does not fit together; likewise KeyError and TypeError.
         """
-        counts = {intern(name): int(rows) for name, rows in dict(document["counts"]).items()}  # one name in many profiles is one object
-        return cls(int(document["missing"]), counts, int(document["other"]), int(document["bound"]))
+        return cls(int(document["missing"]), named(dict(document["counts"])), int(document["other"]), int(document["bound"]))
+
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        """Rows by category."""
+        return self.counted.counts if isinstance(self.counted, Named) else self.counted
 
     @cached_property
     def present(self) -> int:
