@@ -57,6 +57,12 @@ class Cells:
         return present
 
     @cached_property
+    def shares(self) -> tuple[Floats, Floats]:
+        """Shares of the rows that have a value: the reference's, shape (cells,), and each window's, shape (windows, cells); NaN if there are none."""
+        with np.errstate(invalid="ignore"):
+            return self.reference / self.present_reference, self.windows / self.present[:, None]
+
+    @cached_property
     def in_tenths(self) -> "Cells":
         """Numbers in the reference's deciles and categories as they are, missing being one more: what several statistics compare."""
         return with_missing(self if self.values is None else grouped(self, TENTHS))

@@ -122,13 +122,15 @@ def _alike(crowded: Iterable[Crowded]) -> dict[int, dict[bytes, list[bytes]]]:
 
 def _added_up(precision: int, alike: Mapping[bytes, Sequence[bytes]], dtype: np.dtype[Any]) -> Places:
     """Return the bins of groups whose cells are all there, each group once."""
-    groups, at = np.unique(_joined(list(alike), NAME), return_inverse=True)
-    sums = np.concatenate([_summed(cells, dtype).reshape(len(names) // NAME.itemsize, -1) for names, cells in alike.items()])
-    rows = np.stack([sums[at == group].sum(axis=0) for group in range(len(groups))])
+    groups = np.unique(_joined(list(alike), NAME)).astype(np.int64)
+    rows = np.zeros((len(groups), 1 << (precision - COARSEST)), dtype=np.int64)
+    for names, cells in alike.items():
+        sums = _summed(cells, dtype).reshape(-1, rows.shape[1])
+        for group, some in zip(np.searchsorted(groups, np.frombuffer(names, NAME)).tolist(), sums, strict=True):
+            rows[group] += some
     found = np.flatnonzero(rows)
-    at, numbers = np.divmod(found, rows.shape[1])
-    sizes = np.bincount(at, minlength=len(groups))
-    return _sound(Places(groups.astype(np.int64), np.full(len(groups), precision), sizes, numbers, rows.ravel()[found]))
+    sizes = np.count_nonzero(rows, axis=1)
+    return _sound(Places(groups, np.full(len(groups), precision), sizes, found & (rows.shape[1] - 1), rows.ravel()[found]))
 
 
 def _summed(pieces: Sequence[bytes], dtype: np.dtype[Any]) -> Integers:

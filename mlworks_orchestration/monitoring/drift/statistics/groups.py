@@ -3,6 +3,7 @@
 import numpy as np
 
 from mlworks_orchestration.monitoring.drift.comparison.cells import TENTHS, Cells
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 from mlworks_orchestration.monitoring.drift.statistics.effects import Distance, from_shift
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures
 
@@ -20,9 +21,13 @@ def measure_shares(cells: Cells, distance: Distance, chance: float = 0.0) -> Mea
             the effect is that of the rest. 0 for a distance whose expectation is not of this form.
     """
     both = cells.in_tenths
-    n, m = np.float64(both.present_reference), both.present
     with np.errstate(divide="ignore", invalid="ignore"):
-        value = distance(both.reference / n, both.windows / m[:, None])
-        occupied = np.count_nonzero(both.reference + both.windows, axis=1)
-        beyond = np.sqrt(np.maximum(value**2 - chance * np.maximum(occupied - 1, 0) * (1 / n + 1 / m), 0.0))
+        value = distance(*both.shares)
+        beyond = np.sqrt(np.maximum(value**2 - chance * _by_chance(both), 0.0)) if chance else value
     return Measures(value, None, from_shift(beyond, distance, TENTHS), np.zeros_like(value), EMPTY).only(~np.isnan(value))
+
+
+def _by_chance(cells: Cells) -> Floats:
+    occupied = np.count_nonzero(cells.reference + cells.windows, axis=1)
+    found: Floats = np.maximum(occupied - 1, 0) * (1 / np.float64(cells.present_reference) + 1 / cells.present)
+    return found

@@ -43,7 +43,8 @@ def levene(cells: Cells) -> Measures:
         blank = np.full(len(m), np.nan)
         return Measures(blank, blank, blank, blank, NO_FINITE)
     reach = radii(inside, values)
-    before, after = _spread(inside.reference[None], values, reach), _spread(inside.windows, values, reach)
+    sides = _spread(np.vstack((inside.reference, inside.windows)), values, reach)
+    before, after = (Spread(*(field[some] for field in sides)) for some in (slice(1), slice(1, None)))
     scale = (n + m - 2) * n * m / (n + m)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         change, within = np.abs(after.mean - before.mean), np.sqrt(before.squares + after.squares)

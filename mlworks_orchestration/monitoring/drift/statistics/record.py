@@ -54,6 +54,8 @@ class Measures(NamedTuple):
         Parameters:
             told: shape (windows,).
         """
+        if told.all():
+            return self
         p_value = None if self.p_value is None else np.where(told, self.p_value, np.nan)
         return Measures(
             np.where(told, self.value, np.nan), p_value, np.where(told, self.effect, np.nan), np.where(told, self.bound, np.nan), self.reason
