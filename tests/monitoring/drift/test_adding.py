@@ -29,6 +29,13 @@ def test_a_part_that_is_coarser_than_the_others_decides() -> None:
     assert_same(add_many(parts), add(parts))
 
 
+@pytest.mark.parametrize("digits", [1, 2, 3, 4])
+def test_few_values_in_many_parts_stay_apart(digits: int) -> None:
+    rng = np.random.default_rng(4)
+    parts = [limited(counted(rng.normal(5.0, 2.0, 1500).round(digits))) for _ in range(90)]
+    assert_same(add_many(stored(parts)), add(parts))
+
+
 @pytest.mark.parametrize("most", [200, 60_000, 2**20, 2**40])
 def test_rows_a_bin_add_up_whatever_bytes_they_take(most: int) -> None:
     rng = np.random.default_rng(3)

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 
 from mlworks_orchestration.monitoring.drift.profiles.bins import COARSEST, EXACT, NO_BINS, Bins, Integers
-from mlworks_orchestration.monitoring.drift.profiles.budget import limited
+from mlworks_orchestration.monitoring.drift.profiles.budget import allowed, limited
 from mlworks_orchestration.monitoring.drift.profiles.packing import PackedBins
 from mlworks_orchestration.monitoring.drift.profiles.places import Places, places_of, unpack
 from mlworks_orchestration.monitoring.drift.profiles.sums import add, common_precisions, gathered
@@ -20,8 +21,8 @@ _MOST_CELLS = 1 << 15
 _FEWEST = 8
 """Parts of which one more is many."""
 
-_LOOKED_AT = 2048
-"""Bins of each place that tell how coarse the sum will be at most."""
+_MARGIN = 3
+"""By how much the precisions of a sum may exceed those that it would have if its bins filled their cells."""
 
 _ALL = 63
 """Bits of a number that may be set."""
@@ -45,16 +46,59 @@ def add_many(parts: Sequence[Bins | PackedBins]) -> Bins:
     if len(stored) <= _FEWEST or sum(map(itemgetter(0), stored)) < _MANY:
         return _sum(parts)
     places = list(places_of(stored))
-    table = _Table(*common_precisions([*places, *others, _coarser(places)]), places)
+    groups, common = common_precisions([*places, *others])
+    extent = _Extent.of(groups, places)
+    finest = extent.guessed(common)
+    while True:
+        total = _added(_Table(groups, finest, extent), places, others)
+        uncertain = (total.precisions == finest) & (finest < common)  # the sum might be finer, had it been counted so
+        if not uncertain.any():
+            return total
+        finest = np.where(uncertain, common, finest)
+
+
+def _added(table: "_Table", places: Sequence[Places], others: Sequence[Bins]) -> Bins:
+    """Return the sum of bins, as coarse as the table's or coarser."""
     keys, rows = map(np.concatenate, zip(*(table.count(one) for one in places), strict=True))
     return add([table.counted(), gathered(keys, rows, table.groups, table.precisions), *others])
 
 
-def _coarser(places: Sequence[Places]) -> Bins:
-    """Return the sum of some of the bins: that of all is at least as coarse."""
-    some = [one.first(_LOOKED_AT) for one in places]
-    keys, rows = map(np.concatenate, zip(*((one.keys, one.rows) for one in some), strict=True))
-    return limited(gathered(keys, rows, *common_precisions(some)))
+class _Extent(NamedTuple):
+    """Where the bins of each group lie.
+
+    Parameters:
+        groups: ascending, shape (groups,).
+        lowest: how far the first bin's lower end lies from the group's begin, shape (groups,).
+        highest: likewise of the last bin.
+        sizes: how many bins there are in all parts together, shape (groups,).
+    """
+
+    groups: Integers
+    lowest: Integers
+    highest: Integers
+    sizes: Integers
+
+    @classmethod
+    def of(cls, groups: Integers, places: Sequence[Places]) -> "_Extent":
+        """Measure the bins of all places."""
+        lowest, highest, sizes = np.full(1 << COARSEST, 1 << _IN_GROUP), *np.zeros((2, 1 << COARSEST), dtype=np.int64)
+        for one in places:  # a negative group counts from the end
+            ends, shifts = one.sizes.cumsum(), EXACT - one.precisions
+            np.minimum.at(lowest, one.groups, one.numbers[ends - one.sizes] << shifts)
+            np.maximum.at(highest, one.groups, one.numbers[ends - 1] << shifts)
+            np.add.at(sizes, one.groups, one.sizes)
+        return cls(groups, np.minimum(lowest, highest)[groups], highest[groups], sizes[groups])
+
+    def cells(self, precisions: Integers) -> Integers:
+        """Return how many cells of a precision the bins of each group can lie in."""
+        shifts = EXACT - np.maximum(precisions, COARSEST)
+        cells: Integers = (self.highest >> shifts) - (self.lowest >> shifts) + 1
+        return cells
+
+    def guessed(self, common: Integers) -> Integers:
+        """Return precisions that the sum hardly exceeds, from how many bins it has at most."""
+        needed = np.minimum(_Extent(*(field[:, None] for field in self)).cells(np.arange(EXACT + 1)), self.sizes[:, None])
+        return np.minimum(allowed(needed, self.groups, common) + _MARGIN, common)
 
 
 class _Table:
@@ -63,33 +107,22 @@ class _Table:
     Parameters:
         groups: ascending, shape (groups,).
         precisions: of each; what is counted is as fine, or finer.
-        places: all that will be counted.
+        extent: of all that will be counted.
     """
 
-    def __init__(self, groups: Integers, precisions: Integers, places: Sequence[Places]) -> None:
+    def __init__(self, groups: Integers, precisions: Integers, extent: _Extent) -> None:
         self.groups, self.precisions = groups, precisions
         self._index = np.zeros(1 << COARSEST, dtype=np.int64)
         self._index[groups] = np.arange(len(groups))  # a negative group counts from the end
-        lowest, highest = self._spans(places)
-        spans = highest - lowest + 1
-        order = np.argsort(spans)
-        self._placed = np.sort(order[np.cumsum(spans[order].astype(np.float64)) <= _MOST_CELLS])
-        ends = np.concatenate(([0], np.cumsum(spans[self._placed])))
+        cells = extent.cells(precisions)
+        order = np.argsort(cells)
+        self._placed = np.sort(order[np.cumsum(cells[order].astype(np.float64)) <= _MOST_CELLS])
+        ends = np.concatenate(([0], np.cumsum(cells[self._placed])))
         self._within = np.zeros(len(groups), dtype=np.bool_)
         self._within[self._placed] = True
-        self._begins, self._bases = ends[:-1], -lowest
+        self._begins, self._bases = ends[:-1], -(extent.lowest >> (EXACT - precisions))
         self._bases[self._placed] += self._begins
         self._rows = np.zeros(ends[-1] + 1, dtype=np.int64)  # the last is for all bins that have no place
-
-    def _spans(self, places: Sequence[Places]) -> tuple[Integers, Integers]:
-        """Return the first and the last cell of each group that any bin lies in."""
-        lowest, highest = np.full(len(self.groups), np.iinfo(np.int64).max), np.zeros(len(self.groups), dtype=np.int64)
-        for one in places:
-            index, ends = self._index[one.groups], one.sizes.cumsum()
-            shifts = one.precisions - self.precisions[index]
-            np.minimum.at(lowest, index, one.numbers[ends - one.sizes] >> shifts)
-            np.maximum.at(highest, index, one.numbers[ends - 1] >> shifts)
-        return np.minimum(lowest, highest), highest
 
     def count(self, places: Places) -> tuple[Integers, Integers]:
         """Count bins, and return the keys of those that have no place in the table, and their rows."""

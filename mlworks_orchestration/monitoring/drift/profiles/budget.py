@@ -23,14 +23,26 @@ def limited(bins: Bins, budget: int = BUDGET) -> Bins:
     """
     if len(bins.keys) * _COST[EXACT] <= budget:
         return bins
-    cost = _bins_at(bins) * _COST
-    possible = np.arange(EXACT + 1) <= bins.precisions[:, None]
-    ranges = np.flatnonzero(is_first(bins.groups >> _IN_RANGE))
-    sizes = np.diff(np.append(ranges, len(bins.groups)))
+    return coarsen(bins, allowed(_bins_at(bins), bins.groups, bins.precisions, budget))
+
+
+def allowed(needed: Integers, groups: Integers, precisions: Integers, budget: int = BUDGET) -> Integers:
+    """Return the finest precisions that the rule above allows, shape (groups,).
+
+    Parameters:
+        needed: bins that each group needs at each precision, shape (groups, 65).
+        groups: ascending, shape (groups,).
+        precisions: of each, that none may exceed.
+        budget: as above.
+    """
+    cost = needed * _COST
+    possible = np.arange(EXACT + 1) <= precisions[:, None]
+    ranges = np.flatnonzero(is_first(groups >> _IN_RANGE))
+    sizes = np.diff(np.append(ranges, len(groups)))
     in_all = _finest((cost.sum(axis=0) <= budget) & possible.all(axis=0))
     in_range = _finest((np.add.reduceat(cost, ranges) <= budget // 2 // len(ranges)) & np.logical_and.reduceat(possible, ranges))
-    in_group = _finest((cost <= budget // 2 // len(bins.groups)) & possible)
-    return coarsen(bins, np.maximum(np.maximum(in_all, np.repeat(in_range, sizes)), in_group))
+    in_group = _finest((cost <= budget // 2 // len(groups)) & possible)
+    return np.maximum(np.maximum(in_all, np.repeat(in_range, sizes)), in_group)
 
 
 def _bins_at(bins: Bins) -> Integers:

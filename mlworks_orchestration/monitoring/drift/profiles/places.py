@@ -47,12 +47,6 @@ class Places(NamedTuple):
         keys += (self.groups << _IN_GROUP).repeat(self.sizes)
         return keys
 
-    def first(self, bins: int) -> "Places":
-        """Return the first groups, up to that which has bin number `bins`."""
-        groups = int(np.searchsorted(self.sizes.cumsum(), bins)) + 1
-        end = int(self.sizes[:groups].sum())
-        return Places(self.groups[:groups], self.precisions[:groups], self.sizes[:groups], self.numbers[:end], self.rows[:end])
-
     def only(self, wanted: NDArray[np.bool_]) -> "Places":
         """Return some of the groups."""
         sizes = self.sizes[wanted]
