@@ -85,9 +85,11 @@ class Groups:
             shape (blocks, cells).
         """
         cells = np.fromiter(self._places(reference, blocks.names), dtype=np.int64, count=len(blocks.names))
-        counts = np.zeros((self.size, len(blocks)))
-        np.add.at(counts, cells, blocks.rows.T)
-        return counts.T
+        counts, order = np.zeros((len(blocks), self.size)), np.argsort(cells, kind="stable")
+        starts = is_first(cells[order]).nonzero()[0]
+        if len(starts):
+            counts[:, cells[order][starts]] = np.add.reduceat(blocks.rows[:, order], starts, axis=1)
+        return counts
 
     def side_by_side(self, reference: Floats, windows: Floats) -> Cells:
         """Return counts as statistics take them.
