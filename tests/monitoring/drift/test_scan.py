@@ -1,5 +1,6 @@
 """Files and frames to profiles in one pass."""
 
+from collections import Counter
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -147,6 +148,21 @@ def test_rows_are_taken_in_the_order_of_a_column_of_times(frame: pl.DataFrame) -
         assert [block.distinct for block in found.blocks[feature("wind")]] == [1, 1, 1, 1]
     with pytest.raises(DataError, match="2 of 90000 rows have no 'time'"):
         scan(frame.with_columns(time=pl.Series([None, None, *range(89_998)])), by="time")
+
+
+@pytest.mark.parametrize("kind", [pl.Int64, pl.Float32, pl.String, pl.Date, pl.Datetime("ms", "Europe/Oslo"), pl.Boolean])
+def test_whatever_orders_rows_in_a_file_orders_them(kind: pl.DataType, tmp_path: Path) -> None:
+    """Rows that come in order are read as they are, others are sorted, and neither may move rows that are equal."""
+    days = pl.Series("day", np.repeat(range(10, 15), 200)) if kind != pl.Boolean() else pl.Series("day", np.repeat([0, 1], 500))
+    day = days.cast(pl.Datetime("ms")).dt.replace_time_zone("Europe/Oslo") if isinstance(kind, pl.Datetime) else days.cast(kind)
+    rows = pl.DataFrame({"day": day, "batch": [f"batch {row // 50}" for row in range(1000)]})
+    swapped = rows[[1, 0, *range(2, 998), 999, 998]]
+    for name, frame in {"in order": rows, "last first": pl.concat([rows[600:], rows[:600]]), "swapped": swapped}.items():
+        frame.write_parquet(tmp_path / "rows.parquet", row_group_size=300)
+        found = scan(tmp_path / "rows.parquet", by="day", blocks=10).blocks[feature("batch")]
+        expected = frame.sort("day", maintain_order=True)["batch"]
+        told = [dict(block.counts) for block in found if isinstance(block, CategoricalProfile)]
+        assert told == [Counter(expected[start : start + 100]) for start in range(0, 1000, 100)], name
 
 
 def test_a_million_categories_do_not_grow_the_profile() -> None:
