@@ -60,7 +60,14 @@ def add_many(parts: Sequence[Bins | PackedBins]) -> Bins:
 def _added(table: "_Table", places: Sequence[Places], others: Sequence[Bins]) -> Bins:
     """Return the sum of bins, as coarse as the table's or coarser."""
     keys, rows = map(np.concatenate, zip(*(table.count(one) for one in places), strict=True))
-    return add([table.counted(), gathered(keys, rows, table.groups, table.precisions), *others])
+    return add([_beside(table.counted(), gathered(keys, rows, table.groups, table.precisions)), *others])
+
+
+def _beside(one: Bins, other: Bins) -> Bins:
+    """Return the bins of both, which have no group in common."""
+    keys, counts, groups, precisions = map(np.concatenate, zip(one, other, strict=True))
+    bins, names = np.argsort(keys, kind="stable"), np.argsort(groups)
+    return Bins(keys[bins], counts[bins], groups[names], precisions[names])
 
 
 class _Extent(NamedTuple):

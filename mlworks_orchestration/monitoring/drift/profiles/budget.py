@@ -48,11 +48,11 @@ def allowed(needed: Integers, groups: Integers, precisions: Integers, budget: in
 def _bins_at(bins: Bins) -> Integers:
     """Return how many bins each group would need at each precision, shape (groups, 65)."""
     difference = bins.keys[1:] ^ bins.keys[:-1]
-    _, length = np.frexp(difference.astype(np.float64))  # exact within a group, where the leading 12 bits agree
-    group = np.repeat(np.arange(len(bins.groups)), np.diff(starts_of(bins.keys, bins.groups)))
-    told_apart = np.where(group[1:] == group[:-1], EXACT + 1 - length, 0)  # the coarsest precision that tells a key from the one before
-    ranks = np.append(group[0] * (EXACT + 1), group[1:] * (EXACT + 1) + told_apart)
-    return np.cumsum(np.bincount(ranks, minlength=len(bins.groups) * (EXACT + 1)).reshape(-1, EXACT + 1), axis=1)
+    _, length = np.frexp(difference.view(np.uint64).astype(np.float64))  # exact within a group; two groups differ in the leading bits anyway
+    sizes, precisions = np.diff(starts_of(bins.keys, bins.groups)), EXACT + 1
+    ranks = np.repeat(np.arange(len(bins.groups)) * precisions, sizes)
+    ranks[1:] += precisions - length  # the coarsest precision that tells a key from the one before
+    return np.cumsum(np.bincount(ranks, minlength=len(bins.groups) * precisions).reshape(-1, precisions), axis=1)
 
 
 def _finest(affordable: NDArray[np.bool_]) -> Integers:
