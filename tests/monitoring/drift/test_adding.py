@@ -42,7 +42,7 @@ def test_rows_a_bin_add_up_whatever_bytes_they_take(most: int) -> None:
     drawn = [limited(counted(rng.uniform(1.0, 1.9, 4000))) for _ in range(30)]
     parts = [part._replace(counts=part.counts + rng.integers(0, most, part.size)) for part in drawn]
     assert {part.width for part in stored(parts)} == {next(width for width in (1, 2, 4, 8) if most < 256**width)}
-    assert all(part.crowded for part in stored(parts))
+    assert all(part.cells for part in stored(parts))
     assert_same(add_many(stored(parts)), add(parts))
 
 

@@ -2,12 +2,11 @@
 
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Sequence
-from itertools import accumulate, groupby, pairwise
-from operator import mul
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mlworks_orchestration.monitoring.drift.profiles.bins import COARSEST, EXACT, Bins, Integers, starts_of
 
@@ -19,21 +18,11 @@ _WIDTHS = (1, 2, 4, 8)
 BYTE, NAME, SIZE, NUMBER = (np.dtype(name) for name in ("u1", "<i2", "<u4", "<i8"))
 """What precisions, names, sizes and numbers are stored as."""
 
+GROUP = np.dtype([("name", NAME), ("precision", BYTE), ("size", SIZE)], align=True)
+"""A group of which each bin is stored, and how many it has."""
+
 _IN_GROUP = EXACT - COARSEST
-
-
-class Crowded(NamedTuple):
-    """The cells of groups of one precision.
-
-    Parameters:
-        precision: of these groups.
-        names: of the groups, two bytes each.
-        cells: rows of each cell of each group.
-    """
-
-    precision: int
-    names: bytes
-    cells: bytes
+_SPANS = [1 << max(precision - COARSEST, 0) for precision in range(256)]
 
 
 class PackedBins(NamedTuple):
@@ -42,20 +31,18 @@ class PackedBins(NamedTuple):
     Parameters:
         size: how many bins there are.
         width: bytes that each number of rows takes.
-        crowded: groups whose cells are all there, those of each precision together.
-        names: of the other groups, two bytes each.
-        precisions: of these, a byte each.
-        sizes: how many bins each of these has, four bytes each.
+        layout: of the groups whose cells are all there, the precisions, a byte each, and then the names, two bytes each.
+        cells: rows of each cell of each of these.
+        groups: the others, of the type `GROUP`.
         numbers: of their bins, how many bins of its precision each lies from the group's begin, eight bytes each.
         rows: of these bins.
     """
 
     size: int
     width: int
-    crowded: tuple[Crowded, ...]
-    names: bytes
-    precisions: bytes
-    sizes: bytes
+    layout: bytes
+    cells: bytes
+    groups: bytes
     numbers: bytes
     rows: bytes
 
@@ -108,36 +95,28 @@ def packed(size: int, text: str) -> PackedBins:
     raw = zlib.decompress(b64decode(text, validate=True))
     full, others, width = (int.from_bytes(raw[begin:end], "little") for begin, end in pairwise(_HEAD))
     precisions, names, sizes, begin = _heads(raw, full, others)
-    spans = [1 << max(precision - COARSEST, 0) for precision in precisions[:full]]
-    bins, widths = int(np.frombuffer(sizes, SIZE).sum()), (width, NUMBER.itemsize, width)
-    ends = list(accumulate(map(mul, (sum(spans), bins, bins), widths), initial=begin))
+    spans, bins = sum(map(_SPANS.__getitem__, precisions[:full])), int(sizes.sum())
+    widths = width, NUMBER.itemsize, width
+    ends = list(accumulate((spans * width, bins * NUMBER.itemsize, bins * width), initial=begin))
     if ends[-1] != len(raw) or width not in _WIDTHS:
         raise _misfit(size, raw)
     cells, numbers, rows = (_together(raw[begin:end], each) for (begin, end), each in zip(pairwise(ends), widths, strict=True))
     if np.count_nonzero(np.frombuffer(cells, f"<u{width}")) + bins != size:
         raise _misfit(size, raw)
-    crowded = tuple(_crowded(precisions[:full], names, spans, cells, width))
-    return PackedBins(size, width, crowded, names[full * NAME.itemsize :], precisions[full:], sizes, numbers, rows)
+    groups = np.zeros(others, GROUP)
+    groups["name"], groups["precision"], groups["size"] = names[full:], np.frombuffer(precisions[full:], BYTE), sizes
+    return PackedBins(size, width, precisions[:full] + names[:full].tobytes(), cells, groups.tobytes(), numbers, rows)
 
 
-def _heads(raw: bytes, full: int, others: int) -> tuple[bytes, bytes, bytes, int]:
+def _heads(raw: bytes, full: int, others: int) -> tuple[bytes, NDArray[np.int16], NDArray[np.uint32], int]:
     """Return the precisions and names of all groups, the sizes of those that are not crowded, and where these end."""
     lengths = full + others, (full + others) * NAME.itemsize, others * SIZE.itemsize
     ends = list(accumulate(lengths, initial=_HEAD[-1]))
     precisions, steps, sizes = (raw[begin:end] for begin, end in pairwise(ends))
     if len(raw) < ends[-1]:
         raise _misfit(full + others, raw)  # each has a bin at least
-    names = np.frombuffer(_together(steps, NAME.itemsize), NAME).cumsum(dtype=NAME).tobytes()
-    return precisions, names, _together(sizes, SIZE.itemsize), ends[-1]
-
-
-def _crowded(precisions: bytes, names: bytes, spans: Sequence[int], cells: bytes, width: int) -> Iterator[Crowded]:
-    """Yield the groups of each precision, which come one after the other."""
-    ends = [end * width for end in accumulate(spans, initial=0)]
-    for precision, alike in groupby(range(len(precisions)), key=precisions.__getitem__):
-        at = list(alike)
-        begin, end = at[0], at[-1] + 1
-        yield Crowded(precision, names[begin * NAME.itemsize : end * NAME.itemsize], cells[ends[begin] : ends[end]])
+    names = np.frombuffer(_together(steps, NAME.itemsize), NAME).cumsum(dtype=NAME)
+    return precisions, names, np.frombuffer(_together(sizes, SIZE.itemsize), SIZE), ends[-1]
 
 
 def _planes(numbers: Integers, width: int) -> bytes:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, pairwise
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift.profiles.bins import COARSEST, EXACT, NO_BINS, Bins, Integers, is_first
-from mlworks_orchestration.monitoring.drift.profiles.packing import BYTE, NAME, NUMBER, SIZE, Crowded, PackedBins
+from mlworks_orchestration.monitoring.drift.profiles.packing import BYTE, GROUP, NAME, NUMBER, PackedBins
 
 _STRETCH = 1 << 16
 """Bins that are worked on at once, so few that they stay in a core's cache."""
@@ -21,6 +21,8 @@ _CACHED = 1 << 20
 _NUMBERS = -2
 _IN_GROUP = EXACT - COARSEST
 _GROUPS = 1 << (COARSEST - 1)
+_ROWS = {width: np.dtype(f"<u{width}") for width in (1, 2, 4)} | {NUMBER.itemsize: NUMBER}
+_MOST = {dtype: np.iinfo(dtype).max for dtype in _ROWS.values()}
 
 
 class Places(NamedTuple):
@@ -55,6 +57,9 @@ class Places(NamedTuple):
         return Places(self.groups[wanted], self.precisions[wanted], sizes, self.numbers[bins], self.rows[bins])
 
 
+_NOWHERE = Places(*[NO_BINS.keys] * len(Places._fields))
+
+
 def unpack(parts: Sequence[PackedBins]) -> Bins:
     """Return the bins of all parts, in order if there is one part; of more, some bins are there several times.
 
@@ -87,7 +92,7 @@ def opened(counted: Bins | PackedBins) -> Bins:
 
 
 def places_of(parts: Iterable[PackedBins]) -> Iterator[Places]:
-    """Yield where the bins of all parts lie, crowded groups of one precision added up.
+    """Yield where the bins of all parts lie, those of crowded groups added up.
 
     Parameters:
         parts: any number.
@@ -97,34 +102,45 @@ def places_of(parts: Iterable[PackedBins]) -> Iterator[Places]:
     """
     filled = [part for part in parts if part.size]
     for width in sorted({part.width for part in filled}):
-        dtype = NUMBER if width == NUMBER.itemsize else np.dtype(f"<u{width}")
-        _, _, crowded, *others = zip(*(part for part in filled if part.width == width), strict=True)
-        for precision, cells in _alike(chain.from_iterable(crowded)).items():
-            yield _added_up(precision, cells, dtype)
+        _, _, layouts, cells, *others = zip(*(part for part in filled if part.width == width), strict=True)
+        alike: defaultdict[bytes, list[bytes]] = defaultdict(list)
+        for layout, some in zip(layouts, cells, strict=True):
+            alike[layout].append(some)
+        yield _added_up(alike, _ROWS[width])
         bins = np.cumsum([len(numbers) // NUMBER.itemsize for numbers in others[_NUMBERS]])
         for begin, end in pairwise([0, *np.searchsorted(bins, np.arange(_STRETCH, bins[-1], _STRETCH)), len(bins)]):
-            yield _scattered(*(pieces[begin:end] for pieces in others), dtype=dtype)
+            yield _scattered(_ROWS[width], *(pieces[begin:end] for pieces in others))
 
 
-def _alike(crowded: Iterable[Crowded]) -> dict[int, dict[bytes, list[bytes]]]:
-    """Return cells by precision and by the names of their groups."""
-    found: defaultdict[int, dict[bytes, list[bytes]]] = defaultdict(dict)
-    for precision, names, cells in crowded:
-        found[precision].setdefault(names, []).append(cells)
-    return found
+def _added_up(alike: Mapping[bytes, Sequence[bytes]], dtype: np.dtype[Any]) -> Places:
+    """Return the bins of groups whose cells are all there, those of each precision once."""
+    found: dict[tuple[int, int], Integers] = {}
+    for layout, pieces in alike.items():
+        if not layout:
+            continue
+        precisions, names = _groups_of(layout)
+        ends = accumulate(1 << (precision - COARSEST) for precision in precisions)
+        for group, cells in zip(zip(precisions, names, strict=True), np.split(_summed(pieces, dtype), list(ends)), strict=False):
+            found[group] = found[group] + cells if group in found else cells
+    if not found:
+        return _NOWHERE
+    precisions, groups = np.array(list(found)).T
+    numbers = [np.flatnonzero(cells) for cells in found.values()]
+    rows = [cells[some] for cells, some in zip(found.values(), numbers, strict=True)]
+    return Places(groups, precisions, np.array([len(some) for some in numbers]), np.concatenate(numbers), np.concatenate(rows))
 
 
-def _added_up(precision: int, alike: Mapping[bytes, Sequence[bytes]], dtype: np.dtype[Any]) -> Places:
-    """Return the bins of groups whose cells are all there, each group once."""
-    groups = np.unique(_joined(list(alike), NAME)).astype(np.int64)
-    rows = np.zeros((len(groups), 1 << (precision - COARSEST)), dtype=np.int64)
-    for names, cells in alike.items():
-        sums = _summed(cells, dtype).reshape(-1, rows.shape[1])
-        for group, some in zip(np.searchsorted(groups, np.frombuffer(names, NAME)).tolist(), sums, strict=True):
-            rows[group] += some
-    found = np.flatnonzero(rows)
-    sizes = np.count_nonzero(rows, axis=1)
-    return _sound(Places(groups, np.full(len(groups), precision), sizes, found & (rows.shape[1] - 1), rows.ravel()[found]))
+def _groups_of(layout: bytes) -> tuple[bytes, list[int]]:
+    """Return the precisions and the names of crowded groups.
+
+    Raises:
+        DataError: if there cannot be such groups.
+    """
+    count = len(layout) // (BYTE.itemsize + NAME.itemsize)
+    precisions, names = layout[:count], np.frombuffer(layout[count:], NAME)
+    if not _are_possible(np.frombuffer(precisions, BYTE), names):
+        raise _damage(count)
+    return precisions, names.tolist()
 
 
 def _summed(pieces: Sequence[bytes], dtype: np.dtype[Any]) -> Integers:
@@ -133,35 +149,41 @@ def _summed(pieces: Sequence[bytes], dtype: np.dtype[Any]) -> Integers:
     together = max(1, _CACHED // len(pieces[0]))
     for begin in range(0, len(pieces), together):
         cells = _joined(pieces[begin : begin + together], dtype).reshape(-1, len(total))
-        fitting = int(np.iinfo(dtype).max // cells.max(initial=1))
+        fitting = int(_MOST[dtype] // cells.max(initial=1))
         for first in range(0, len(cells), fitting):
             total += cells[first : first + fitting].sum(axis=0, dtype=dtype)
     return total
 
 
-def _scattered(*pieces: Sequence[bytes], dtype: np.dtype[Any]) -> Places:
-    """Return the bins of all other groups, one part after the other, from what `PackedBins` has of them."""
-    kinds = NAME, BYTE, SIZE, NUMBER, dtype
-    return _sound(Places(*(_joined(some, kind).astype(np.int64, copy=False) for some, kind in zip(pieces, kinds, strict=True))))
-
-
-def _sound(places: Places) -> Places:
-    """Return places that can be.
+def _scattered(dtype: np.dtype[Any], groups: Sequence[bytes], numbers: Sequence[bytes], rows: Sequence[bytes]) -> Places:
+    """Return the bins of all other groups, one part after the other.
 
     Raises:
-        DataError: if they cannot.
+        DataError: if what is stored of one does not fit together.
     """
-    groups, precisions, sizes, numbers, rows = places
-    if not len(groups):
-        return places
-    if groups.min() >= -_GROUPS and groups.max() < _GROUPS and precisions.min() >= COARSEST and precisions.max() <= EXACT and sizes.min() > 0:
-        ends, upward = sizes.cumsum(), numbers[1:] > numbers[:-1]
-        upward[ends[:-1] - 1] = True
-        within = (numbers[ends - sizes] >= 0) & (numbers[ends - 1] >> (precisions - COARSEST) == 0)
-        if upward.all() and within.all() and rows.min() > 0:
-            return places
-    message = f"A stored profile is damaged: its {len(numbers)} bins do not fit its {len(groups)} groups. Materialise its partition again."
-    raise DataError(message)
+    found, within, counts = _joined(groups, GROUP), _joined(numbers, NUMBER), _joined(rows, dtype)
+    names, precisions, sizes = (found[field].astype(np.int64) for field in ("name", "precision", "size"))
+    if len(found) and not (_are_possible(precisions, names) and _are_in_order(within, precisions, sizes) and counts.all()):
+        raise _damage(len(found))
+    return Places(names, precisions, sizes, within.astype(np.int64, copy=False), counts.astype(np.int64))
+
+
+def _are_possible(precisions: NDArray[Any], names: NDArray[Any]) -> bool:
+    """Return whether there are such groups, of which there must be one at least."""
+    return bool(COARSEST <= precisions.min() <= precisions.max() <= EXACT and -_GROUPS <= names.min() <= names.max() < _GROUPS)
+
+
+def _are_in_order(numbers: Integers, precisions: Integers, sizes: Integers) -> bool:
+    """Return whether the bins of each group ascend, and lie in it."""
+    ends, upward = sizes.cumsum(), numbers[1:] > numbers[:-1]
+    if not sizes.all():
+        return False
+    upward[ends[:-1] - 1] = True
+    return bool((numbers[ends - sizes] >= 0).all() and not (numbers[ends - 1] >> (precisions - COARSEST)).any() and upward.all())
+
+
+def _damage(groups: int) -> DataError:
+    return DataError(f"A stored profile is damaged: its bins do not fit its {groups} groups. Materialise its partition again.")
 
 
 def _joined(pieces: Sequence[bytes], dtype: np.dtype[Any]) -> NDArray[Any]:
