@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift import CategoricalProfile, ColumnKey, NumericProfile, Profile, to_json
-from mlworks_orchestration.monitoring.drift.profiles import categorical
+from mlworks_orchestration.monitoring.drift.profiles import categorical, named
 from mlworks_orchestration.monitoring.drift.profiles.bins import coarsen
 from mlworks_orchestration.monitoring.drift.profiles.moments import add_moments, moments_of
 from mlworks_orchestration.spec import DriftKind
@@ -113,6 +113,13 @@ def test_stored_categories_add_up_as_those_that_are_not(parts: list[list[str]], 
     read = [CategoricalProfile.from_document(profile.to_document()) for profile in profiles[:stored]]
     merged = CategoricalProfile.merged([*read, *profiles[stored:]])
     assert list(merged.counts.items()) == sorted(Counter(chain(*parts)).items())
+
+
+def test_names_that_share_a_slot_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(named, "_SLOTS", 4)
+    parts = [[f"name {number}" for number in range(count)] for count in (5, 0, 30, 20)]
+    profiles = [CategoricalProfile.of(pl.Series(part, dtype=pl.String)) for part in parts]
+    assert CategoricalProfile.merged(profiles).counts == Counter(chain(*parts))
 
 
 @pytest.mark.parametrize("dtype", [pl.Categorical, pl.Enum(["a", "b"]), pl.String])

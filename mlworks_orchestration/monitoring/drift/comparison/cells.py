@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from mlworks_orchestration.monitoring.drift.profiles.bins import EXACT, Floats, centers
+from mlworks_orchestration.monitoring.drift.profiles.bins import EXACT, Floats, Integers, centers
 from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, NumericProfile
 from mlworks_orchestration.monitoring.drift.profiles.sums import aligned
 
@@ -55,6 +55,11 @@ class Cells:
         """Rows of each window that have a value, shape (windows,)."""
         present: Floats = self.windows.sum(axis=1)
         return present
+
+    @cached_property
+    def are_mixed(self) -> Integers | slice:
+        """Positions of the cells that may hold more than one distinct value."""
+        return slice(None) if self.mixed.all() else np.flatnonzero(self.mixed)
 
     @cached_property
     def shares(self) -> tuple[Floats, Floats]:

@@ -135,11 +135,13 @@ class _Table:
         """Count bins, and return the keys of those that have no place in the table, and their rows."""
         index = self._index[places.groups]
         within = self._within[index]
+        if not within.any():
+            return places.keys, places.rows
         shifts = np.where(within, places.precisions - self.precisions[index], _ALL)
         cells = places.numbers >> shifts.repeat(places.sizes)
         cells += np.where(within, self._bases[index], len(self._rows) - 1).repeat(places.sizes)
         np.add.at(self._rows, cells, places.rows)
-        left = _NONE if within.all() else places.only(~within)
+        left = _NONE if within.all() else places.only(np.flatnonzero(~within))
         return left.keys, left.rows
 
     def counted(self) -> Bins:

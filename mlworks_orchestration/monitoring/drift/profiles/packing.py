@@ -98,7 +98,7 @@ def packed(size: int, text: str) -> PackedBins:
     spans, bins = sum(map(_SPANS.__getitem__, precisions[:full])), int(sizes.sum())
     widths = width, NUMBER.itemsize, width
     ends = list(accumulate((spans * width, bins * NUMBER.itemsize, bins * width), initial=begin))
-    if ends[-1] != len(raw) or width not in _WIDTHS:
+    if ends[-1] != len(raw) or width not in _WIDTHS or min(precisions, default=COARSEST) < COARSEST:
         raise _misfit(size, raw)
     cells, numbers, rows = (_together(raw[begin:end], each) for (begin, end), each in zip(pairwise(ends), widths, strict=True))
     if np.count_nonzero(np.frombuffer(cells, f"<u{width}")) + bins != size:

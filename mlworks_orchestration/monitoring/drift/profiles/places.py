@@ -49,8 +49,8 @@ class Places(NamedTuple):
         keys += (self.groups << _IN_GROUP).repeat(self.sizes)
         return keys
 
-    def only(self, wanted: NDArray[np.bool_]) -> "Places":
-        """Return some of the groups."""
+    def only(self, wanted: Integers) -> "Places":
+        """Return the groups at some positions."""
         sizes = self.sizes[wanted]
         ends = sizes.cumsum()
         bins = np.arange(ends[-1] if len(ends) else 0) + (self.sizes.cumsum()[wanted] - ends).repeat(sizes)
@@ -119,28 +119,23 @@ def _added_up(alike: Mapping[bytes, Sequence[bytes]], dtype: np.dtype[Any]) -> P
         if not layout:
             continue
         precisions, names = _groups_of(layout)
-        ends = accumulate(1 << (precision - COARSEST) for precision in precisions)
-        for group, cells in zip(zip(precisions, names, strict=True), np.split(_summed(pieces, dtype), list(ends)), strict=False):
-            found[group] = found[group] + cells if group in found else cells
+        sums, ends = _summed(pieces, dtype), accumulate((1 << (precision - COARSEST) for precision in precisions), initial=0)
+        for group, (begin, end) in zip(zip(precisions, names, strict=True), pairwise(ends), strict=True):
+            found[group] = found[group] + sums[begin:end] if group in found else sums[begin:end]
     if not found:
         return _NOWHERE
-    precisions, groups = np.array(list(found)).T
+    precision, groups = np.array(list(found)).T
+    if not _are_possible(precision, groups):
+        raise _damage(len(found))
     numbers = [np.flatnonzero(cells) for cells in found.values()]
     rows = [cells[some] for cells, some in zip(found.values(), numbers, strict=True)]
-    return Places(groups, precisions, np.array([len(some) for some in numbers]), np.concatenate(numbers), np.concatenate(rows))
+    return Places(groups, precision, np.array([len(some) for some in numbers]), np.concatenate(numbers), np.concatenate(rows))
 
 
 def _groups_of(layout: bytes) -> tuple[bytes, list[int]]:
-    """Return the precisions and the names of crowded groups.
-
-    Raises:
-        DataError: if there cannot be such groups.
-    """
+    """Return the precisions and the names of crowded groups."""
     count = len(layout) // (BYTE.itemsize + NAME.itemsize)
-    precisions, names = layout[:count], np.frombuffer(layout[count:], NAME)
-    if not _are_possible(np.frombuffer(precisions, BYTE), names):
-        raise _damage(count)
-    return precisions, names.tolist()
+    return layout[:count], np.frombuffer(layout[count:], NAME).tolist()
 
 
 def _summed(pieces: Sequence[bytes], dtype: np.dtype[Any]) -> Integers:

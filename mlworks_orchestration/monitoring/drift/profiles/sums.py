@@ -109,5 +109,6 @@ def aligned(parts: Sequence[Bins]) -> tuple[Bins, Floats]:
     first = is_first(keys)
     owner = np.repeat(np.arange(len(sides)), [len(side.keys) for side in sides])
     table = np.zeros((len(sides), int(first.sum())))
-    table[owner[order], np.cumsum(first) - 1] = np.concatenate([side.counts for side in sides])[order]
+    places = np.cumsum(first) - 1 + (owner * table.shape[1])[order]
+    table.reshape(-1)[places] = np.concatenate([side.counts for side in sides])[order]
     return Bins(keys[first], table.sum(axis=0).astype(np.int64), groups, precisions), table

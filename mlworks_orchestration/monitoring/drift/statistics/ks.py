@@ -45,7 +45,7 @@ def _largest_within(cells: Cells, gaps: Floats) -> Floats:
     n, m = cells.present_reference, cells.present
     if not cells.mixed.any():
         return np.zeros_like(m)
-    mixed = slice(None) if cells.mixed.all() else np.flatnonzero(cells.mixed)
+    mixed = cells.are_mixed
     ends = gaps[:, mixed]
     highest = np.max(ends + cells.windows[:, mixed] * n, axis=1)  # the reference's all, the window's none yet
     lowest = np.min(ends - cells.reference[mixed] * m[:, None], axis=1)

@@ -28,7 +28,7 @@ def mann_whitney(cells: Cells) -> Measures:
     n, m = cells.present_reference, cells.present
     below = np.cumsum(cells.reference) - cells.reference / 2
     wins = (cells.windows * below).sum(axis=1)
-    tied = (cells.windows[:, cells.mixed] * cells.reference[cells.mixed]).sum(axis=1)
+    tied = (cells.windows[:, cells.are_mixed] * cells.reference[cells.are_mixed]).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         value = wins / (n * m)
         deviation = np.maximum(np.abs(wins - n * m / 2) - 0.5, 0.0) / _spread(cells, n, m)
