@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
 from typing import cast
-
-import numpy as np
 
 from mlworks_orchestration.monitoring.drift.comparison.cells import Cells, categorical_cells, numeric_cells
 from mlworks_orchestration.monitoring.drift.comparison.correction import benjamini_hochberg
@@ -220,11 +219,11 @@ def _side_by_side(reference: ColumnProfile, current: ColumnProfile) -> Cells | P
 
 def _measure(blank: ColumnDrift, statistic: Statistic, sides: Cells | Pair) -> ColumnDrift:
     found = statistic.measure(sides)
-    if not (np.isfinite(found.effect[0]) and np.isfinite(found.value[0])):
+    value, effect, bound = (float(field[0]) for field in (found.value, found.effect, found.bound))
+    if not (isfinite(effect) and isfinite(value)):
         return blank._replace(reason=found.reason or f"{statistic.name} cannot tell")
     p_value = None if found.p_value is None else float(found.p_value[0])
-    bound = float(found.bound[0])
-    return blank._replace(value=float(found.value[0]), p_value=p_value, effect=float(found.effect[0]), bound=bound if np.isfinite(bound) else None)
+    return blank._replace(value=value, p_value=p_value, effect=effect, bound=bound if isfinite(bound) else None)
 
 
 def _measure_alike(blank: ColumnDrift, statistic: Statistic, alike: Cells, matched: Match) -> ColumnDrift:

@@ -35,13 +35,12 @@ def allowed(needed: Integers, groups: Integers, precisions: Integers, budget: in
         precisions: of each, that none may exceed.
         budget: as above.
     """
-    cost = needed * _COST
-    possible = np.arange(EXACT + 1) <= precisions[:, None]
+    cost = np.where(np.arange(EXACT + 1) <= precisions[:, None], needed * _COST, budget + 1)
     ranges = np.flatnonzero(is_first(groups >> _IN_RANGE))
     sizes = np.diff(np.append(ranges, len(groups)))
-    in_all = _finest((cost.sum(axis=0) <= budget) & possible.all(axis=0))
-    in_range = _finest((np.add.reduceat(cost, ranges) <= budget // 2 // len(ranges)) & np.logical_and.reduceat(possible, ranges))
-    in_group = _finest((cost <= budget // 2 // len(groups)) & possible)
+    in_all = _finest(cost.sum(axis=0) <= budget)
+    in_range = _finest(np.add.reduceat(cost, ranges) <= budget // 2 // len(ranges))
+    in_group = _finest(cost <= budget // 2 // len(groups))
     return np.maximum(np.maximum(in_all, np.repeat(in_range, sizes)), in_group)
 
 
@@ -56,6 +55,6 @@ def _bins_at(bins: Bins) -> Integers:
 
 
 def _finest(affordable: NDArray[np.bool_]) -> Integers:
-    """Return the last precision that is affordable, the coarsest if none is."""
-    finest = EXACT - np.argmax(affordable[..., ::-1], axis=-1)
-    return np.where(affordable.any(axis=-1), np.maximum(finest, COARSEST), COARSEST)
+    """Return the last precision that is affordable, as all before it are; the coarsest if none is."""
+    finest: Integers = np.maximum(affordable.sum(axis=-1) - 1, COARSEST)
+    return finest

@@ -65,13 +65,13 @@ def pool_rare(cells: Cells) -> Table:
         ([[90.0, 100.0, 0.0, 0.0, 10.0]], [[95.0, 99.0, 0.0, 0.0, 6.0]], [2])
     """
     reference, windows = np.broadcast_to(cells.reference, cells.windows.shape), cells.windows
-    occupied = np.count_nonzero(reference + windows, axis=1)
+    occupied = (reference + windows > 0).sum(axis=1)
     rows = np.array([np.full(len(windows), cells.reference.sum()), windows.sum(axis=1)])
     told, rare = np.all(rows > 0, axis=0), _is_rare(reference, windows, rows)
     if not rare.any():
         return Table(reference, windows, rows, np.maximum(occupied - 1, 0), told)
     before, after = _pooled(reference, windows, rare, rows)
-    freedom = np.maximum(np.count_nonzero(before + after, axis=1) - 1, 0)
+    freedom = np.maximum((before + after > 0).sum(axis=1) - 1, 0)
     return Table(before, after, rows, freedom, told & ((freedom > 0) | (occupied == 1)))
 
 

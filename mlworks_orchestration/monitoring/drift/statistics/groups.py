@@ -28,6 +28,6 @@ def measure_shares(cells: Cells, distance: Distance, chance: float = 0.0) -> Mea
 
 
 def _by_chance(cells: Cells) -> Floats:
-    occupied = np.count_nonzero(cells.reference + cells.windows, axis=1)
+    occupied = (cells.reference + cells.windows > 0).sum(axis=1)
     found: Floats = np.maximum(occupied - 1, 0) * (1 / np.float64(cells.present_reference) + 1 / cells.present)
     return found
