@@ -23,11 +23,11 @@ def measure_shares(cells: Cells, distance: Distance, chance: float = 0.0) -> Mea
     both = cells.in_tenths
     with np.errstate(divide="ignore", invalid="ignore"):
         value = distance(*both.shares)
-        beyond = np.sqrt(np.maximum(value**2 - chance * _by_chance(both), 0.0)) if chance else value
+        beyond = np.sqrt(np.maximum(value**2 - _by_chance(both, chance), 0.0)) if chance else value
     return Measures(value, None, from_shift(beyond, distance, TENTHS), np.zeros_like(value), EMPTY).only(~np.isnan(value))
 
 
-def _by_chance(cells: Cells) -> Floats:
+def _by_chance(cells: Cells, chance: float) -> Floats:
     occupied = (cells.reference + cells.windows > 0).sum(axis=1)
-    found: Floats = np.maximum(occupied - 1, 0) * (1 / np.float64(cells.present_reference) + 1 / cells.present)
+    found: Floats = chance * np.maximum(occupied - 1, 0) * (1 / np.float64(cells.present_reference) + 1 / cells.present)
     return found
