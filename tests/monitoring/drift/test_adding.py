@@ -29,6 +29,14 @@ def test_a_part_that_is_coarser_than_the_others_decides() -> None:
     assert_same(add_many(parts), add(parts))
 
 
+def test_parts_that_are_stored_and_parts_that_are_not_add_up() -> None:
+    rng = np.random.default_rng(5)
+    parts = [limited(counted(rng.normal(size=1500))) for _ in range(60)]
+    others = [limited(counted(rng.normal(1e6, 1.0, 20))), coarsen(parts[7], np.full(len(parts[7].groups), 14))]
+    assert_same(add_many([*stored(parts), *others]), add([*parts, *others]))
+    assert_same(add_many([*stored(parts), others[0]]), add([*parts, others[0]]))
+
+
 @pytest.mark.parametrize("digits", [1, 2, 3, 4])
 def test_few_values_in_many_parts_stay_apart(digits: int) -> None:
     rng = np.random.default_rng(4)

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.profiles.bins import COARSEST, EXACT, NO_BINS, Bins, Integers
+from mlworks_orchestration.monitoring.drift.profiles.bins import COARSEST, EXACT, Bins, Integers
 from mlworks_orchestration.monitoring.drift.profiles.budget import allowed, limited
 from mlworks_orchestration.monitoring.drift.profiles.packing import PackedBins
-from mlworks_orchestration.monitoring.drift.profiles.places import Places, places_of, unpack
+from mlworks_orchestration.monitoring.drift.profiles.places import NOWHERE, Places, places_of, unpack
 from mlworks_orchestration.monitoring.drift.profiles.sums import add, common_precisions, gathered
 
 _MANY = 40_000
@@ -27,7 +27,6 @@ _MARGIN = 3
 _ALL = 63
 """Bits of a number that may be set."""
 
-_NONE = Places(*[NO_BINS.keys] * len(Places._fields))
 _IN_GROUP = EXACT - COARSEST
 
 
@@ -141,7 +140,7 @@ class _Table:
         cells = places.numbers >> shifts.repeat(places.sizes)
         cells += np.where(within, self._bases[index], len(self._rows) - 1).repeat(places.sizes)
         np.add.at(self._rows, cells, places.rows)
-        left = _NONE if within.all() else places.only(np.flatnonzero(~within))
+        left = NOWHERE if within.all() else places.only(np.flatnonzero(~within))
         return left.keys, left.rows
 
     def counted(self) -> Bins:

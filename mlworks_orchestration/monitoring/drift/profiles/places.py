@@ -57,7 +57,8 @@ class Places(NamedTuple):
         return Places(self.groups[wanted], self.precisions[wanted], sizes, self.numbers[bins], self.rows[bins])
 
 
-_NOWHERE = Places(*[NO_BINS.keys] * len(Places._fields))
+NOWHERE = Places(*[NO_BINS.keys] * len(Places._fields))
+"""No bins."""
 
 
 def unpack(parts: Sequence[PackedBins]) -> Bins:
@@ -123,7 +124,7 @@ def _added_up(alike: Mapping[bytes, Sequence[bytes]], dtype: np.dtype[Any]) -> P
         for group, (begin, end) in zip(zip(precisions, names, strict=True), pairwise(ends), strict=True):
             found[group] = found[group] + sums[begin:end] if group in found else sums[begin:end]
     if not found:
-        return _NOWHERE
+        return NOWHERE
     precision, groups = np.array(list(found)).T
     if not _are_possible(precision, groups):
         raise _damage(len(found))
