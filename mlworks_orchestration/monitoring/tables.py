@@ -5,8 +5,9 @@ from typing import Any
 
 import polars as pl
 
-from mlworks_orchestration.data import text_features
-from mlworks_orchestration.monitoring.drift import ColumnKey, NumericProfile, Profile, from_json, to_json
+from mlworks_orchestration.data import PARTITION, text_features
+from mlworks_orchestration.errors import DataError
+from mlworks_orchestration.monitoring.drift import ColumnKey, ColumnProfile, NumericProfile, Profile, from_json, to_json
 from mlworks_orchestration.spec import Catalog, DriftKind, MLModel
 
 COLUMN_SCHEMA: dict[str, pl.DataType] = {
@@ -85,5 +86,24 @@ def profile_from(rows: pl.DataFrame) -> Profile:
     Raises:
         DataError: if a stored profile is damaged, or of a version that this release does not know.
     """
-    stored = rows.select("kind", "column", "profile").iter_rows()
-    return Profile({ColumnKey(DriftKind(kind), column): from_json(text) for kind, column, text in stored})
+    where = pl.col(PARTITION) if PARTITION in rows.columns else pl.lit(None)
+    stored = rows.select("kind", "column", "profile", where).iter_rows()
+    return Profile({ColumnKey(DriftKind(kind), column): read_column(text, f"{kind} {column}", partition) for kind, column, text, partition in stored})
+
+
+def read_column(text: str, name: str, partition: str | None) -> ColumnProfile:
+    """Read one column's stored profile.
+
+    Parameters:
+        text: what is stored of it.
+        name: of the column, for the error.
+        partition: whose rows they are, for the error; None where they are the reference's.
+
+    Raises:
+        DataError: naming both, if it is damaged, or of a version that this release does not know.
+    """
+    try:
+        return from_json(text)
+    except DataError as error:
+        message = f"{name}, {f'partition {partition}' if partition else 'reference'}: {error}"
+        raise DataError(message) from error

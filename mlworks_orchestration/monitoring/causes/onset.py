@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from mlworks_orchestration.data import PARTITION, Lake
 from mlworks_orchestration.monitoring.causes.counts import count_cells
-from mlworks_orchestration.monitoring.drift import ColumnKey, ColumnProfile, from_json
+from mlworks_orchestration.monitoring.drift import ColumnKey, ColumnProfile
+from mlworks_orchestration.monitoring.tables import read_column
 from mlworks_orchestration.monitoring.windows import windows
 from mlworks_orchestration.spec import MLModel
 
@@ -132,7 +133,7 @@ def _splits(counts: Floats, *, ordered: bool) -> Floats:
 
 def _parts(stored: pl.DataFrame, key: ColumnKey) -> dict[str, ColumnProfile]:
     rows = stored.filter((pl.col("kind") == key.kind.value) & (pl.col("column") == key.column)).sort(PARTITION)
-    return {partition: from_json(text) for partition, text in rows.select(PARTITION, "profile").iter_rows()}
+    return {partition: read_column(text, key.column, partition) for partition, text in rows.select(PARTITION, "profile").iter_rows()}
 
 
 def _onset(key: ColumnKey, first: str, parts: Mapping[str, ColumnProfile]) -> Onset:

@@ -310,3 +310,43 @@ def test_what_is_only_shown_is_neither_inconclusive_nor_counted() -> None:
     assert found.verdict == "None of 2 columns drifted."
     told = found.to_dict()["dataset"]
     assert (told["columns"], told["columns_inconclusive"], told["share"]) == (2, 0, 0.0)
+
+
+def test_nothing_is_free_of_drift_as_long_as_a_column_could_not_be_told() -> None:
+    calm = pl.DataFrame({"wind": range(500), "gate": ["A"] * 500})
+    told = analyze(calm, calm.with_columns(gate=pl.lit(1.0))).to_dict()["dataset"]
+    assert (told["drifted"], told["share"], told["columns_inconclusive"]) == (None, None, 1)
+    assert told["kinds"]["feature"] is None
+    assert told["verdict"] == "None of 1 columns drifted. Of 1 it could not be told."
+    assert analyze(calm, calm.with_columns(gate=pl.lit(1.0), wind=pl.col("wind") + 400)).drifted is True
+
+
+@pytest.mark.parametrize("kind", ["numbers", "booleans", "texts", "booleans and chances", "texts and booleans"])
+def test_labels_that_no_longer_follow_predictions_are_concept_drift(kind: str) -> None:
+    rng = np.random.default_rng(0)
+    chance = rng.random(4000)
+    late = rng.random(4000) < chance
+
+    def rows(late: object) -> pl.DataFrame:
+        """Labels and predictions, each as the kind says."""
+        label, prediction = pl.Series("late", late), pl.Series("said", chance > 0.5)
+        as_text = {True: "yes", False: "no"}
+        match kind:
+            case "numbers":
+                return pl.DataFrame([label.cast(pl.Int64), pl.Series("said", chance)])
+            case "booleans and chances":
+                return pl.DataFrame([label, pl.Series("said", chance)])
+            case "texts":
+                return pl.DataFrame([label.replace_strict(as_text), prediction.replace_strict(as_text)])
+            case "texts and booleans":
+                return pl.DataFrame([label.replace_strict(as_text), prediction])
+            case _:
+                return pl.DataFrame([label, prediction])
+
+    found = analyze(rows(late), rows(~late), label="late", prediction="said").to_dict()
+    if kind == "texts and booleans":
+        assert found["dataset"]["kinds"]["concept"] is None
+        assert found["columns"]["residual"]["reason"] == "'late' is String and 'said' is Boolean, so that there is no telling whether they agree"
+    else:
+        assert found["dataset"]["kinds"]["concept"] is True
+        assert analyze(rows(late), rows(late), label="late", prediction="said").to_dict()["dataset"]["kinds"]["concept"] is False

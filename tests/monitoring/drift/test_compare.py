@@ -234,3 +234,15 @@ def test_profiles_that_are_no_cells_are_given_as_they_are() -> None:
     sides = Profile({words: Text()}), Profile({words: Text()})  # type: ignore[dict-item]
     one = compare(*sides, DRIFT, [constant("pairs", 1.0, types=frozenset({"text"}))])[0]
     assert (one.drifted, one.threshold_source) == (True, "floor")
+
+
+def test_a_column_of_which_one_statistic_cannot_tell_has_not_been_found_free_of_drift() -> None:
+    rng = np.random.default_rng(1)
+    few = {"few": [float(value) if row % 20 == 0 else None for row, value in enumerate(rng.normal(size=1000))]}
+    moved = {"few": [None if value is None else value + 10 for value in few["few"]]}
+    found = compare(profile(**few), profile(**moved), DRIFT)
+    assert by_statistic(found, "few")["missing_share"].drifted is False
+    summed = summarise(found, FEATURE, DRIFT)
+    assert (summed.drifted, summed.reason) == (None, "the reference has 50 rows with a value, fewer than min_rows 100")
+    both = compare(profile(**few, wind=rng.normal(size=1000)), profile(**moved, wind=rng.normal(size=1000)), DRIFT)
+    assert summarise(both, FEATURE, DRIFT).reason.startswith("none of 2 columns drifted; few inconclusive: the reference has 50 rows")

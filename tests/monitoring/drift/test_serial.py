@@ -2,6 +2,9 @@
 
 import base64
 import json
+import pickle
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -114,6 +117,52 @@ def test_an_unknown_version_says_what_to_do() -> None:
 def test_a_damaged_profile_is_an_error(text: str) -> None:
     with pytest.raises(DataError, match=r"A stored profile is damaged.*Materialise its partition again"):
         from_json(text)
+
+
+def numbers(**changed: object) -> str:
+    """Return a stored profile of the numbers 1 and 2, changed."""
+    return json.dumps(json.loads(to_json(NumericProfile.of(np.array([1.0, 2.0])))) | changed)
+
+
+def categories(**changed: object) -> str:
+    return json.dumps(json.loads(to_json(CategoricalProfile(1, {"EWR": 2}))) | changed)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(numbers(missing=value) for value in (-5, 1.5, True, "1")),
+        *(numbers(n=value) for value in (-1, 2.0, 0)),
+        *(numbers(mean=value) for value in (float("nan"), float("inf"), "1")),
+        numbers(squares=-3.0),
+        numbers(minimum=10.0),
+        numbers(minimum=None),
+        *(categories(**{name: value}) for name in ("missing", "other", "bound") for value in (-1, 1.5)),
+        *(categories(counts={"EWR": value}) for value in (-2, 1.5, None, "3")),
+    ],
+)
+def test_numbers_that_cannot_be_are_an_error(text: str) -> None:
+    with pytest.raises(DataError, match=r"A stored profile is damaged.*Materialise its partition again"):
+        from_json(text)
+
+
+def test_moments_of_other_rows_than_the_bins_are_an_error() -> None:
+    whole = from_json(to_json(NumericProfile.of(np.array([-np.inf, 1.0, 1.0, np.inf]))))
+    assert (whole.present, whole.moments.n) == (4, 2)
+    with pytest.raises(DataError, match="3 finite values do not fit its bins"):
+        _ = from_json(numbers(n=3)).present
+
+
+def test_categories_that_went_to_another_process_add_up_there() -> None:
+    profile = from_json(to_json(CategoricalProfile(0, {"EWR": 2, "JFK": 1})))
+    script = (
+        "import sys, pickle\n"
+        "one = pickle.load(sys.stdin.buffer)\n"
+        "from mlworks_orchestration.monitoring.drift import CategoricalProfile\n"
+        "print(sorted(CategoricalProfile.merged([one, CategoricalProfile(0, {'JFK': 3, 'LGA': 1})]).counts.items()))"
+    )
+    told = subprocess.run([sys.executable, "-c", script], input=pickle.dumps(profile), capture_output=True, check=True, timeout=60).stdout
+    assert told.decode().strip() == "[('EWR', 2), ('JFK', 4), ('LGA', 1)]"
 
 
 SOUND = [1, 0, 1, 0, 1, 13, 20, 1, 1, 0, 0, 2, 0, 0, 0, 7, 0, 3, 5, *[0] * 14, 1, 1]

@@ -50,6 +50,8 @@ class ColumnDrift(NamedTuple):
 def summarise(found: Sequence[ColumnDrift], kind: DriftKind, drift: Drift) -> ColumnDrift:
     """Sum up what the deciding statistics say of all columns of a kind: drifted if any has, inconclusive if all are.
 
+    A column of which one of them cannot tell has drifted if another says so, and is inconclusive otherwise.
+
     Parameters:
         found: what `compare` returned.
         kind: the kind to sum up.
@@ -62,9 +64,8 @@ def summarise(found: Sequence[ColumnDrift], kind: DriftKind, drift: Drift) -> Co
     columns = [one for one in found if one.kind is kind and one.decides]
     names = list(dict.fromkeys(one.column for one in columns))
     drifted = list(dict.fromkeys(one.column for one in columns if one.drifted))
-    told = [one for one in columns if one.drifted is not None]
-    known = {one.column for one in told}
-    untold = {one.column: one.reason for one in columns if one.column not in known}
+    untold = {one.column: one.reason for one in columns if one.drifted is None and one.column not in drifted}
+    told = [one for one in columns if one.drifted is not None and one.column not in untold]
     return ColumnDrift(
         kind=kind,
         column="",

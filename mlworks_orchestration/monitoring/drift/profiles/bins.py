@@ -152,6 +152,17 @@ def centers(bins: Bins) -> Floats:
     return values_of(bins.keys | (within ^ (within >> 1)))
 
 
+def finite_in(bins: Bins) -> int:
+    """Return how many of the values are finite.
+
+    Examples:
+        >>> finite_in(coarsen(counted(np.array([-np.inf, -5.0, 0.1])), np.array([20, 20, 20])))
+        2
+    """
+    outer = [end for end in {0, bins.size - 1} if bins.size and np.isinf(values_of(bins.keys[[end]])[0])]
+    return bins.total - sum(int(bins.counts[end]) for end in outer)
+
+
 def coarsen(bins: Bins, precisions: Integers) -> Bins:
     """Return the counts in coarser bins; nothing is lost but resolution.
 

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from mlworks_orchestration.monitoring.drift.profiles.named import Named, add_named, named
+from mlworks_orchestration.monitoring.drift.profiles.stored import whole
 
 MOST = 10_000
 """Most categories that a column keeps; of more, the most frequent."""
@@ -89,7 +90,10 @@ class CategoricalProfile:
         Raises:
             ValueError: if it does not fit together; likewise KeyError and TypeError.
         """
-        return cls(int(document["missing"]), named(dict(document["counts"])), int(document["other"]), int(document["bound"]))
+        counts = dict(document["counts"])
+        for name in counts:
+            whole(counts, name)
+        return cls(whole(document, "missing"), named(counts), whole(document, "other"), whole(document, "bound"))
 
     @cached_property
     def counts(self) -> Mapping[str, int]:

@@ -14,6 +14,7 @@ from mlworks_orchestration.monitoring.drift.profiles.arrays import from_text, to
 from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 from mlworks_orchestration.monitoring.drift.profiles.comoments import CHUNK, CoMoments, add_comoments, comoments_of
 from mlworks_orchestration.monitoring.drift.profiles.sampling import MOST_MERGED, MOST_OF_PART, Lowest, draw, merge
+from mlworks_orchestration.monitoring.drift.profiles.stored import whole
 
 _CATEGORICAL = (pl.String, pl.Boolean, pl.Categorical, pl.Enum)
 
@@ -136,7 +137,7 @@ class JointProfile:
             ValueError: if its parts do not fit together.
         """
         numbers, categories = tuple(document["numbers"]), tuple(document["categories"])
-        rows, shape = int(document["rows"]), (len(numbers), len(numbers))
+        rows, shape = whole(document, "rows"), (len(numbers), len(numbers))
         means, scatter = from_text(document["means"]), from_text(document["scatter"])
         complete = document["pairs"] is None
         moments = CoMoments(
@@ -150,7 +151,7 @@ class JointProfile:
         if {array.shape for array in moments[1:]} != {shape} or sample.shape != (len(lowest.priorities), len(numbers) + len(categories)):
             message = f"{len(numbers)} numbers, {len(categories)} categories, a sample of shape {sample.shape} and {scatter.shape} for the scatter"
             raise ValueError(message)
-        return cls(int(document["missing"]), numbers, categories, moments, lowest, sample)
+        return cls(whole(document, "missing"), numbers, categories, moments, lowest, sample)
 
 
 def _is_category(name: str, dtype: pl.DataType) -> bool:

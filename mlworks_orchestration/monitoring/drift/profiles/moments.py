@@ -1,13 +1,14 @@
 """Mean, spread and range of a column's finite values, in a form that adds up."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite, sqrt
 from operator import add, mul
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from mlworks_orchestration.monitoring.drift.profiles.bins import Floats, Integers
+from mlworks_orchestration.monitoring.drift.profiles.stored import number, whole
 
 
 class Moments(NamedTuple):
@@ -26,6 +27,22 @@ class Moments(NamedTuple):
     squares: float | None
     minimum: float | None
     maximum: float | None
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Moments":
+        """Read moments that were stored.
+
+        Raises:
+            ValueError: if they contradict each other, or are no numbers; likewise KeyError.
+        """
+        n = whole(document, "n")
+        found = cls(n, *(number(document, name) for name in cls._fields[1:]))
+        (low, high), spread = (found.minimum, found.maximum), found.squares
+        ends = low is None and high is None if n == 0 else low is not None and high is not None and low <= high
+        if not ends or (spread is not None and spread < 0):
+            message = f"{found} contradict each other"
+            raise ValueError(message)
+        return found
 
     @property
     def std(self) -> float | None:

@@ -1,6 +1,6 @@
 """Rows by category as stored profiles have them: less than half of what a dictionary takes, and many are added up without looking up each name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 from sys import intern
 from typing import NamedTuple
@@ -28,6 +28,10 @@ class Named(NamedTuple):
     names: tuple[str, ...]
     objects: Integers
     rows: Integers
+
+    def __reduce__(self) -> tuple[Callable[[Mapping[str, int]], "Named"], tuple[dict[str, int]]]:
+        """Take names to another process, where they are other objects."""
+        return named, (self.counts,)
 
     @property
     def counts(self) -> dict[str, int]:

@@ -8,12 +8,14 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
+from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift.profiles.adding import add_many
-from mlworks_orchestration.monitoring.drift.profiles.bins import Bins, Floats, Integers, bounds, centers, exactly, keys_of
+from mlworks_orchestration.monitoring.drift.profiles.bins import Bins, Floats, Integers, bounds, centers, exactly, finite_in, keys_of
 from mlworks_orchestration.monitoring.drift.profiles.budget import limited
 from mlworks_orchestration.monitoring.drift.profiles.moments import Moments, add_moments, moments_of
 from mlworks_orchestration.monitoring.drift.profiles.packing import PackedBins, pack, packed
-from mlworks_orchestration.monitoring.drift.profiles.places import opened
+from mlworks_orchestration.monitoring.drift.profiles.places import unpack
+from mlworks_orchestration.monitoring.drift.profiles.stored import whole
 
 _FIELDS = attrgetter("missing", "counted", "moments")
 
@@ -92,7 +94,7 @@ class NumericProfile:
         Raises:
             ValueError: if it does not fit together; likewise KeyError and TypeError.
         """
-        return cls(int(document["missing"]), packed(int(document["size"]), document["bins"]), Moments(*(document[name] for name in Moments._fields)))
+        return cls(whole(document, "missing"), packed(whole(document, "size"), document["bins"]), Moments.from_document(document))
 
     @cached_property
     def bins(self) -> Bins:
@@ -101,7 +103,13 @@ class NumericProfile:
         Raises:
             DataError: if what was stored of them does not fit together.
         """
-        return opened(self.counted)
+        if not isinstance(self.counted, PackedBins):
+            return self.counted
+        bins = unpack([self.counted])
+        if finite_in(bins) != self.moments.n:
+            message = f"A stored profile is damaged: {self.moments.n} finite values do not fit its bins. Materialise its partition again."
+            raise DataError(message)
+        return bins
 
     @cached_property
     def present(self) -> int:

@@ -83,15 +83,6 @@ def unpack(parts: Sequence[PackedBins]) -> Bins:
     return Bins(keys[bins], counts[bins], groups[names], precisions[names])
 
 
-def opened(counted: Bins | PackedBins) -> Bins:
-    """Return bins, unpacked if they are not yet.
-
-    Raises:
-        DataError: if what is stored of them does not fit together.
-    """
-    return unpack([counted]) if isinstance(counted, PackedBins) else counted
-
-
 def places_of(parts: Iterable[PackedBins]) -> Iterator[Places]:
     """Yield where the bins of all parts lie, those of crowded groups added up.
 

@@ -13,6 +13,7 @@ from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift.profiles.arrays import from_text, to_text
 from mlworks_orchestration.monitoring.drift.profiles.bins import EXACT, Floats, keys_of
 from mlworks_orchestration.monitoring.drift.profiles.comoments import LIMIT, CoMoments, add_comoments, comoments_of
+from mlworks_orchestration.monitoring.drift.profiles.stored import whole
 from mlworks_orchestration.monitoring.drift.profiles.tabulate import cramers_v, in_classes, pooled_moments, with_rare_pooled
 
 MOST_CELLS = 256
@@ -210,7 +211,7 @@ class RelationProfile:
         if counts.shape != (len(cells), max(len(classes), 1)) or {means.shape, squares.shape} != {cells.shape}:
             message = f"{len(cells)} cells, {len(classes)} classes and counts of shape {counts.shape}"
             raise ValueError(message)
-        return cls(int(document["missing"]), precision, cells, classes, counts, means, squares, CoMoments(rows, *map(from_text, moments)))
+        return cls(whole(document, "missing"), precision, cells, classes, counts, means, squares, CoMoments(rows, *map(from_text, moments)))
 
 
 def _limited(profile: _Relation) -> _Relation:

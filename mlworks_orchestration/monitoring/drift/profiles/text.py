@@ -14,6 +14,7 @@ from mlworks_orchestration.monitoring.drift.profiles.arrays import from_text, to
 from mlworks_orchestration.monitoring.drift.profiles.bins import Integers
 from mlworks_orchestration.monitoring.drift.profiles.numeric import NumericProfile
 from mlworks_orchestration.monitoring.drift.profiles.sampling import Lowest, draw, merge
+from mlworks_orchestration.monitoring.drift.profiles.stored import whole
 
 BUCKETS = 2**14
 """Into how many buckets tokens are hashed, by the CRC-32 of their UTF-8."""
@@ -167,7 +168,7 @@ class TextProfile:
         counts = np.zeros(BUCKETS, dtype=np.int64)
         counts[used] = found
         lengths, characters = (NumericProfile.from_document(document[name]) for name in ("lengths", "characters"))
-        return cls(int(document["missing"]), lengths, characters, counts, lowest, sample)
+        return cls(whole(document, "missing"), lengths, characters, counts, lowest, sample)
 
 
 def _counted(documents: pl.Series) -> tuple[NumericProfile, Integers]:

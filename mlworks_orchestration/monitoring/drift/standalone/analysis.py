@@ -1,6 +1,6 @@
 """What a stand-alone comparison found: a verdict a column, and one of them all."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any, cast
@@ -107,9 +107,8 @@ class Analysis:
 
     @property
     def drifted(self) -> bool | None:
-        """Whether any column drifted; None where it could not be told of any."""
-        told = [column.drifted for column in self.columns if column.drifted is not None]
-        return any(told) if told else None
+        """Whether any column drifted; None where none has as far as could be told, but of some it could not."""
+        return _any(column.drifted for column in self.judged)
 
     @property
     def judged(self) -> tuple[ColumnAnalysis, ...]:
@@ -129,7 +128,7 @@ class Analysis:
         unsure = len(self.inconclusive)
         if not count:
             return "There is no column to compare."
-        if self.drifted is None:
+        if unsure == count:
             return f"It could not be told of {'the only column' if count == 1 else f'any of the {count:,} columns'}: {self.judged[0].reason}."
         found = f"{len(named):,} of {count:,} columns drifted: {_listed(named)}." if named else f"None of {count - unsure:,} columns drifted."
         return f"{found} Of {unsure:,} it could not be told." if unsure else found
@@ -158,8 +157,13 @@ class Analysis:
         }
 
     def _of_kind(self, kind: DriftKind) -> bool | None:
-        told = [column.drifted for column in self.columns if column.kind is kind and column.drifted is not None]
-        return any(told) if told else None
+        return _any(column.drifted for column in self.judged if column.kind is kind)
+
+
+def _any(verdicts: Iterable[bool | None]) -> bool | None:
+    """Return whether any is true; None where none is, but some are not known, or there are none."""
+    known = list(verdicts)
+    return True if True in known else None if None in known or not known else False
 
 
 def judged(name: str, kind: DriftKind, found: Sequence[ColumnDrift]) -> ColumnAnalysis:

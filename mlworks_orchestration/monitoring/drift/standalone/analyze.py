@@ -85,7 +85,7 @@ def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
     told = _compared(*planned, drift, fork=fork)
     columns = [_described(judged(key.column, key.kind, found), *told.pairs[key]) for key, found in told.found.items()]
     return Analysis(
-        columns=ranked([*columns, *_one_sided(told.before, told.after, roles)]),
+        columns=ranked([*columns, *_one_sided(told.before, told.after)]),
         rows_reference=told.before.rows,
         rows_current=told.after.rows,
         reference=told.before.words,
@@ -186,12 +186,12 @@ def _described(judgement: ColumnAnalysis, reference: ColumnProfile, current: Col
     return replace(judgement, words=words, reference=reference, current=current)
 
 
-def _one_sided(reference: Side, current: Side, roles: Roles) -> list[ColumnAnalysis]:
+def _one_sided(reference: Side, current: Side) -> list[ColumnAnalysis]:
     """Say of each column that only one side has, or that cannot be compared, why it is inconclusive."""
     here, there = ({key for key, column in side.profile.columns.items() if column.type != "relation"} for side in (reference, current))
     reasons = dict.fromkeys(here - there, "the current rows have no such column")
     reasons |= dict.fromkeys(there - here, "the reference has no such column")
-    reasons |= {roles.key(name): why for side in (current, reference) for name, why in side.refused.items()}
+    reasons |= {**current.refused, **reference.refused}
     return [ColumnAnalysis(key.column, key.kind, (), None, None, reason) for key, reason in sorted(reasons.items())]
 
 

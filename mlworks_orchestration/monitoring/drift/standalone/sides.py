@@ -27,7 +27,8 @@ SAMPLE = 10_000
 """Most rows by which relations between features and label are compared."""
 
 _COMPARABLE = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Date, pl.Datetime)
-_RELATABLE = (pl.String, pl.Boolean, pl.Categorical, pl.Enum)
+_TEXTS = (pl.String, pl.Categorical, pl.Enum)
+_RELATABLE = (*_TEXTS, pl.Boolean)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +75,7 @@ class Side:
         rows: how many there are.
         profile: of all columns that can be compared.
         blocks: profiles of consecutive runs of rows of each column, in order.
-        refused: why a column cannot be compared, in words, by name.
+        refused: why a column cannot be compared, in words.
         types: of the profile of each column, by name.
     """
 
@@ -82,7 +83,7 @@ class Side:
     rows: int
     profile: Profile
     blocks: Mapping[ColumnKey, Sequence[ColumnProfile]]
-    refused: Mapping[str, str]
+    refused: Mapping[ColumnKey, str]
     types: Mapping[str, str]
 
 
@@ -123,16 +124,16 @@ class PlannedSide:
     Parameters:
         opened: what to read.
         roles: which columns order the rows and hold label and prediction.
-        refused: why a column cannot be compared, in words, by name.
+        refused: why a column cannot be compared, in words.
         plan: of the pass over the others.
-        residual: what the difference of label and prediction is called; None where there is none.
+        residual: what is told of label and prediction together, and what that is called; None where there is none.
     """
 
     opened: Opened
     roles: Roles
-    refused: Mapping[str, str]
+    refused: Mapping[ColumnKey, str]
     plan: Plan
-    residual: ColumnKey | None
+    residual: tuple[ColumnKey, pl.Expr] | None
 
     @classmethod
     def of(cls, opened: Opened, roles: Roles, *, blocks: int = 0, exact: bool = False) -> Self:
@@ -148,20 +149,27 @@ class PlannedSide:
             DataError: if rows cannot be put in that order.
         """
         refused = {
-            name: f"a column of type {dtype} cannot be compared; allowed are numbers, texts, booleans, dates and times"
+            roles.key(name): f"a column of type {dtype} cannot be compared; allowed are numbers, texts, booleans, dates and times"
             for name, dtype in opened.schema.items()
             if not (dtype.is_numeric() or dtype == pl.Null() or isinstance(dtype, _COMPARABLE))
         }
-        keys = {name: roles.key(name) for name in opened.schema if name not in refused and name != roles.by}
+        keys = {name: roles.key(name) for name in opened.schema if roles.key(name) not in refused and name != roles.by}
         sample = SAMPLE if roles.label in keys else 0
         plan = Plan.of(opened.source, keys, by=roles.by if blocks else None, blocks=blocks, sample=sample, exact=exact)
-        both = all(name in keys and opened.schema[name].is_numeric() for name in (roles.label, roles.prediction))
-        return cls(opened, roles, refused, plan, ColumnKey(DriftKind.CONCEPT, _free("residual", opened.schema)) if both else None)
+        if roles.label not in keys or roles.prediction not in keys:
+            return cls(opened, roles, refused, plan, None)
+        key, told = (
+            ColumnKey(DriftKind.CONCEPT, _free("residual", opened.schema)),
+            _disagreement(opened.schema, str(roles.label), str(roles.prediction)),
+        )
+        if isinstance(told, str):
+            return cls(opened, roles, {**refused, key: told}, plan, None)
+        return cls(opened, roles, refused, plan, (key, told.alias(key.column)))
 
     @property
     def keys(self) -> set[ColumnKey]:
         """What is profiled of it, relations left out."""
-        return {*self.plan.keys.values(), *([self.residual] if self.residual else [])}
+        return {*self.plan.keys.values(), *([self.residual[0]] if self.residual else [])}
 
     def side(self, found: Scanned) -> Side:
         """Return what is kept of it.
@@ -174,7 +182,7 @@ class PlannedSide:
         """
         columns, parts = dict(found.profile.columns), dict(found.blocks)
         if self.residual:
-            residual = self._residual(self.residual)
+            residual = self._residual(*self.residual)
             columns |= residual.profile.columns
             known = min(map(len, (*parts.values(), *residual.blocks.values())), default=0)  # of a CSV file rows can be fewer than lines
             parts = {key: blocks[:known] for key, blocks in (*parts.items(), *residual.blocks.items())}
@@ -183,13 +191,22 @@ class PlannedSide:
             columns |= _relations(found.sample, str(self.roles.label), features)
         return Side(self.opened.words, found.rows, Profile(columns), parts, self.refused, found.types)
 
-    def _residual(self, key: ColumnKey) -> Scanned:
-        """Read the difference of label and prediction."""
-        label, prediction = str(self.roles.label), str(self.roles.prediction)
-        residual = (pl.col(label).cast(pl.Float64) - pl.col(prediction).cast(pl.Float64)).alias(key.column)
-        frames = [cast("pl.DataFrame", pl.from_arrow(batch)).select(residual) for batch in self.plan.source.batches([label, prediction])]
+    def _residual(self, key: ColumnKey, told: pl.Expr) -> Scanned:
+        """Read what is told of label and prediction together."""
+        batches = self.plan.source.batches([str(self.roles.label), str(self.roles.prediction)])
+        frames = [cast("pl.DataFrame", pl.from_arrow(batch)).select(told) for batch in batches]
         rows = pl.concat(frames) if frames else pl.DataFrame(schema={key.column: pl.Float64()})
         return scan(rows, columns={key.column: key}, blocks=len(self.plan.ends), exact=self.plan.exact)
+
+
+def _disagreement(schema: Mapping[str, pl.DataType], label: str, prediction: str) -> pl.Expr | str:
+    """Return how far a label is from its prediction, the difference of numbers and booleans, and 1 where texts differ; or why it cannot be told."""
+    kinds = schema[label], schema[prediction]
+    if all(kind.is_numeric() or kind == pl.Boolean() for kind in kinds):
+        return pl.col(label).cast(pl.Float64) - pl.col(prediction).cast(pl.Float64)
+    if all(isinstance(kind, _TEXTS) for kind in kinds):
+        return (pl.col(label).cast(pl.String) != pl.col(prediction).cast(pl.String)).cast(pl.Float64)
+    return f"{label!r} is {kinds[0]} and {prediction!r} is {kinds[1]}, so that there is no telling whether they agree"
 
 
 def _relations(sample: pl.DataFrame, label: str, features: Sequence[str]) -> dict[ColumnKey, ColumnProfile]:
