@@ -77,6 +77,8 @@ def _parts(found: StoredReport, columns: Sequence[ColumnAnalysis]) -> Iterator[T
     if found.expected and not found.expected["trusted"]:
         expected = f"{found.expected['metric']} is expected to be {readable(found.expected['value'])}"
         yield Text(f"Before its labels are known, {expected}. {found.expected['reason']}", "dim")
+    if found.error_rates:
+        yield Text("\n").join([Text("How often such alarms are wrong, and what they find", "dim"), *map(Text, found.error_rates)])
     yield Text("\n").join([Text("What to do", "dim"), *map(Text, found.next_steps)])
 
 

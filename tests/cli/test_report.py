@@ -54,6 +54,14 @@ def test_causes_of_an_earlier_report_say_whose_numbers_they_are(call: Call, repl
         assert (f"with the numbers of the report of {then}" in said) == ("Likely causes" in said and key != then)
 
 
+def test_how_often_alarms_are_wrong_is_told_beside_them_once_it_was_measured(replayed: World) -> None:
+    found = read_report(replayed.lake, replayed.model)
+    measured = replace(found, error_rates=("feature: 0.5 false alarms a year declared, 0.4 measured",))
+    said = [[f"{part}" for part in _parts(one, []) if "How often" in f"{part}"] for one in (found, measured)]
+    assert said == [[], ["How often such alarms are wrong, and what they find\nfeature: 0.5 false alarms a year declared, 0.4 measured"]]
+    assert measured.to_dict()["error_rates"] == list(measured.error_rates)
+
+
 def test_what_is_expected_before_labels_are_known_is_told_once_not_to_be_trusted(replayed: World) -> None:
     doubtful = judged(("mae", 12_345.6, 1.0, 10.0, 15.0), ["The window has 3 rows."])
     found = replace(read_report(replayed.lake, replayed.model), expected=asdict(doubtful))

@@ -190,6 +190,7 @@ def test_how_often_its_alarms_are_wrong_is_told_where_it_was_measured(quiet: Wor
     record_error_rates(quiet.lake, rates)
     [told] = [text for text in content(quiet, 14).method if text.startswith("Measured on")]
     assert told == f"Measured on the model's own data: {error_rates_words(quiet.lake, quiet.model, 1, DriftKind.FEATURE)}."
+    assert read_report(quiet.lake, quiet.model).error_rates == (error_rates_words(quiet.lake, quiet.model, 1, DriftKind.FEATURE),)
 
 
 def test_a_page_shows_the_profiles_that_the_report_compared_even_if_they_were_made_anew(quiet: World) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from importlib import metadata
 
 from mlworks_orchestration.data import Lake
-from mlworks_orchestration.monitoring.error_rates import error_rates_words
 from mlworks_orchestration.monitoring.page.analysis import UNSURE, how_it_is_judged
 from mlworks_orchestration.monitoring.page.stored import StoredReport
 from mlworks_orchestration.spec import Drift, DriftKind, format_duration
@@ -40,9 +39,8 @@ def told_method(lake: Lake, report: StoredReport) -> Iterator[str]:
         f"Thresholds are calibrated on how windows of the reference differ when nothing is wrong, to {declared.false_alarms_per_year:g} false alarms "
         f"a year in all, {declared.false_alarms_per_year / len(DriftKind):g} for each kind of drift. " + " ".join(how)
     )
-    measured = [error_rates_words(lake, report.model, report.reference_version, kind) for kind in DriftKind]
-    if any(measured):
-        yield f"Measured on the model's own data: {'. '.join(filter(None, measured))}."
+    if report.error_rates:
+        yield f"Measured on the model's own data: {'. '.join(report.error_rates)}."
     if declared.of > 1:
         yield f"It is an alarm when {declared.violations} of the last {declared.of} windows exceed a threshold, the latest among them."
     yield "Drift over time shows each window against the champion of its day; the reference changes when another version takes over."

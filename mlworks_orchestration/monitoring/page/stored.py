@@ -16,6 +16,7 @@ from mlworks_orchestration.monitoring.causes import standing_causes
 from mlworks_orchestration.monitoring.drift import ColumnAnalysis, ColumnDrift, ColumnKey, ColumnProfile, Profile
 from mlworks_orchestration.monitoring.drift.comparison.words import change
 from mlworks_orchestration.monitoring.drift.standalone.analysis import judged
+from mlworks_orchestration.monitoring.error_rates import error_rates_words
 from mlworks_orchestration.monitoring.tables import JOINT, profile_from
 from mlworks_orchestration.monitoring.windows import windows
 from mlworks_orchestration.spec import DriftKind, MLModel
@@ -34,6 +35,7 @@ class StoredReport:
         rows: of the table `<model>/drift_report`.
         causes: those that stand, as `Causes.to_dict` gave them; None if none were recorded.
         expected: row of the performance that was expected before labels were known; None if none was.
+        error_rates: how often alarms of each kind are wrong and what they find, in words, as far as that was measured.
     """
 
     model: MLModel
@@ -41,6 +43,7 @@ class StoredReport:
     rows: pl.DataFrame
     causes: Mapping[str, Any] | None
     expected: Mapping[str, Any] | None
+    error_rates: tuple[str, ...] = ()
 
     @property
     def reference_version(self) -> int:
@@ -113,6 +116,7 @@ class StoredReport:
             "actions": list(self.next_steps),
             "rows": [{name: _plain(value) for name, value in row.items()} for row in self.rows.iter_rows(named=True)],
             "causes": self.causes,
+            "error_rates": list(self.error_rates),
             "expected_performance": self.expected and {name: _plain(value) for name, value in self.expected.items()},
         }
 
@@ -143,7 +147,8 @@ def read_report(lake: Lake, model: MLModel, partition: str | None = None) -> Sto
         raise NotReadyError(message)
     rows = lake.read(table, partitions=[chosen])
     estimates = lake.read(expected, partitions=[chosen]).to_dicts() if chosen in lake.partitions(expected) else []
-    return StoredReport(model, chosen, rows, standing_causes(lake, model, chosen), estimates[0] if estimates else None)
+    words = (error_rates_words(lake, model, int(rows["reference_version"][0]), kind) for kind in DriftKind)
+    return StoredReport(model, chosen, rows, standing_causes(lake, model, chosen), estimates[0] if estimates else None, tuple(filter(None, words)))
 
 
 def column_name(name: str) -> str:
