@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from mlworks_orchestration.monitoring.drift.comparison.kept import Kept, kept
 from mlworks_orchestration.monitoring.drift.profiles.bins import EXACT, Floats, Integers, centers
 from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, NumericProfile
 from mlworks_orchestration.monitoring.drift.profiles.sums import aligned
@@ -35,6 +36,7 @@ class Cells:
         values: the middle of each cell, ascending, shape (cells,); None for categories.
         names: the categories, None for numbers.
         mixed: which cells may hold more than one distinct value, shape (cells,).
+        kept: what is certain of categories where a side pools some; None where all are counted.
     """
 
     reference: Floats
@@ -44,6 +46,7 @@ class Cells:
     values: Floats | None
     names: tuple[str, ...] | None
     mixed: Flags
+    kept: Kept | None = None
 
     @cached_property
     def present_reference(self) -> float:
@@ -116,7 +119,7 @@ def categorical_cells(reference: CategoricalProfile, windows: Sequence[Categoric
         names, table = [*names, OTHER], np.column_stack((table, rest))
     missing = np.array([side.missing for side in sides], dtype=np.float64)
     mixed = np.array([name == OTHER for name in names], dtype=np.bool_) & bool(pooling)
-    return Cells(table[0], table[1:], float(missing[0]), missing[1:], None, tuple(names), mixed)
+    return Cells(table[0], table[1:], float(missing[0]), missing[1:], None, tuple(names), mixed, kept(sides))
 
 
 def grouped(cells: Cells, groups: int = TENTHS) -> Cells:

@@ -9,6 +9,7 @@ from typing import cast
 from mlworks_orchestration.monitoring.drift.comparison.cells import Cells, categorical_cells, numeric_cells
 from mlworks_orchestration.monitoring.drift.comparison.correction import benjamini_hochberg
 from mlworks_orchestration.monitoring.drift.comparison.judge import judge, threshold
+from mlworks_orchestration.monitoring.drift.comparison.kept import POOLED
 from mlworks_orchestration.monitoring.drift.comparison.verdict import ColumnDrift, summarise
 from mlworks_orchestration.monitoring.drift.past.blocks import Blocks
 from mlworks_orchestration.monitoring.drift.past.matching import Match, has_phases, match
@@ -16,7 +17,7 @@ from mlworks_orchestration.monitoring.drift.past.normal import Normal, deciding
 from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile, NumericProfile
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
 from mlworks_orchestration.monitoring.drift.statistics import Pair, Statistic, registered
-from mlworks_orchestration.monitoring.drift.statistics.record import OF_CELLS
+from mlworks_orchestration.monitoring.drift.statistics.record import OF_CELLS, Measures
 from mlworks_orchestration.spec import Drift, DriftKind
 
 __all__ = ["UNKNOWN", "ColumnDrift", "Reference", "compare", "measure", "summarise"]
@@ -222,8 +223,15 @@ def _measure(blank: ColumnDrift, statistic: Statistic, sides: Cells | Pair) -> C
     value, effect, bound = (float(field[0]) for field in (found.value, found.effect, found.bound))
     if not (isfinite(effect) and isfinite(value)):
         return blank._replace(reason=found.reason or f"{statistic.name} cannot tell")
+    if isinstance(sides, Cells) and sides.kept is not None and _is_doubtful(found, blank.threshold):
+        return blank._replace(reason=POOLED)
     p_value = None if found.p_value is None else float(found.p_value[0])
     return blank._replace(value=value, p_value=p_value, effect=effect, bound=bound if isfinite(bound) else None)
+
+
+def _is_doubtful(found: Measures, threshold: float) -> bool:
+    """Say whether what is certain of an effect is below its threshold, and what it can be at most is not."""
+    return found.doubt is None or bool(found.effect[0] < threshold <= found.effect[0] + found.doubt[0])
 
 
 def _measure_alike(blank: ColumnDrift, statistic: Statistic, alike: Cells, matched: Match) -> ColumnDrift:

@@ -2,10 +2,12 @@
 
 from math import sqrt
 
+from mlworks_orchestration.monitoring.drift.comparison.kept import POOLED
 from mlworks_orchestration.monitoring.drift.comparison.verdict import ColumnDrift
 from mlworks_orchestration.monitoring.drift.comparison.words import change
 from mlworks_orchestration.monitoring.drift.past.normal import Normal
 from mlworks_orchestration.monitoring.drift.past.thresholds import Constant, MeanSigma, Source, declared
+from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
 from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import Drift
@@ -61,10 +63,16 @@ def judge(found: ColumnDrift, drift: Drift, reference: Profile, current: Profile
     if found.p_adjusted is not None:
         told = f"corrected p-value {found.p_adjusted:.2g} {'≤' if evidence else '>'} {drift.significance:g}, {told}"
     drifted = evidence and effect
+    key = ColumnKey(found.kind, found.column)
+    if effect and not evidence and found.bound and _is_pooled(reference.columns[key], current.columns[key]):
+        return found._replace(reason=_joined(f"{POOLED}: {told}", found.reason))  # the exact p-value may be smaller
     if drifted:
-        key = ColumnKey(found.kind, found.column)
         told = ": ".join(filter(None, [told, change(reference.columns[key], current.columns[key])]))
     return found._replace(drifted=drifted, reason=_joined(told, found.reason))
+
+
+def _is_pooled(*sides: ColumnProfile) -> bool:
+    return any(isinstance(side, CategoricalProfile) and side.other for side in sides)
 
 
 _SOURCES: dict[Source, str] = {

@@ -59,6 +59,7 @@ def _category(reference: CategoricalProfile, current: CategoricalProfile) -> lis
     shares = {
         name: (reference.counts.get(name, 0) / reference.rows, current.counts.get(name, 0) / current.rows)
         for name in sorted(reference.counts.keys() | current.counts.keys())
+        if all(name in side.counts or not side.other for side in (reference, current))
     }
     if not shares:
         return []

@@ -1,14 +1,16 @@
 """Like with like: the part of a reference that a window of a seasonal column is compared with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mlworks_orchestration.monitoring.drift.comparison.cells import Cells
+from mlworks_orchestration.monitoring.drift.comparison.kept import Kept
 from mlworks_orchestration.monitoring.drift.past.blocks import Blocks
 from mlworks_orchestration.monitoring.drift.past.normal import Normal
 from mlworks_orchestration.monitoring.drift.past.resample import Past, phase_weights, phases_of, weights_at
 from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
+from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
 from mlworks_orchestration.numerals import readable
 
@@ -28,7 +30,8 @@ class Match:
     def cells(self, blocks: Blocks, key: ColumnKey, reference: Profile, current: Profile) -> Cells:
         """Count a column's window beside the matching blocks, in the blocks' cells.
 
-        A category that the reference has, but not at this time of the season, counts as half a row: it is rare, not new.
+        A category that the reference has, but not at this time of the season, counts as half a row: it is rare, not new. Where categories are pooled,
+        their rows at this time of the season are not known.
 
         Parameters:
             blocks: of the reference.
@@ -36,11 +39,13 @@ class Match:
             reference: whose blocks they are.
             current: the window.
         """
-        column, profile = blocks.columns[key], current.columns[key]
+        column, whole, profile = blocks.columns[key], reference.columns[key], current.columns[key]
         matching = self.weights @ column.counts
         matching = np.where((matching == 0) & column.counts.any(axis=0), 0.5, matching)
-        counts = column.groups.counts(reference.columns[key], [profile])
-        return column.groups.side_by_side(matching, np.column_stack((counts, [float(profile.missing)])))
+        counts = column.groups.counts(whole, [profile])
+        cells = column.groups.side_by_side(matching, np.column_stack((counts, [float(profile.missing)])))
+        pooled = any(isinstance(side, CategoricalProfile) and side.other for side in (whole, profile))
+        return replace(cells, kept=Kept.nothing(np.append(cells.present_reference, cells.present))) if pooled else cells
 
 
 def has_phases(normal: Normal) -> bool:

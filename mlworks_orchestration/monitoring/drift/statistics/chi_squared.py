@@ -5,6 +5,7 @@ from scipy.special import chdtrc
 
 from mlworks_orchestration.monitoring.drift.comparison.cells import Cells, with_missing
 from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
+from mlworks_orchestration.monitoring.drift.statistics.certain import Certain, certain
 from mlworks_orchestration.monitoring.drift.statistics.contingency import ALL_RARE, Table, pool_rare
 from mlworks_orchestration.monitoring.drift.statistics.effects import from_shift
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Statistic, register
@@ -37,6 +38,7 @@ def chi_squared(cells: Cells) -> Measures:
     """Test whether the categories have the same shares on both sides (Pearson 1900); missing counts as a category, an unseen category too.
 
     Categories that are too rare to test are pooled. The effect is that of `association`, so that it says the same whatever the numbers of rows.
+    Where a side has more categories than it keeps, it is what is certain whatever the others are.
 
     Parameters:
         cells: of categories.
@@ -46,7 +48,7 @@ def chi_squared(cells: Cells) -> Measures:
         >>> found.value.round(2).tolist(), found.p_value[0] < 1e-18, found.effect.round(2).tolist()
         ([83.33], np.True_, [0.42])
     """
-    return homogeneity(pool_rare(with_missing(cells)))
+    return homogeneity(pool_rare(with_missing(cells))) if cells.kept is None else at_least(certain(cells, cells.kept))
 
 
 def homogeneity(table: Table) -> Measures:
@@ -63,6 +65,18 @@ def homogeneity(table: Table) -> Measures:
         value = np.where(totals > 0, deviations, 0.0).sum(axis=1)
         p_value = np.where(table.freedom > 0, chdtrc(table.freedom, value), 1.0)
         return Measures(value, p_value, effect_of(table), np.zeros_like(value), ALL_RARE).only(table.told)
+
+
+def at_least(found: Certain) -> Measures:
+    """Return what the test finds at least where some categories are pooled, and in how much doubt that is.
+
+    Parameters:
+        found: of the categories.
+    """
+    chance = found.freedom * (1 / found.rows).sum(axis=0)
+    effect, most = (from_shift(np.sqrt(np.maximum(squared, 0.0)), association) for squared in (found.least - chance / 4, found.most))
+    p_value = np.where(found.chi_squared > 0, chdtrc(np.maximum(found.freedom, 1.0), found.chi_squared), 1.0)
+    return Measures(found.chi_squared, p_value, effect, found.rows.sum(axis=0) - found.chi_squared, doubt=most - effect)
 
 
 CHI_SQUARED = register(

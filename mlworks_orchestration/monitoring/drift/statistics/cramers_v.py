@@ -3,7 +3,8 @@
 import numpy as np
 
 from mlworks_orchestration.monitoring.drift.comparison.cells import Cells, with_missing
-from mlworks_orchestration.monitoring.drift.statistics.chi_squared import association, homogeneity
+from mlworks_orchestration.monitoring.drift.statistics.certain import certain
+from mlworks_orchestration.monitoring.drift.statistics.chi_squared import association, at_least, homogeneity
 from mlworks_orchestration.monitoring.drift.statistics.contingency import pool_rare
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Statistic, register
 
@@ -16,6 +17,10 @@ def cramers_v(cells: Cells) -> Measures:
     Parameters:
         cells: of categories.
     """
+    if cells.kept is not None:
+        found = certain(cells, cells.kept)
+        least, most = np.sqrt(np.maximum(found.least, 0.0)), np.sqrt(found.most)
+        return at_least(found)._replace(value=least, bound=most - least)
     table = pool_rare(with_missing(cells))
     with np.errstate(divide="ignore", invalid="ignore"):
         value = association(*table.shares())

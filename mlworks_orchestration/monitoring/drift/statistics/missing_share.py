@@ -35,8 +35,8 @@ def missing_share(cells: Cells) -> Measures:
         few = (np.minimum(both, 1 - both) * np.minimum(n, rows) < LEAST_EXPECTED) & (after != before)
         if few.any():
             p_value = np.where(few, _exact(cells, n, rows, inverse=both > 1 / 2), p_value)
-    change = after - before
-    return Measures(change, p_value, from_shares(before, after), np.zeros_like(rows), "a side has no rows").only(~np.isnan(change))
+    change, nothing = after - before, np.zeros_like(rows)
+    return Measures(change, p_value, from_shares(before, after), nothing, "a side has no rows", doubt=nothing).only(~np.isnan(change))
 
 
 def _exact(cells: Cells, n: float, rows: Floats, *, inverse: Flags) -> Floats:

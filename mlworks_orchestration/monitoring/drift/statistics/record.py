@@ -40,6 +40,8 @@ class Measures(NamedTuple):
             cannot be told.
         bound: the exact value differs from `value` by at most this, shape (windows,); 0 where it is exact, NaN where `effect` is.
         reason: why an effect cannot be told, in words.
+        doubt: of categories that a side pools, the exact effect exceeds `effect` by at most this, and the exact p-value is at most `p_value`, shape
+            (windows,); None of a statistic that does not know how pooling affects it.
     """
 
     value: Floats
@@ -47,6 +49,7 @@ class Measures(NamedTuple):
     effect: Floats
     bound: Floats
     reason: str = ""
+    doubt: Floats | None = None
 
     def only(self, told: NDArray[np.bool_]) -> "Measures":
         """Return the same with NaN wherever nothing can be told.
@@ -57,9 +60,8 @@ class Measures(NamedTuple):
         if told.all():
             return self
         p_value = None if self.p_value is None else np.where(told, self.p_value, np.nan)
-        return Measures(
-            np.where(told, self.value, np.nan), p_value, np.where(told, self.effect, np.nan), np.where(told, self.bound, np.nan), self.reason
-        )
+        value, effect, bound = (np.where(told, field, np.nan) for field in (self.value, self.effect, self.bound))
+        return self._replace(value=value, p_value=p_value, effect=effect, bound=bound)
 
 
 class Counted(NamedTuple):
