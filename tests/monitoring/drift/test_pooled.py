@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mlworks_orchestration.monitoring.drift import CategoricalProfile, ColumnDrift, ColumnKey, Profile, analyze, compare, summarise
+from mlworks_orchestration.monitoring.drift import Blocks, CategoricalProfile, ColumnDrift, ColumnKey, Profile, analyze, compare, summarise
 from mlworks_orchestration.monitoring.drift.comparison.kept import POOLED
+from mlworks_orchestration.monitoring.drift.past.matching import Match
 from mlworks_orchestration.monitoring.drift.profiles import categorical
 from mlworks_orchestration.monitoring.drift.statistics import CHI_SQUARED, CRAMERS_V, MISSING_SHARE, NEW_CATEGORY
 from mlworks_orchestration.spec import Drift, DriftKind
@@ -136,3 +137,14 @@ def test_a_verdict_on_pooled_categories_never_contradicts_that_on_all(before: li
             assert known.effect >= known.threshold
         if known.value is not None and told.value is not None and told.bound is not None:
             assert abs(known.value - told.value) <= told.bound + 1e-9 * (1 + abs(known.value))
+
+
+def test_at_a_time_of_the_season_nothing_is_certain_of_a_column_that_pools(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, after = ["a"] * 500 + ["b"] * 400 + ["c"] * 300, ["d"] * 300
+    for most, certain in ((4, True), (2, False)):
+        monkeypatch.setattr(categorical, "MOST", most)
+        parts, current = [Profile({ID: counted(before)}) for _ in range(6)], Profile({ID: counted(after)})
+        reference = Profile.merged(parts)
+        cells = Match(np.ones(6), "by time").cells(Blocks.of(reference, parts), ID, reference, current)
+        found = CHI_SQUARED.measure(cells)
+        assert (found.doubt is None, bool(found.effect[0] > 0)) == (certain, certain)
