@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from deltalake import write_deltalake
 
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift import Analysis, analyze
@@ -350,3 +351,35 @@ def test_labels_that_no_longer_follow_predictions_are_concept_drift(kind: str) -
     else:
         assert found["dataset"]["kinds"]["concept"] is True
         assert analyze(rows(late), rows(late), label="late", prediction="said").to_dict()["dataset"]["kinds"]["concept"] is False
+
+
+def test_partitions_of_a_table_are_compared_and_can_order_rows(tmp_path: Path) -> None:
+    before, after = (rides(seed).select("distance", "borough", "started_at") for seed in (1, 2))
+    write_deltalake(tmp_path / "before", before.to_arrow(), partition_by=["borough"])
+    for borough in ("Queens", "Bronx"):
+        (tmp_path / "after" / f"borough={borough}").mkdir(parents=True)
+        after.filter(pl.col("borough") == borough).drop("borough").write_parquet(tmp_path / "after" / f"borough={borough}" / "0.parquet")
+    found = analyze(tmp_path / "before", tmp_path / "after", by="started_at")
+    assert verdicts(found) == {"borough": True, "distance": False}
+    assert "Brooklyn" in found.columns[0].words
+    assert {column.name for column in analyze(tmp_path / "before", tmp_path / "after", by="borough").columns} == {"distance", "started_at"}
+
+
+def test_a_csv_file_whose_first_rows_have_no_value_is_read_as_what_comes_later(tmp_path: Path) -> None:
+    """Of the label too, whose relations and residuals need its type."""
+    rows, late = 60_000, 40_000
+    generator = np.random.default_rng(1)
+    frame = pl.DataFrame({"x": generator.normal(size=rows), "y": generator.normal(size=rows), "p": generator.normal(size=rows)})
+    emptied = frame.with_columns(pl.when(pl.int_range(rows) >= late).then("y"))
+    emptied.write_csv(tmp_path / "emptied.csv")
+    for sides in ((tmp_path / "emptied.csv", frame), (frame, tmp_path / "emptied.csv")):
+        found = analyze(*sides, label="y", prediction="p")
+        assert {column.name for column in found.columns} == {"x", "y", "p", "x ~ y", "residual"}
+        assert {found.rows_reference, found.rows_current} == {rows}
+        assert "missing" in next(column.words for column in found.columns if column.name == "y")
+
+
+def test_frames_with_two_columns_of_one_name_are_refused() -> None:
+    twice = pd.DataFrame([[1, 2, 3]] * 200, columns=["x", "y", "x"])
+    with pytest.raises(DataError, match="The reference frame has more than one column 'x'"):
+        analyze(twice, twice)

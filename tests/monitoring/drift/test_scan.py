@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from deltalake import write_deltalake
 
@@ -188,6 +190,132 @@ def test_what_is_not_there_is_named(frame: pl.DataFrame, tmp_path: Path) -> None
         scan(tmp_path / "empty")
     with pytest.raises(DataError, match=r"column 'list' is a .*list.*cannot be profiled"):
         scan(pl.DataFrame({"list": [[1.0]]}))
+
+
+def counts_of(profile: Profile, name: str) -> dict[str, int]:
+    column = profile.columns[feature(name)]
+    assert isinstance(column, CategoricalProfile)
+    return dict(column.counts)
+
+
+def values_of(profile: Profile, name: str) -> tuple[float, float, int, int]:
+    column = profile.columns[feature(name)]
+    assert isinstance(column, NumericProfile)
+    return column.moments.minimum, column.moments.maximum, column.present, column.missing
+
+
+def test_what_a_delta_table_is_partitioned_by_is_a_column(tmp_path: Path) -> None:
+    sites = ["New York", "a/b", None, "é%20=1", "New York"]
+    frame = pl.DataFrame({"wind": range(5), "site": sites, "day": [date(2024, 1, row + 1) for row in range(5)], "hour": [1, 2, 10, 10, None]})
+    path = tmp_path / "a täble"
+    for rows in (frame[:3], frame[3:]):
+        write_deltalake(path, rows.to_arrow(), partition_by=["site", "day", "hour"], mode="append")
+    found = scan(path, columns={name: feature(name) for name in frame.columns}, by="day", blocks=5)
+    assert_same(found.profile, Profile.of(frame, {name: feature(name) for name in frame.columns}))
+    assert found.types == {"wind": "numeric", "site": "categorical", "day": "datetime", "hour": "numeric"}
+    assert [block.missing for block in found.blocks[feature("site")]] == [0, 0, 1, 0, 0]
+    assert scan(path, columns={"site": feature("site")}, sample=5).sample["site"].to_list().count("New York") == 2
+
+
+def test_folders_named_as_hive_names_them_are_columns(tmp_path: Path) -> None:
+    for index, folder in enumerate(["site=A/month=01/rate=1", "site=7/month=02/rate=2.5", "site=%C3%A9/month=__HIVE_DEFAULT_PARTITION__/rate=1e3"]):
+        (tmp_path / folder).mkdir(parents=True)
+        pl.DataFrame({"wind": [float(index)] * (index + 1)}).write_parquet(tmp_path / folder / "0.parquet")
+    found = scan(tmp_path, by="rate")
+    assert counts_of(found.profile, "site") == {"A": 1, "7": 2, "é": 3}
+    assert values_of(found.profile, "month") == (1, 2, 3, 3)
+    assert values_of(scan(tmp_path).profile, "rate") == (1, 1000, 6, 0)
+
+
+def test_a_column_that_only_some_files_have_is_missing_in_the_others(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"wind": [1.0, 2.0], "site": ["A", "B"]})
+    write_deltalake(tmp_path / "delta", frame.to_arrow())
+    write_deltalake(tmp_path / "delta", frame.with_columns(seats=pl.lit(3), name=pl.lit("x")).to_arrow(), mode="append", schema_mode="merge")
+    (tmp_path / "folder").mkdir()
+    frame.with_columns(seats=pl.lit(3), name=pl.lit("x")).write_parquet(tmp_path / "folder" / "0.parquet")
+    frame.select("site", "wind").write_parquet(tmp_path / "folder" / "1.parquet")
+    for path in (tmp_path / "delta", tmp_path / "folder"):
+        found = scan(path, blocks=2)
+        assert values_of(found.profile, "seats") == (3, 3, 2, 2)
+        assert counts_of(found.profile, "name") == {"x": 2}
+        assert counts_of(found.profile, "site") == {"A": 2, "B": 2}
+        assert counts_of(scan(path, by="wind").profile, "name") == {"x": 2}, "also where all rows are sorted"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (pl.Int8, pl.Int64),
+        (pl.Int64, pl.Float32),
+        (pl.Float64, pl.Int32),
+        (pl.UInt64, pl.Int64),
+        (pl.Decimal(10, 2), pl.Int64),
+        (pl.Null, pl.Int64),
+        (pl.String, pl.Categorical),
+        (pl.Enum(["1", "2"]), pl.String),
+        (pl.Enum(["1", "2"]), pl.Enum(["2", "1", "3"])),
+        (pl.Null, pl.String),
+    ],
+)
+def test_types_that_differ_between_files_are_read_as_the_wider(one: pl.DataType, other: pl.DataType, tmp_path: Path) -> None:
+    values = [pl.Series("x", [1, 2] if kind != pl.Null() else [None, None]).cast(pl.String).cast(kind) for kind in (one, other)]
+    for index, part in enumerate(values):
+        part.to_frame().write_parquet(tmp_path / f"{index}.parquet")
+    expected = pl.concat([part.cast(pl.Float64 if values[1].dtype.is_numeric() else pl.String) for part in values])
+    found = scan(tmp_path, sample=4)
+    assert_same(found.profile, Profile.of(expected.to_frame(), {"x": feature("x")}))
+    assert found.sample["x"].cast(expected.dtype).to_list() == expected.to_list()
+
+
+def test_types_that_have_nothing_in_common_are_an_error_that_names_them(tmp_path: Path) -> None:
+    pl.DataFrame({"wind": [1.0], "site": ["A"]}).write_parquet(tmp_path / "0.parquet")
+    pl.DataFrame({"wind": ["calm"], "site": ["A"]}).write_parquet(tmp_path / "1.parquet")
+    with pytest.raises(DataError, match=r"'wind' is a .*string in '.*1.parquet', but a double in '.*0.parquet'"):
+        scan(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "expected"),
+    [
+        ("", ["1.5", "2"], [1.5, 2.0]),
+        ("", ["1", "2"], [1, 2]),
+        ("7", ["1.5", "2"], [1.5, 2.0]),
+        ("", ["calm", "2"], ["calm", "2"]),
+        ("7", ["calm", "2"], ["calm", "2"]),
+        ("7.5", ["calm", "2"], ["calm", "2"]),
+        ("", ["true", "false"], [True, False]),
+        ("true", ["calm", "2"], ["calm", "2"]),
+        ("", ["2024-01-01", "2024-01-02"], [datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 1, 2, tzinfo=UTC)]),
+        ("2024-01-01", ["2024-01-02", "2024-01-01T05:30:00"], [datetime(2024, 1, 2, tzinfo=UTC), datetime(2024, 1, 1, 5, 30, tzinfo=UTC)]),
+    ],
+)
+def test_the_type_of_a_column_in_a_csv_file_is_that_of_all_its_rows(first: str, then: list[str], expected: list[object], tmp_path: Path) -> None:
+    """The first block of a file is a megabyte, and says nothing of the rest."""
+    path, rows, filler = tmp_path / "rows.csv", 20_000, "x" * 60
+    path.write_text("wind,site,text\n" + f"{first},A,{filler}\n" * rows + "".join(f"{value},B,{filler}\n" for value in then))
+    found = scan(path)
+    assert found.rows == rows + 2
+    assert counts_of(found.profile, "site") == {"A": rows, "B": 2}
+    start: list[object] = [None] * rows
+    if first:
+        start = [datetime.fromisoformat(first).replace(tzinfo=UTC) if isinstance(expected[0], datetime) else type(expected[0])(first)] * rows
+    column = pl.Series("wind", [*start, *expected])
+    assert_same(Profile({feature("wind"): found.profile.columns[feature("wind")]}), Profile.of(column.to_frame(), {"wind": feature("wind")}))
+
+
+def test_a_column_of_a_csv_file_that_is_no_text_either_is_named(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_bytes(b"wind,site\n" + b"1,plain text that fills the block\n" * 60_000 + b"2,caf\xe9\n")
+    with pytest.raises(DataError, match=r"'site' of '.*rows.csv' cannot be read .*UTF-8"):
+        scan(tmp_path / "rows.csv")
+
+
+def test_two_columns_of_one_name_are_an_error_that_names_it(tmp_path: Path) -> None:
+    table = pa.Table.from_arrays([pa.array([1]), pa.array([2]), pa.array([3])], names=["wind", "seats", "wind"])
+    pq.write_table(table, tmp_path / "rows.parquet")
+    (tmp_path / "rows.csv").write_text("wind,seats,wind\n1,2,3\n")
+    for source in (table, tmp_path / "rows.parquet", tmp_path / "rows.csv"):
+        with pytest.raises(DataError, match="more than one column 'wind'; give"):
+            scan(source)
 
 
 def test_no_rows_give_empty_profiles(frame: pl.DataFrame) -> None:

@@ -3,7 +3,8 @@
 from typing import Any
 
 from mlworks_orchestration.errors import DataError, nearest
-from mlworks_orchestration.monitoring.drift.scanning.sources import Source, open_source
+from mlworks_orchestration.monitoring.drift.scanning.source import Source
+from mlworks_orchestration.monitoring.drift.scanning.sources import open_source
 
 
 def in_order(source: Source, by: str | None) -> Source:

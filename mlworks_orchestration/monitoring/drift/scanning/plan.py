@@ -14,7 +14,7 @@ from mlworks_orchestration.monitoring.drift.profiles.columns import ColumnProfil
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
 from mlworks_orchestration.monitoring.drift.scanning.order import check_has, in_order
 from mlworks_orchestration.monitoring.drift.scanning.readers import Reader, reader_of
-from mlworks_orchestration.monitoring.drift.scanning.sources import Source
+from mlworks_orchestration.monitoring.drift.scanning.source import Source
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,8 @@ import polars as pl
 
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey
 from mlworks_orchestration.monitoring.drift.scanning.plan import Plan, Scanned
-from mlworks_orchestration.monitoring.drift.scanning.sources import Source, open_source
+from mlworks_orchestration.monitoring.drift.scanning.source import Source, UnsettledError
+from mlworks_orchestration.monitoring.drift.scanning.sources import open_source
 from mlworks_orchestration.spec import DriftKind
 
 if TYPE_CHECKING:
@@ -56,7 +57,14 @@ def scan(  # noqa: PLR0913 - each is a choice of its own
     """
     opened = source if isinstance(source, Source) else open_source(source)
     keys = {name: ColumnKey(DriftKind.FEATURE, name) for name in opened.schema.names if name != by} if columns is None else columns
-    return carried_out(Plan.of(opened, keys, by=by, blocks=blocks, sample=sample, seed=seed, exact=exact), types)
+
+    def scanned(rows: Source) -> Scanned:
+        return carried_out(Plan.of(rows, keys, by=by, blocks=blocks, sample=sample, seed=seed, exact=exact), types)
+
+    try:
+        return scanned(opened)
+    except UnsettledError:
+        return scanned(opened.settled())
 
 
 def carried_out(plan: Plan, types: Mapping[str, str] | None = None) -> Scanned:

@@ -20,8 +20,9 @@ from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, P
 from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile
 from mlworks_orchestration.monitoring.drift.scanning.plan import Plan, Scanned
 from mlworks_orchestration.monitoring.drift.scanning.scan import carried_out
+from mlworks_orchestration.monitoring.drift.scanning.source import UnsettledError
 from mlworks_orchestration.monitoring.drift.standalone.analysis import Analysis, ColumnAnalysis, judged, ranked
-from mlworks_orchestration.monitoring.drift.standalone.sides import PlannedSide, Roles, Rows, Side, check_roles, open_side
+from mlworks_orchestration.monitoring.drift.standalone.sides import Opened, PlannedSide, Roles, Rows, Side, check_roles, open_side
 from mlworks_orchestration.monitoring.drift.standalone.together import can_fork, together
 from mlworks_orchestration.spec import Drift
 
@@ -80,9 +81,10 @@ def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
     drift = Drift(significance=false_alarm_rate, min_effect=min_effect, min_rows=min_rows)
     opened = open_side(reference, "reference"), open_side(current, "current")
     check_roles(opened[0], roles)
-    blocks = min(max(opened[0].source.rows // max(opened[1].source.rows, min_rows), LEAST_BLOCKS), MOST_BLOCKS)
-    planned = PlannedSide.of(opened[0], roles, blocks=blocks, exact=exact), PlannedSide.of(opened[1], roles, exact=exact)
-    told = _compared(*planned, drift, fork=fork)
+    try:
+        told = _of_opened(*opened, roles, drift, exact=exact, fork=fork)
+    except UnsettledError:
+        told = _of_opened(opened[0].settled(), opened[1].settled(), roles, drift, exact=exact, fork=fork)
     columns = [_described(judged(key.column, key.kind, found), *told.pairs[key]) for key, found in told.found.items()]
     return Analysis(
         columns=ranked([*columns, *_one_sided(told.before, told.after)]),
@@ -113,6 +115,13 @@ class _Compared:
     pairs: Mapping[ColumnKey, tuple[ColumnProfile, ColumnProfile]]
     found: Mapping[ColumnKey, list[ColumnDrift]]
     normal: Normal | None
+
+
+def _of_opened(reference: Opened, current: Opened, roles: Roles, drift: Drift, *, exact: bool, fork: bool) -> _Compared:  # noqa: PLR0913
+    """Plan how to read both sides, and compare them."""
+    blocks = min(max(reference.source.rows // max(current.source.rows, drift.min_rows), LEAST_BLOCKS), MOST_BLOCKS)
+    planned = PlannedSide.of(reference, roles, blocks=blocks, exact=exact), PlannedSide.of(current, roles, exact=exact)
+    return _compared(*planned, drift, fork=fork)
 
 
 def _compared(reference: PlannedSide, current: PlannedSide, drift: Drift, *, fork: bool) -> _Compared:

@@ -1,8 +1,9 @@
 """One side of a stand-alone comparison: what is read of a file or a dataframe."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -14,7 +15,8 @@ from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, P
 from mlworks_orchestration.monitoring.drift.profiles.relations import RelationProfile
 from mlworks_orchestration.monitoring.drift.scanning.plan import Plan, Scanned
 from mlworks_orchestration.monitoring.drift.scanning.scan import scan
-from mlworks_orchestration.monitoring.drift.scanning.sources import Source, open_source
+from mlworks_orchestration.monitoring.drift.scanning.source import Source, check_distinct
+from mlworks_orchestration.monitoring.drift.scanning.sources import open_source
 from mlworks_orchestration.spec import DriftKind
 
 if TYPE_CHECKING:
@@ -58,12 +60,19 @@ class Opened:
     Parameters:
         words: what they are read from.
         source: the same, as a stream.
-        schema: of its columns.
     """
 
     words: str
     source: Source
-    schema: Mapping[str, pl.DataType]
+
+    @cached_property
+    def schema(self) -> Mapping[str, pl.DataType]:
+        """Of its columns."""
+        return pl.Schema(self.source.schema)
+
+    def settled(self) -> Self:
+        """Return the same rows with types that all of them fit, where the first ones decided."""
+        return replace(self, source=self.source.settled())
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +110,7 @@ def open_side(rows: Rows, name: str) -> Opened:
     words = f"the {name} frame" if isinstance(known, pl.DataFrame) else str(known)
     if not isinstance(known, pl.DataFrame):
         _check_exists(Path(known))
-    source = open_source(known)
-    return Opened(words, source, pl.Schema(source.schema))
+    return Opened(words, open_source(known))
 
 
 def check_roles(opened: Opened, roles: Roles) -> None:
@@ -227,6 +235,7 @@ def _frame(rows: object, name: str) -> pl.DataFrame:
     if not hasattr(rows, "__arrow_c_stream__"):
         message = f"The {name} rows are a {type(rows).__name__}; allowed are a path, or a polars, pandas or Arrow dataframe."
         raise DataError(message)
+    check_distinct(f"The {name} frame", list(map(str, getattr(rows, "column_names", getattr(rows, "columns", ())))))
     try:
         return pl.DataFrame(cast("pa.Table", rows))
     except Exception as error:
