@@ -3,7 +3,9 @@
 import json
 import sys
 from collections.abc import Iterator
+from math import isnan
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -19,6 +21,18 @@ DRIFTED = 3
 _MARKS = {True: ("drifted", "bold red"), False: ("no drift", "green"), None: ("inconclusive", "yellow")}
 
 
+class _Between(click.FloatRange):
+    """A number between two others, neither of which it may be; what is no number is not between them."""
+
+    def __init__(self, low: float, high: float) -> None:
+        super().__init__(low, high, min_open=True, max_open=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401 - as click has it
+        """Return the number."""
+        number = float(super().convert(value, param, ctx))
+        return self.fail(f"{value} is not in the range {self.min}<x<{self.max}.", param, ctx) if isnan(number) else number
+
+
 @click.command()
 @click.argument("reference", type=click.Path(path_type=Path))
 @click.argument("current", type=click.Path(path_type=Path))
@@ -30,14 +44,14 @@ _MARKS = {True: ("drifted", "bold red"), False: ("no drift", "green"), None: ("i
 @click.option("--exact", is_flag=True, help="Tell all values apart instead of counting them in bins; slower, and as much memory as the data.")
 @click.option(
     "--false-alarm-rate",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=_Between(0, 1),
     default=0.01,
     show_default=True,
     help="How often drift may be found where nothing changed.",
 )
 @click.option(
     "--min-effect",
-    type=click.FloatRange(0, 8, min_open=True, max_open=True),
+    type=_Between(0, 8),
     default=0.1,
     show_default=True,
     help="Smallest effect that matters, in standard deviations of a normal that shifts.",

@@ -115,3 +115,11 @@ def test_a_column_of_times_that_goes_on_is_told_to_be_given_as_by(tmp_path: Path
     frame[300:].write_parquet(after)
     assert "at is time going on: as --by at it orders the rows and is not compared." in " ".join(call("drift", before, after).output.split())
     assert "time going on" not in call("drift", before, after, "--by", "at").output
+
+
+@pytest.mark.parametrize("option", ["--min-effect", "--false-alarm-rate"])
+def test_what_is_no_number_is_a_wrong_use(call: Call, files: Path, option: str) -> None:
+    assert files
+    result = call("drift", "january.parquet", "february.parquet", option, "nan")
+    assert result.exit_code == 2
+    assert f"Invalid value for '{option}': nan is not in the range 0<x<" in result.output

@@ -68,7 +68,7 @@ class Verdicts:
         for phase, reference in enumerate(self._references(key)):
             here = phases == phase
             with np.errstate(divide="ignore", invalid="ignore"):
-                found = statistic.measure(self.blocks.columns[key].groups.side_by_side(reference, windows[here]))
+                found = statistic.measured(self.blocks.columns[key].groups.side_by_side(reference, windows[here]))
             distance = found.p_value is None
             effect[here] = np.where(np.isfinite(found.value), found.effect, np.nan)
             p_value[here] = 0.0 if found.p_value is None else found.p_value

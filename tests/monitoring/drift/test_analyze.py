@@ -383,3 +383,49 @@ def test_frames_with_two_columns_of_one_name_are_refused() -> None:
     twice = pd.DataFrame([[1, 2, 3]] * 200, columns=["x", "y", "x"])
     with pytest.raises(DataError, match="The reference frame has more than one column 'x'"):
         analyze(twice, twice)
+
+
+@pytest.mark.parametrize("options", [{"by": "t", "label": "t"}, {"by": "t", "prediction": "t"}, {"label": "t", "prediction": "t"}])
+def test_two_options_that_name_the_same_column_are_refused(options: dict[str, str]) -> None:
+    frame = pl.DataFrame({"t": range(200), "x": range(200)})
+    first, second = options
+    with pytest.raises(DataError, match=f"'{first}' and '{second}' both name the column 't'"):
+        analyze(frame, frame, by=options.get("by"), label=options.get("label"), prediction=options.get("prediction"))
+
+
+def test_a_feature_that_is_called_as_a_relation_keeps_its_name() -> None:
+    values = np.random.default_rng(0).normal(size=1_000)
+    before = pl.DataFrame({"x": values, "y": values, "x ~ y": values})
+    found = analyze(before, before.with_columns(pl.col("x ~ y") + 5), label="y")
+    columns = found.to_dict()["columns"]
+    assert {name: (one["kind"], one["drifted"]) for name, one in columns.items()}["x ~ y"] == ("feature", True)
+    assert columns.keys() == {"x", "y", "x ~ y", "x ~ y_", "x ~ y ~ y"}
+    assert len(columns) == len(found.columns)
+
+
+def test_what_is_made_of_columns_is_called_the_same_on_both_sides() -> None:
+    """Also if only one side has a column of that name, or neither could be compared."""
+    values = np.random.default_rng(0).normal(size=1_000)
+    before = pl.DataFrame({"x": values, "y": values, "p": values})
+    after = before.with_columns(pl.col("x").alias("x ~ y"), pl.col("x").alias("residual"))
+    found = analyze(before, after, label="y", prediction="p")
+    reasons = {column.name: column.reason for column in found.columns if column.drifted is None and "no such column" in column.reason}
+    assert reasons.keys() == {"x ~ y", "residual"}
+    assert {"x ~ y_", "residual_"} <= {column.name for column in found.columns}
+
+
+def test_a_list_cannot_order_rows() -> None:
+    frame = pl.DataFrame({"lags": [[1, 2]] * 200, "x": range(200)})
+    with pytest.raises(DataError, match=r"cannot be ordered by 'lags', which is a .*list.*; order them by"):
+        analyze(frame, frame, by="lags")
+
+
+def test_values_whose_squares_are_no_numbers_do_have_values() -> None:
+    values = np.random.default_rng(0).normal(size=1_000)
+    for scale in (1e-300, 1e300):
+        [column] = both(pl.Series(values * scale), pl.Series(values * 2 * scale)).columns
+        assert "squares are too small or too large" in next(one.reason for one in column.statistics if one.statistic == "levene")
+    [column] = both(pl.Series([-1.0, 1.0] * 200), pl.Series([-2.0, 2.0] * 200)).columns
+    assert "do not differ within a side" in next(one.reason for one in column.statistics if one.statistic == "levene")
+    [column] = both(pl.Series(values), pl.Series([float("inf")] * 1_000)).columns
+    assert next(one.reason for one in column.statistics if one.statistic == "levene") == "a side has no finite values"

@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 
 from mlworks_orchestration.errors import DeclarationError
-from mlworks_orchestration.monitoring.drift import STATISTICS, Measures, NumericProfile, Statistic, register, registered
+from mlworks_orchestration.monitoring.drift import STATISTICS, ColumnKey, Measures, NumericProfile, Profile, Statistic, compare, register, registered
 from mlworks_orchestration.monitoring.drift.comparison.cells import Cells
 from mlworks_orchestration.monitoring.drift.statistics import KS, PSI
+from mlworks_orchestration.spec import Drift, DriftKind
 
 
 def nothing(cells: Cells) -> Measures:
@@ -60,3 +62,16 @@ def test_what_is_not_told_is_unknown_in_every_field() -> None:
         assert np.isnan(field).tolist() == [False, True]
     assert found.reason == "the second is empty"
     assert Measures(np.zeros(1), None, np.zeros(1), np.zeros(1)).only(np.array([False])).p_value is None
+
+
+def test_a_statistic_that_fails_is_named_with_what_it_said() -> None:
+    def fails(_: object) -> Measures:
+        return {}["no such key"]
+
+    wind = {"wind": ColumnKey(DriftKind.FEATURE, "wind")}
+    profile = Profile.of(pl.DataFrame({"wind": range(200)}), wind)
+    with pytest.raises(
+        DeclarationError, match=rf"The statistic 'mine' failed \(KeyError: 'no such key'\); repair its measure, which is in {__name__}"
+    ) as caught:
+        compare(profile, profile, Drift(), [replace(KS, name="mine", measure=fails)])
+    assert isinstance(caught.value.__cause__, KeyError)

@@ -219,7 +219,7 @@ def _side_by_side(reference: ColumnProfile, current: ColumnProfile) -> Cells | P
 
 
 def _measure(blank: ColumnDrift, statistic: Statistic, sides: Cells | Pair) -> ColumnDrift:
-    found = statistic.measure(sides)
+    found = statistic.measured(sides)
     value, effect, bound = (float(field[0]) for field in (found.value, found.effect, found.bound))
     if not (isfinite(effect) and isfinite(value)):
         return blank._replace(reason=found.reason or f"{statistic.name} cannot tell")

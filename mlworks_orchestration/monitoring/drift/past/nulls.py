@@ -143,7 +143,7 @@ class _Null:
         for one in self.statistics:
             compared = (self.rows[-1] if one.counts_missing else cells.present) / self.column.per_row
             with np.errstate(divide="ignore", invalid="ignore"):
-                effect = one.measure(cells).effect
+                effect = one.measured(cells).effect
             told = (compared >= max(drift.min_rows, one.least_rows)) & np.isfinite(effect)
             self.effects[one.name].append(np.where(told, effect, 0.0))
 

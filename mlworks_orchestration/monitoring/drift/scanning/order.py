@@ -15,7 +15,7 @@ def in_order(source: Source, by: str | None) -> Source:
         by: the column; None to leave them as they are.
 
     Raises:
-        DataError: if there is no such column, or rows have no value of it.
+        DataError: if there is no such column, rows have no value of it, or it is a list or the like.
     """
     if by is None or _ascend(source, by):
         return source
@@ -39,9 +39,14 @@ def check_has(source: Source, name: str) -> None:
 
 def _ascend(source: Source, by: str) -> bool:
     """Return whether rows are in the order of a column, of which each has a value."""
-    from pyarrow import compute  # noqa: PLC0415 - only who asks for an order pays for it
+    import pyarrow as pa  # noqa: PLC0415 - only who asks for an order pays for it
+    from pyarrow import compute  # noqa: PLC0415
 
     check_has(source, by)
+    kind = source.schema.field(by).type
+    if pa.types.is_nested(kind):
+        message = f"{source.name!r}: rows cannot be ordered by {by!r}, which is a {kind}; order them by a column of times, numbers or texts."
+        raise DataError(message)
     ascend, rows, without, last = True, 0, 0, None
     for batch in source.batches([by]):
         values = _plain(batch.column(0))

@@ -65,7 +65,7 @@ def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
             which polars has worked may wait for ever.
 
     Raises:
-        DataError: if rows cannot be read, or have no column of a name that is given.
+        DataError: if rows cannot be read, or have no column of a name that is given, or two options name the same.
 
     Examples:
         >>> import polars as pl
@@ -120,7 +120,8 @@ class _Compared:
 def _of_opened(reference: Opened, current: Opened, roles: Roles, drift: Drift, *, exact: bool, fork: bool) -> _Compared:  # noqa: PLR0913
     """Plan how to read both sides, and compare them."""
     blocks = min(max(reference.source.rows // max(current.source.rows, drift.min_rows), LEAST_BLOCKS), MOST_BLOCKS)
-    planned = PlannedSide.of(reference, roles, blocks=blocks, exact=exact), PlannedSide.of(current, roles, exact=exact)
+    taken = {*reference.schema, *current.schema}
+    planned = PlannedSide.of(reference, roles, taken, blocks=blocks, exact=exact), PlannedSide.of(current, roles, taken, exact=exact)
     return _compared(*planned, drift, fork=fork)
 
 

@@ -1,11 +1,12 @@
 """One side of a stand-alone comparison: what is read of a file or a dataframe."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Self, cast
 
 import polars as pl
 
@@ -114,12 +115,21 @@ def open_side(rows: Rows, name: str) -> Opened:
 
 
 def check_roles(opened: Opened, roles: Roles) -> None:
-    """Refuse roles of columns that are not there.
+    """Refuse roles of columns that are not there, and two roles of one column.
+
+    Parameters:
+        opened: the rows.
+        roles: of their columns.
 
     Raises:
-        DataError: naming the nearest column.
+        DataError: naming the nearest column, or the two options.
     """
-    for option, column in (("by", roles.by), ("label", roles.label), ("prediction", roles.prediction)):
+    named = (("by", roles.by), ("label", roles.label), ("prediction", roles.prediction))
+    for (option, column), (other, same) in combinations(named, 2):
+        if column is not None and column == same:
+            message = f"{option!r} and {other!r} both name the column {column!r}; a column has one role, so name another or leave one out."
+            raise DataError(message)
+    for option, column in named:
         if column is not None and column not in opened.schema:
             message = f"{opened.words} has no column {column!r}, which {option!r} names; {nearest(column, opened.schema)}."
             raise DataError(message)
@@ -135,6 +145,7 @@ class PlannedSide:
         refused: why a column cannot be compared, in words.
         plan: of the pass over the others.
         residual: what is told of label and prediction together, and what that is called; None where there is none.
+        taken: names that nothing else may be called.
     """
 
     opened: Opened
@@ -142,14 +153,16 @@ class PlannedSide:
     refused: Mapping[ColumnKey, str]
     plan: Plan
     residual: tuple[ColumnKey, pl.Expr] | None
+    taken: Collection[str]
 
     @classmethod
-    def of(cls, opened: Opened, roles: Roles, *, blocks: int = 0, exact: bool = False) -> Self:
+    def of(cls, opened: Opened, roles: Roles, taken: Collection[str], *, blocks: int = 0, exact: bool = False) -> Self:
         """Plan how to read one side.
 
         Parameters:
             opened: what to read.
             roles: which columns order the rows and hold label and prediction.
+            taken: the names of all columns of both sides: what is made of columns is called otherwise, and the same on both sides.
             blocks: into how many runs of rows to cut it besides, in the order of `by`.
             exact: keep each distinct number apart.
 
@@ -165,14 +178,11 @@ class PlannedSide:
         sample = SAMPLE if roles.label in keys else 0
         plan = Plan.of(opened.source, keys, by=roles.by if blocks else None, blocks=blocks, sample=sample, exact=exact)
         if roles.label not in keys or roles.prediction not in keys:
-            return cls(opened, roles, refused, plan, None)
-        key, told = (
-            ColumnKey(DriftKind.CONCEPT, _free("residual", opened.schema)),
-            _disagreement(opened.schema, str(roles.label), str(roles.prediction)),
-        )
+            return cls(opened, roles, refused, plan, None, taken)
+        key, told = ColumnKey(DriftKind.CONCEPT, _free("residual", taken)), _disagreement(opened.schema, str(roles.label), str(roles.prediction))
         if isinstance(told, str):
-            return cls(opened, roles, {**refused, key: told}, plan, None)
-        return cls(opened, roles, refused, plan, (key, told.alias(key.column)))
+            return cls(opened, roles, {**refused, key: told}, plan, None, taken)
+        return cls(opened, roles, refused, plan, (key, told.alias(key.column)), taken)
 
     @property
     def keys(self) -> set[ColumnKey]:
@@ -196,7 +206,7 @@ class PlannedSide:
             parts = {key: blocks[:known] for key, blocks in (*parts.items(), *residual.blocks.items())}
         if self.roles.label in self.plan.keys:
             features = [name for name, key in self.plan.keys.items() if key.kind is DriftKind.FEATURE]
-            columns |= _relations(found.sample, str(self.roles.label), features)
+            columns |= _relations(found.sample, str(self.roles.label), features, self.taken)
         return Side(self.opened.words, found.rows, Profile(columns), parts, self.refused, found.types)
 
     def _residual(self, key: ColumnKey, told: pl.Expr) -> Scanned:
@@ -217,15 +227,17 @@ def _disagreement(schema: Mapping[str, pl.DataType], label: str, prediction: str
     return f"{label!r} is {kinds[0]} and {prediction!r} is {kinds[1]}, so that there is no telling whether they agree"
 
 
-def _relations(sample: pl.DataFrame, label: str, features: Sequence[str]) -> dict[ColumnKey, ColumnProfile]:
+def _relations(sample: pl.DataFrame, label: str, features: Sequence[str], taken: Collection[str]) -> dict[ColumnKey, ColumnProfile]:
     """Profile how the label goes with each feature."""
     usable = [name for name in (*features, label) if sample[name].dtype.is_numeric() or isinstance(sample[name].dtype, _RELATABLE)]
     return {
-        ColumnKey(DriftKind.CONCEPT, f"{name} ~ {label}"): RelationProfile.of(sample[name], sample[label]) for name in usable[:-1] if label in usable
+        ColumnKey(DriftKind.CONCEPT, _free(f"{name} ~ {label}", taken)): RelationProfile.of(sample[name], sample[label])
+        for name in usable[:-1]
+        if label in usable
     }
 
 
-def _free(name: str, taken: Mapping[str, Any]) -> str:
+def _free(name: str, taken: Collection[str]) -> str:
     return name if name not in taken else _free(f"{name}_", taken)
 
 

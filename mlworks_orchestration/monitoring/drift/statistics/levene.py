@@ -11,6 +11,9 @@ from mlworks_orchestration.monitoring.drift.statistics.effects import from_scale
 from mlworks_orchestration.monitoring.drift.statistics.numbers import NO_FINITE, finite, radii
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Statistic, register
 
+NO_SQUARES = "distances from the median do not differ within a side, or their squares are too small or too large for floating-point numbers"
+"""Why finite values do not say how much more the sides differ than they vary."""
+
 
 class Spread(NamedTuple):
     """Distances from a side's median, each field of shape (sides,).
@@ -54,7 +57,9 @@ def levene(cells: Cells) -> Measures:
         lowest = np.where(change <= moved, 0.0, scale * np.square(np.maximum(change - moved, 0.0) / (within + blurred)))
         effect = np.where(change == 0, 0.0, from_scale(after.mean / before.mean))
         bound = np.where(np.isfinite(value), np.maximum(highest - value, value - lowest), 0.0)
-    return Measures(value, fdtrc(1, np.maximum(n + m - 2, 1), value), effect, bound, NO_FINITE).only(~np.isnan(change))
+    return Measures(value, fdtrc(1, np.maximum(n + m - 2, 1), value), effect, bound, NO_FINITE if (m == 0).any() else NO_SQUARES).only(
+        ~np.isnan(change)
+    )
 
 
 def _spread(rows: Floats, values: Floats, reach: Floats) -> Spread:

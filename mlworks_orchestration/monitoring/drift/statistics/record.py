@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mlworks_orchestration.errors import DeclarationError, nearest
+from mlworks_orchestration.errors import DeclarationError, MLWorksError, nearest
 from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 from mlworks_orchestration.monitoring.drift.profiles.columns import ColumnProfile
 
@@ -114,6 +114,25 @@ class Statistic:
             f"measure takes cells, or text, joint and relation, whose measure takes a pair of profiles; {hint}."
         )
         raise DeclarationError(message)
+
+    def measured(self, sides: Any) -> Measures:  # noqa: ANN401 - cells or a pair, by its types
+        """Return what it measures.
+
+        Parameters:
+            sides: what `measure` takes.
+
+        Raises:
+            DeclarationError: naming it, if it fails.
+        """
+        try:
+            return self.measure(sides)
+        except MLWorksError:
+            raise
+        except Exception as error:
+            # what a user's own code raises can be anything
+            where, what = self.measure.__module__, type(error).__name__
+            message = f"The statistic {self.name!r} failed ({what}: {error}); repair its measure, which is in {where}, or do not register it."
+            raise DeclarationError(message) from error
 
     def rows(self, profile: ColumnProfile) -> int:
         """Return how many of a profile's rows are compared."""
