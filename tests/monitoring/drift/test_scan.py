@@ -148,6 +148,8 @@ def test_rows_are_taken_in_the_order_of_a_column_of_times(frame: pl.DataFrame) -
         found = scan(source, by="time", blocks=4)
         assert list(found.types) == ["wind"]
         assert [block.distinct for block in found.blocks[feature("wind")]] == [1, 1, 1, 1]
+    with pytest.raises(DataError, match="5 of 5 rows have no 'wind'"):
+        scan(rows[:5].with_columns(wind=None), by="wind")
     with pytest.raises(DataError, match="2 of 90000 rows have no 'time'"):
         scan(frame.with_columns(time=pl.Series([None, None, *range(89_998)])), by="time")
 

@@ -51,7 +51,7 @@ def _ascend(source: Source, by: str) -> bool:
     for batch in source.batches([by]):
         values = _plain(batch.column(0))
         rows, without = rows + len(values), without + values.null_count
-        if ascend and len(values):
+        if ascend and not without and len(values):
             steps = compute.less_equal(values[:-1], values[1:])
             ascend = compute.all(steps, min_count=0).as_py() and (last is None or compute.less_equal(last, values[0]).as_py())
             last = values[-1]
