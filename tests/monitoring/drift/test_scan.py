@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from deltalake import write_deltalake
+from deltalake import DeltaTable, write_deltalake
 
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift import CategoricalProfile, ColumnKey, NumericProfile, Profile
@@ -219,6 +219,14 @@ def test_what_a_delta_table_is_partitioned_by_is_a_column(tmp_path: Path) -> Non
     assert scan(path, columns={"site": feature("site")}, sample=5).sample["site"].to_list().count("New York") == 2
 
 
+def test_a_delta_table_without_rows_has_its_columns(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"wind": [1.0], "site": ["A"]})
+    write_deltalake(tmp_path, frame.to_arrow(), partition_by=["site"])
+    DeltaTable(tmp_path).delete()
+    found = scan(tmp_path, blocks=2, sample=2)
+    assert (found.rows, found.types) == (0, {"wind": "numeric", "site": "categorical"})
+
+
 def test_folders_named_as_hive_names_them_are_columns(tmp_path: Path) -> None:
     for index, folder in enumerate(["site=A/month=01/rate=1", "site=7/month=02/rate=2.5", "site=%C3%A9/month=__HIVE_DEFAULT_PARTITION__/rate=1e3"]):
         (tmp_path / folder).mkdir(parents=True)
@@ -270,9 +278,9 @@ def test_types_that_differ_between_files_are_read_as_the_wider(one: pl.DataType,
 
 
 def test_types_that_have_nothing_in_common_are_an_error_that_names_them(tmp_path: Path) -> None:
-    pl.DataFrame({"wind": [1.0], "site": ["A"]}).write_parquet(tmp_path / "0.parquet")
-    pl.DataFrame({"wind": ["calm"], "site": ["A"]}).write_parquet(tmp_path / "1.parquet")
-    with pytest.raises(DataError, match=r"'wind' is a .*string in '.*1.parquet', but a double in '.*0.parquet'"):
+    for index, values in enumerate(([None], [1.0], ["calm"])):
+        pl.DataFrame({"wind": values, "site": ["A"]}).write_parquet(tmp_path / f"{index}.parquet")
+    with pytest.raises(DataError, match=r"'wind' is a .*string in '.*2.parquet', but a double in '.*1.parquet'; write it with one type"):
         scan(tmp_path)
 
 

@@ -74,18 +74,18 @@ def _united(files: Files, schemas: Sequence[Any]) -> Any:  # noqa: ANN401
     whole = [_with_constants(file, there) for file, there in zip(files.located, schemas, strict=True)]
     if whole and whole[0] is schemas[0] and all(one.equals(whole[0]) for one in whole) and not files.declared.keys() - set(whole[0].names):
         return whole[0]
-    kinds, first = dict[str, Any](), dict[str, str]()
+    kinds, seen = dict[str, Any](), dict[str, tuple[Any, str]]()
     for file, there in zip(files.located, whole, strict=True):
         for field in there:
-            known = kinds.get(field.name)
-            kinds[field.name] = field.type if known is None else _wider(known, field.type)
-            first.setdefault(field.name, file.path)
-            if kinds[field.name] is None:
+            wider = _wider(kinds.get(field.name, field.type), field.type)
+            if wider is None:
+                known, other = seen[field.name]
                 message = (
-                    f"The column {field.name!r} is a {field.type} in {file.path!r}, but a {known} in {first[field.name]!r} or after it; "
-                    "write it with one type in all files."
+                    f"The column {field.name!r} is a {field.type} in {file.path!r}, but a {known} in {other!r}; write it with one type in all files."
                 )
                 raise DataError(message)
+            if field.name not in kinds or not wider.equals(kinds[field.name]):
+                kinds[field.name], seen[field.name] = wider, (field.type, file.path)
     missing = {name: kind for name, kind in files.declared.items() if name not in kinds}
     return pa.schema([pa.field(name, kind) for name, kind in (kinds | missing).items()])
 
