@@ -177,6 +177,38 @@ def test_a_season_that_the_reference_has_seen_is_normal() -> None:
     assert verdicts(analyze(wave, hour + 8.0))["x"] is True
 
 
+def wave() -> pl.DataFrame:
+    phase = np.arange(ROWS * 4) * 2 * np.pi / 500
+    return pl.DataFrame({"x": np.sin(phase) * 2 + np.random.default_rng(3).normal(size=len(phase))})
+
+
+def test_a_season_that_the_reference_has_seen_is_normal_wherever_a_window_begins() -> None:
+    rows = wave()
+    windows = [rows[640 * offset : 640 * offset + 100] for offset in range(0, 25, 2)]  # 640 is a cycle and 28 % of one
+    assert sum(analyze(rows, window).drifted is True for window in windows) <= 1
+
+
+def test_a_shift_on_top_of_a_season_is_found_wherever_a_window_begins() -> None:
+    rows = wave()
+    windows = [rows[790 * offset : 790 * offset + 2_000] + 1.0 for offset in range(6)]
+    assert sum(analyze(rows, window).drifted is True for window in windows) >= 5
+    assert sum(analyze(rows, window - 1.0).drifted is True for window in windows) == 0
+
+
+@pytest.mark.parametrize("cycles", [3.5, 5, 5.5])
+def test_a_seasonal_file_has_not_drifted_from_itself(cycles: float) -> None:
+    phase = np.linspace(0, 2 * np.pi * cycles, 8_000, endpoint=False)
+    rows = pl.DataFrame({"x": np.sin(phase) + np.random.default_rng(3).normal(0, 0.3, 8_000)})
+    assert analyze(rows, rows).drifted is False
+
+
+def test_windows_of_half_a_reference_of_few_cycles_are_normal() -> None:
+    for seed in range(4):
+        phase = np.arange(12_000 + 977 * seed) * 2 * np.pi * 3 / 8_000
+        rows = pl.DataFrame({"x": np.sin(phase) + np.random.default_rng(seed).normal(0, 0.3, len(phase))})
+        assert analyze(rows[:8_000], rows[-4_000:]).drifted is False
+
+
 def test_a_looser_rate_never_raises_a_threshold() -> None:
     strict, loose = (analyze(rides(1), rides(2), false_alarm_rate=rate).to_dict()["columns"]["borough"]["threshold"] for rate in (0.001, 0.2))
     assert loose <= strict

@@ -22,9 +22,10 @@ class CoarseBlocks:
     Parameters:
         first: bins of the first values, at least one.
         missing: rows without a value up to the end of each block before, none of which had one.
+        counted: whether the first values are rows of the blocks; if not, they only say where cells end, and nothing is counted yet.
     """
 
-    def __init__(self, first: Bins, missing: Sequence[int]) -> None:
+    def __init__(self, first: Bins, missing: Sequence[int], *, counted: bool = True) -> None:
         cumulated = np.cumsum(first.counts)
         tops = np.unique(np.searchsorted(cumulated, np.arange(1, _CELLS + 1) * (cumulated[-1] / _CELLS)).clip(max=len(cumulated) - 1))
         self.cuts: Integers = first.keys[tops] | ~(np.int64(-1) << (EXACT - first.precision[tops]))
@@ -32,7 +33,7 @@ class CoarseBlocks:
         self._values: Floats = centers(first)[tops]
         self._missing = list(missing)
         self._before = np.zeros((len(missing), len(tops)), dtype=np.int64)
-        self._part: Integers = np.diff(np.append(cumulated[tops[:-1]], cumulated[-1]), prepend=0)
+        self._part: Integers = np.diff(np.append(cumulated[tops[:-1]], cumulated[-1]), prepend=0) * int(counted)
         self._counts = [np.zeros(len(tops), dtype=np.int64)]
         self._marks = [0]
 

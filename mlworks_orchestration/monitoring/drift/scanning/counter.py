@@ -39,9 +39,10 @@ class NumericCounter:
     Parameters:
         kind: the class of the profile.
         exact: keep each distinct value apart; memory then grows with them.
+        cells: bins of all values, if they are known beforehand, whose quantiles are then the blocks' cells; else those of the first block are.
     """
 
-    def __init__(self, kind: type[NumericProfile] = NumericProfile, *, exact: bool = False) -> None:
+    def __init__(self, kind: type[NumericProfile] = NumericProfile, *, exact: bool = False, cells: Bins | None = None) -> None:
         self._kind, self._exact = kind, exact
         self._missing = 0
         self._moments: list[Moments] = []
@@ -49,7 +50,7 @@ class NumericCounter:
         self._grids: list[Grid | DirectGrid] = []
         self._held: list[Floats] = []
         self._waiting, self._fold_at = 0, _PLANNED
-        self._blocks: CoarseBlocks | None = None
+        self._blocks: CoarseBlocks | None = CoarseBlocks(cells, [], counted=False) if cells is not None and cells.size else None
         self._uncut: list[int] = []
 
     def add(self, values: Floats, missing: int = 0, ends: Sequence[int] = ()) -> None:

@@ -1,7 +1,7 @@
 """One pass over rows, planned: what is read of them, some columns at a time."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Any, Self
 
@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from mlworks_orchestration.errors import DataError
-from mlworks_orchestration.monitoring.drift.profiles.bins import Integers
+from mlworks_orchestration.monitoring.drift.profiles.bins import Bins, Integers
 from mlworks_orchestration.monitoring.drift.profiles.columns import ColumnProfile
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
 from mlworks_orchestration.monitoring.drift.scanning.order import check_has, in_order
@@ -47,6 +47,7 @@ class Plan:
         ends: where the blocks end.
         seed: of what text profiles draw.
         exact: keep each distinct number apart.
+        cells: bins of all values of columns of numbers, by name, where an earlier pass has told them: blocks are then counted at their quantiles.
     """
 
     source: Source
@@ -55,6 +56,7 @@ class Plan:
     ends: Integers
     seed: int
     exact: bool
+    cells: Mapping[str, Bins] = field(default_factory=dict)
 
     @classmethod
     def of(  # noqa: PLR0913 - each is a choice of its own
@@ -81,6 +83,15 @@ class Plan:
         ends = np.arange(1, blocks + 1) * ordered.rows // blocks if blocks else np.array([], dtype=np.int64)
         return cls(ordered, keys, drawn, ends, seed, exact)
 
+    def again(self, cells: Mapping[str, Bins], blocks: int) -> Self:
+        """Return a second pass over the same rows, whose blocks are counted in cells of all rows instead of those of the first block.
+
+        Parameters:
+            cells: the bins that the first pass found, by name.
+            blocks: into how many runs of rows to cut them.
+        """
+        return replace(self, ends=np.arange(1, blocks + 1) * self.source.rows // blocks, cells=cells)
+
     @property
     def together(self) -> list[list[str]]:
         """The columns by what is read at once: each alone where that costs no more, else all."""
@@ -105,7 +116,7 @@ class Plan:
             for batch in takewhile(lambda one: one is not None, self.source.batches(names) if batches is None else batches):
                 for name, array in zip(names, batch.columns, strict=True):
                     if name not in readers:
-                        readers[name] = reader_of(name, array, generator, exact=self.exact, known=known.get(name))
+                        readers[name] = reader_of(name, array, generator, exact=self.exact, known=known.get(name), cells=self.cells.get(name))
                 self._feed(readers, batch, position)
                 if len(self.drawn):
                     sampled.append(_drawn(batch, self.drawn - position))
@@ -116,7 +127,7 @@ class Plan:
         for name in names:
             if name not in readers:
                 empty = pa.array([], self.source.schema.field(name).type)
-                readers[name] = reader_of(name, empty, generator, exact=self.exact, known=known.get(name))
+                readers[name] = reader_of(name, empty, generator, exact=self.exact, known=known.get(name), cells=self.cells.get(name))
         drawn = pl.DataFrame(pl.from_arrow(pa.Table.from_batches(sampled))) if sampled else pl.DataFrame()
         return self._scanned(readers, position, drawn)
 

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from mlworks_orchestration.errors import DataError
+from mlworks_orchestration.monitoring.drift.profiles.bins import Bins
 from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile
 from mlworks_orchestration.monitoring.drift.profiles.numeric import DatetimeProfile, NumericProfile
 from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile
@@ -98,7 +99,15 @@ class TextReader:
         return TextProfile.merged([*self._blocks, *self._parts])
 
 
-def reader_of(name: str, first: Any, generator: np.random.Generator, *, exact: bool, known: str | None = None) -> Reader:  # noqa: ANN401
+def reader_of(  # noqa: PLR0913 - each is a choice of its own
+    name: str,
+    first: Any,  # noqa: ANN401 - pyarrow has no types
+    generator: np.random.Generator,
+    *,
+    exact: bool,
+    known: str | None = None,
+    cells: Bins | None = None,
+) -> Reader:
     """Return the reader that fits a column.
 
     Texts are free text if, in the first rows, most are distinct and have three words or more on average; else categories.
@@ -109,6 +118,7 @@ def reader_of(name: str, first: Any, generator: np.random.Generator, *, exact: b
         generator: draws what a profile of texts samples.
         exact: keep each distinct number apart.
         known: the type of profile that its texts have elsewhere; None where they decide.
+        cells: as `NumericCounter` takes them.
 
     Raises:
         DataError: if the column's type cannot be profiled.
@@ -117,11 +127,11 @@ def reader_of(name: str, first: Any, generator: np.random.Generator, *, exact: b
 
     kind = first.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return NumberReader(NumericProfile, exact=exact)
+        return NumberReader(NumericProfile, exact=exact, cells=cells)
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        return NumberReader(DatetimeProfile, exact=exact)
+        return NumberReader(DatetimeProfile, exact=exact, cells=cells)
     if pa.types.is_null(kind):
-        return NumberReader(NumericProfile, exact=exact)
+        return NumberReader(NumericProfile, exact=exact, cells=cells)
     texts = kind.value_type if pa.types.is_dictionary(kind) else kind
     if pa.types.is_string(texts) or pa.types.is_large_string(texts) or pa.types.is_string_view(texts):
         free = known == TextProfile.type if known in {TextProfile.type, CategoricalProfile.type} else _is_free_text(first)

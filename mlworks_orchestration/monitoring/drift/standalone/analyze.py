@@ -4,6 +4,7 @@ from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice
+from math import ceil
 from typing import cast
 
 import numpy as np
@@ -29,6 +30,9 @@ from mlworks_orchestration.spec import Drift
 LEAST_BLOCKS = 40
 MOST_BLOCKS = 200
 """A block is as long as the current rows, so that it knows of all that changes faster, but there must be enough and not too many of them."""
+
+BLOCKS_OF_WINDOW = 3
+"""Blocks that a window has at least where the reference has a season, so that it is hardly off the blocks of its phase wherever it begins."""
 
 LEAST_TO_FORK = 100_000
 """Rows on either side; with less, copying the process gains nothing."""
@@ -132,6 +136,11 @@ def _compared(reference: PlannedSide, current: PlannedSide, drift: Drift, *, for
         before = reference.side(next(stretches))
         expected, rows = {key: column for key, column in before.profile.columns.items() if key in current.keys}, current.plan.source.rows
         known, parts = _known(before, expected, rows, drift), list[Scanned]()
+        if known.seasonal:
+            # The first block, by whose values cells were cut, is a part of the season: it cannot tell apart what the others are.
+            before = reference.again(before, _finer(len(reference.plan.ends), rows / before.rows))
+            expected = {key: column for key, column in before.profile.columns.items() if key in current.keys}
+            known = _known(before, expected, rows, drift)
         for part in stretches:
             parts.append(part)
             if not known.seasonal:
@@ -176,6 +185,11 @@ def _as_in(types: Mapping[str, str], found: Scanned, plan: Plan) -> Scanned:
     """Return what was read of a column, which is read again if its texts were taken for free text on one side only."""
     told = any({kind, types.get(name)} == {TextProfile.type, CategoricalProfile.type} for name, kind in found.types.items())
     return plan.read(list(found.types), types=types) if told else found
+
+
+def _finer(blocks: int, share: float) -> int:
+    """Return how many blocks to cut a seasonal reference in, for windows that are so large a share of it; at most three for each one that it had."""
+    return blocks * min(BLOCKS_OF_WINDOW, ceil(BLOCKS_OF_WINDOW / max(blocks * share, 1.0)))
 
 
 def _known(side: Side, columns: Mapping[ColumnKey, ColumnProfile], rows: int, drift: Drift) -> Reference:

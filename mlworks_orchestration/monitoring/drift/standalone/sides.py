@@ -12,10 +12,11 @@ import polars as pl
 
 from mlworks_orchestration.errors import DataError, nearest
 from mlworks_orchestration.monitoring.drift.profiles.columns import ColumnProfile
+from mlworks_orchestration.monitoring.drift.profiles.numeric import NumericProfile
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
 from mlworks_orchestration.monitoring.drift.profiles.relations import RelationProfile
 from mlworks_orchestration.monitoring.drift.scanning.plan import Plan, Scanned
-from mlworks_orchestration.monitoring.drift.scanning.scan import scan
+from mlworks_orchestration.monitoring.drift.scanning.scan import carried_out
 from mlworks_orchestration.monitoring.drift.scanning.source import Source, check_distinct
 from mlworks_orchestration.monitoring.drift.scanning.sources import open_source
 from mlworks_orchestration.spec import DriftKind
@@ -209,12 +210,24 @@ class PlannedSide:
             columns |= _relations(found.sample, str(self.roles.label), features, self.taken)
         return Side(self.opened.words, found.rows, Profile(columns), parts, self.refused, found.types)
 
+    def again(self, found: Side, blocks: int) -> Side:
+        """Read the same rows once more, to count their blocks in cells that fit all rows.
+
+        Parameters:
+            found: what the first pass found.
+            blocks: into how many runs of rows to cut them.
+        """
+        cells = {key.column: column.bins for key, column in found.profile.columns.items() if isinstance(column, NumericProfile)}
+        second = replace(self, plan=self.plan.again(cells, blocks))
+        return second.side(carried_out(second.plan, found.types))
+
     def _residual(self, key: ColumnKey, told: pl.Expr) -> Scanned:
         """Read what is told of label and prediction together."""
         batches = self.plan.source.batches([str(self.roles.label), str(self.roles.prediction)])
         frames = [cast("pl.DataFrame", pl.from_arrow(batch)).select(told) for batch in batches]
         rows = pl.concat(frames) if frames else pl.DataFrame(schema={key.column: pl.Float64()})
-        return scan(rows, columns={key.column: key}, blocks=len(self.plan.ends), exact=self.plan.exact)
+        plan = Plan.of(open_source(rows), {key.column: key}, blocks=len(self.plan.ends), exact=self.plan.exact)
+        return carried_out(replace(plan, cells=self.plan.cells))
 
 
 def _disagreement(schema: Mapping[str, pl.DataType], label: str, prediction: str) -> pl.Expr | str:
