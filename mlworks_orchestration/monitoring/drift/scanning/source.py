@@ -7,7 +7,7 @@ from typing import Any
 
 from mlworks_orchestration.errors import DataError
 
-BATCH_ROWS = 1 << 18
+BATCH_ROWS = 1 << 17
 """Rows that are decoded at a time: with fewer, asking for them is a tenth of the work."""
 
 
