@@ -14,20 +14,21 @@ import pytest
 
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift import analyze
-from mlworks_orchestration.monitoring.drift.standalone.analyze import LEAST_TO_FORK
+from mlworks_orchestration.monitoring.drift.standalone.reading import LEAST_TO_FORK
 from mlworks_orchestration.monitoring.drift.standalone.together import together
 
 PATIENCE = 120
 COMPARE = """
 import json, os, sys
 from mlworks_orchestration.monitoring.drift.scanning.plan import Plan
-from mlworks_orchestration.monitoring.drift.standalone import analyze as module
+from mlworks_orchestration.monitoring.drift import analyze
+from mlworks_orchestration.monitoring.drift.standalone import reading
 read = Plan.read
 def read_here(plan, names, *given, **options):
     os.write(2, f"{plan.source.name} {' '.join(names)}\\n".encode())  # at once, for two processes write
     return read(plan, names, *given, **options)
-Plan.read, module.can_fork = read_here, lambda: True
-print(json.dumps(module.analyze(sys.argv[1], sys.argv[2], fork=True, **json.loads(sys.argv[3])).to_dict()))
+Plan.read, reading.can_fork = read_here, lambda: True
+print(json.dumps(analyze(sys.argv[1], sys.argv[2], fork=True, **json.loads(sys.argv[3])).to_dict()))
 """
 ROLES = {"by": "hour", "label": "x", "prediction": "guess"}
 
