@@ -78,7 +78,7 @@ class ReportWindow:
         """
         return cls(
             keys=list(keys),
-            profile=Profile.merged([profiles[key] for key in keys]),
+            profile=Profile.merged([profiles[key] for key in keys], [f"partition {key}" for key in keys]),
             labelled=sum(any(column.kind is DriftKind.LABEL for column in profiles[key].columns) for key in keys),
             scored_versions=sorted(set().union(*(versions[key] for key in keys))),
         )

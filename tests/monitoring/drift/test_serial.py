@@ -14,10 +14,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlworks_orchestration.errors import DataError
-from mlworks_orchestration.monitoring.drift import CategoricalProfile, DatetimeProfile, NumericProfile, from_json, to_json
+from mlworks_orchestration.monitoring.drift import (
+    CategoricalProfile,
+    ColumnKey,
+    DatetimeProfile,
+    NumericProfile,
+    Profile,
+    compare,
+    from_json,
+    to_json,
+)
 from mlworks_orchestration.monitoring.drift.profiles.bins import Bins, coarsen, counted
 from mlworks_orchestration.monitoring.drift.profiles.packing import pack, packed
 from mlworks_orchestration.monitoring.drift.profiles.places import unpack
+from mlworks_orchestration.spec import Drift, DriftKind
 
 
 @given(st.lists(st.floats(), max_size=40))
@@ -183,10 +193,27 @@ def read(stored: list[int]) -> Bins:
     return unpack([packed(3, base64.b64encode(zlib.compress(bytes(stored))).decode())])
 
 
+def damaged() -> NumericProfile:
+    """Return a profile whose bins do not fit, which shows when they are unpacked."""
+    bins = base64.b64encode(zlib.compress(bytes([*SOUND[:6], 65, *SOUND[7:]]))).decode()
+    found = from_json(json.dumps(json.loads(to_json(NumericProfile.of(np.array([1.0, 2.0])))) | {"size": 3, "bins": bins}))
+    assert isinstance(found, NumericProfile)
+    return found
+
+
+def test_damage_that_shows_late_names_the_column_and_the_part() -> None:
+    wind, sound = ColumnKey(DriftKind.FEATURE, "wind"), NumericProfile.of(np.array([1.0, 2.0]))
+    parts = [Profile({wind: sound}), Profile({wind: damaged()})]
+    with pytest.raises(DataError, match=r"^partition b, feature wind: A stored profile is damaged"):
+        Profile.merged(parts, ["partition a", "partition b"])
+    with pytest.raises(DataError, match=r"^feature wind: A stored profile is damaged"):
+        Profile.merged(parts)
+    with pytest.raises(DataError, match=r"^feature wind: A stored profile is damaged"):
+        compare(parts[1], parts[0], Drift())
+
+
 def test_bins_are_unpacked_when_they_are_asked_for_and_damage_is_told_then() -> None:
-    damaged = base64.b64encode(zlib.compress(bytes([*SOUND[:6], 65, *SOUND[7:]]))).decode()
-    document = json.loads(to_json(NumericProfile.of(np.array([1.0, 2.0])))) | {"size": 3, "bins": damaged}
-    profile = from_json(json.dumps(document))
+    profile = damaged()
     with pytest.raises(DataError, match=r"A stored profile is damaged.*Materialise its partition again"):
         _ = profile.present
     with pytest.raises(DataError, match=r"A stored profile is damaged"):

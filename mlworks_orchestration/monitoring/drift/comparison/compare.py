@@ -6,6 +6,7 @@ from datetime import datetime
 from math import isfinite
 from typing import cast
 
+from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift.comparison.cells import Cells, categorical_cells, numeric_cells
 from mlworks_orchestration.monitoring.drift.comparison.correction import benjamini_hochberg
 from mlworks_orchestration.monitoring.drift.comparison.judge import judge, threshold
@@ -92,7 +93,7 @@ def compare(  # noqa: PLR0913 - what is known of either side, each with a defaul
     matched = match(known.blocks, known.normal, known.profile, current, seconds) if known.blocks and known.normal else None
     comparison = _Comparison(known, current, drift, registered() if statistics is None else statistics, matched)
     told = measured or {}
-    found = [one for key in known.profile.columns for one in (told[key] if key in told else comparison.column(key))]
+    found = [one for key in known.profile.columns for one in (told[key] if key in told else comparison.named(key))]
     for family in _families(found):
         adjusted = benjamini_hochberg([cast("float", found[index].p_value) for index in family])
         for index, p_adjusted in zip(family, adjusted, strict=True):
@@ -117,7 +118,7 @@ def measure(reference: Reference, current: Profile, drift: Drift) -> dict[Column
         True
     """
     comparison = _Comparison(reference, current, drift, registered(), None)
-    return {key: comparison.column(key) for key in current.columns}
+    return {key: comparison.named(key) for key in current.columns}
 
 
 def _families(found: Sequence[ColumnDrift]) -> list[list[int]]:
@@ -146,6 +147,14 @@ class _Comparison:
     drift: Drift
     statistics: Sequence[Statistic]
     matched: Match | None
+
+    def named(self, key: ColumnKey) -> list[ColumnDrift]:
+        """Return what `column` does, and name the column where what is stored of it turns out to be damaged."""
+        try:
+            return self.column(key)
+        except DataError as error:
+            message = f"{key.kind} {key.column}: {error}"
+            raise DataError(message) from error
 
     def column(self, key: ColumnKey) -> list[ColumnDrift]:
         """Return what each statistic measures on a column."""

@@ -54,13 +54,31 @@ class Profile:
         return cls({key: _profile_column(frame, name, key) for name, key in columns.items()})
 
     @classmethod
-    def merged(cls, parts: "Sequence[Profile]") -> "Profile":
+    def merged(cls, parts: "Sequence[Profile]", names: Sequence[str] = ()) -> "Profile":
         """Return the profile of all rows together; a column that some parts lack is that of the others.
 
+        Parameters:
+            parts: any number.
+            names: what each part is called, for errors.
+
         Raises:
-            DataError: if a column is of one type in one part and of another in another.
+            DataError: if a column is of one type in one part and of another in another, or what is stored of one turns out to be damaged.
         """
-        return cls({key: merge_column(key, of_parts) for key, of_parts in _by_column(parts)})
+        try:
+            return cls({key: merge_column(key, of_parts) for key, of_parts in _by_column(parts)})
+        except DataError:
+            for name, part in zip(names, parts, strict=False):
+                _check(part, name)
+            raise
+
+
+def _check(part: Profile, name: str) -> None:
+    """Refuse a part that is damaged by itself, as most damage to bins shows when they are added up."""
+    try:
+        Profile.merged([part])
+    except DataError as error:
+        message = f"{name}, {error}"
+        raise DataError(message) from error
 
 
 def _by_column(parts: Sequence[Profile]) -> Iterator[tuple[ColumnKey, Sequence[ColumnProfile]]]:
@@ -83,7 +101,7 @@ def merge_column(key: ColumnKey, parts: Sequence[ColumnProfile]) -> ColumnProfil
         parts: one or more.
 
     Raises:
-        DataError: if it is of one type in one part and of another in another.
+        DataError: if it is of one type in one part and of another in another, or what is stored of it is damaged.
     """
     types = sorted({part.type for part in parts})
     if len(types) > 1:
@@ -92,7 +110,11 @@ def merge_column(key: ColumnKey, parts: Sequence[ColumnProfile]) -> ColumnProfil
             "materialise the profiles again after the column's type was settled."
         )
         raise DataError(message)
-    return PROFILES[types[0]].merged(parts)
+    try:
+        return PROFILES[types[0]].merged(parts)
+    except DataError as error:
+        message = f"{key.kind} {key.column}: {error}"
+        raise DataError(message) from error
 
 
 def _profile_column(frame: pl.DataFrame, name: str, key: ColumnKey) -> ColumnProfile:
