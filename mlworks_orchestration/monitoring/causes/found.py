@@ -1,7 +1,7 @@
 """What is found when causes are sought, as data and in words."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -113,16 +113,35 @@ def _action(causes: Causes, drifted: DriftedKind) -> str:
     kind = DriftKind(drifted.kind)
     ranked = [one for one in causes.features if one.drifted] if kind is DriftKind.FEATURE else []
     columns = tuple(one.column for one in ranked) or drifted.columns
-    evidence = _of_feature(ranked[0]) if ranked else _of_effect(drifted.effect)
+    evidence = _of_feature(ranked[0], causes.features) if ranked else _of_effect(drifted.effect)
     evidence += [one.text for one in causes.onsets if one.kind == drifted.kind and one.column in columns[:1]]
     others = f"; beside it {_listed(columns[1:])}" if len(columns) > 1 else ""
     where = f" in {_named(columns[0])}" if columns else ""
     return f"{drifted.kind.capitalize()} drift{where} ({'; '.join([*evidence, _upstream(causes)])}{others}): {ACTIONS[kind]}."
 
 
-def _of_feature(feature: RankedFeature) -> list[str]:
-    together = f"rank correlation with the loss {feature.correlation:+.2f} over {feature.windows} windows" if feature.correlation is not None else ""
-    return [*_of_effect(feature.effect), f"importance {feature.importance:.0%}", *([together] if together else [])]
+def went_together(feature: Mapping[str, Any], features: Sequence[Mapping[str, Any]]) -> str:
+    """Return how a feature's drift went together with the loss, in words; "" where it cannot be told.
+
+    Parameters:
+        feature: a ranked feature, as `asdict` gives it.
+        features: all of them.
+
+    Examples:
+        >>> wind, rain = {"correlation": 0.8, "windows": 30, "place": 1}, {"correlation": None, "windows": 4, "place": None}
+        >>> went_together(wind, [wind, rain]), went_together(rain, [wind, rain])
+        ('rank correlation with the loss +0.80 over 30 windows, place 1 of 1', '')
+    """
+    if feature["correlation"] is None:
+        return ""
+    place = feature.get("place")  # causes that an earlier release found have none
+    among = f", place {place} of {sum(one['correlation'] is not None for one in features)}" if place else ""
+    return f"rank correlation with the loss {feature['correlation']:+.2f} over {feature['windows']} windows{among}"
+
+
+def _of_feature(feature: RankedFeature, features: Sequence[RankedFeature]) -> list[str]:
+    told = went_together(asdict(feature), [asdict(one) for one in features])
+    return [*_of_effect(feature.effect), f"importance {feature.importance:.0%}", *([told] if told else [])]
 
 
 def _of_effect(effect: float | None) -> list[str]:

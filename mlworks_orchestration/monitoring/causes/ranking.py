@@ -1,7 +1,7 @@
 """Which feature's drift matters most: importance times drift, and how drift and performance went together in the past."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -31,6 +31,7 @@ class RankedFeature:
         windows: how many it is of.
         independent_windows: how many of those overlap no other.
         remark: why there is no correlation, in words.
+        place: by `correlation`, 1 for the feature whose drift went most with a worse model; None where it cannot be told.
     """
 
     column: str
@@ -44,10 +45,14 @@ class RankedFeature:
     windows: int
     independent_windows: int
     remark: str
+    place: int | None = None
 
 
 def rank_features(lake: Lake, model: MLModel, importances: Sequence[Importance], reports: pl.DataFrame, partition: str) -> list[RankedFeature]:
     """Rank the features of a report: those that drifted first, by score = importance share x effect, then by effect alone.
+
+    A second ranking, `place`, is by how their drift went together with the performance: importance tells what a feature can do to a model, the past
+    what its drift did.
 
     The reference's metric is one number for all windows of a version, so the change against it has the ranks of the metric itself, and Spearman's
     correlation (1904) of the one is that of the other. Windows that overlap repeat each other, so how many of them do not is what counts as few.
@@ -65,7 +70,9 @@ def rank_features(lake: Lake, model: MLModel, importances: Sequence[Importance],
     together = past.join(window_losses(lake, model, reports), on=PARTITION, how="inner")
     known = {one.column: one for one in importances}
     ranked = [_ranked(column, known.get(column), now, together) for column in model.feature_columns]
-    return sorted(ranked, key=lambda one: (one.drifted is not True, -one.score, -(one.effect or 0.0)))
+    by_loss = sorted((one.correlation for one in ranked if one.correlation is not None), reverse=True)
+    placed = [one if one.correlation is None else replace(one, place=by_loss.index(one.correlation) + 1) for one in ranked]
+    return sorted(placed, key=lambda one: (one.drifted is not True, -one.score, -(one.effect or 0.0)))
 
 
 def _ranked(column: str, importance: Importance | None, now: pl.DataFrame, together: pl.DataFrame) -> RankedFeature:

@@ -1,8 +1,9 @@
 """What the page says of the causes of a model's drift."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mlworks_orchestration.monitoring.causes.found import went_together
 from mlworks_orchestration.monitoring.page.content import Cause, Details
 from mlworks_orchestration.monitoring.page.stored import StoredReport, column_name
 from mlworks_orchestration.numerals import readable
@@ -47,15 +48,15 @@ def ranked_causes(found: Mapping[str, Any]) -> Iterator[Cause]:
     for one in found["features"]:
         if one["drifted"]:
             onset = [each["text"] for each in found["onsets"] if (each["kind"], each["column"]) == ("feature", one["column"])]
-            yield Cause(f"Drift of {one['column']}", "; ".join([*_telling(one), *onset]) + ".", one["score"])
+            yield Cause(f"Drift of {one['column']}", "; ".join([*_telling(one, found["features"]), *onset]) + ".", one["score"])
 
 
-def _telling(feature: Mapping[str, Any]) -> Iterator[str]:
+def _telling(feature: Mapping[str, Any], features: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if feature["effect"] is not None:
         yield f"effect {feature['effect']:.2f} by {feature['statistic']}"
     yield f"importance {feature['importance']:.0%}"
-    if feature["correlation"] is not None:
-        yield f"rank correlation with the loss {feature['correlation']:+.2f} over {feature['windows']} windows"
+    if words := went_together(feature, features):
+        yield words
 
 
 def evidence_tables(found: Mapping[str, Any]) -> Iterator[Details]:
@@ -77,6 +78,7 @@ def _features(found: Mapping[str, Any]) -> Details:
         "Importance",
         "Effect (\N{GREEK SMALL LETTER SIGMA})",
         "Correlation",
+        "Place by it",
         "Windows (apart)",
     )
     rows = tuple(
@@ -87,13 +89,15 @@ def _features(found: Mapping[str, Any]) -> Details:
             f"{one['importance']:.0%} \N{PLUS-MINUS SIGN} {one['standard_error']:.0%}",
             one["effect"],
             one["correlation"] if one["correlation"] is not None else one["remark"],
+            one.get("place"),
             f"{one['windows']} ({one['independent_windows']})",
         )
         for one in found["features"]
     )
     note = (
         "Score is importance times effect. Importance is the feature's share of what shuffling each costs on rows held out from the training. "
-        "Correlation is that of ranks, of effect and loss, over past windows; those apart overlap no other."
+        "Correlation is that of ranks, of effect and loss, over past windows; those apart overlap no other. Place 1 is the feature whose drift "
+        "went most with a worse model."
     )
     return Details("Features", columns, rows, note)
 

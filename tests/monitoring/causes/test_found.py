@@ -18,7 +18,7 @@ from mlworks_orchestration.monitoring.causes import (
 )
 from mlworks_orchestration.spec import DriftKind
 
-WIND = RankedFeature("wind_speed", 0.0744, 0.12, 0.01, 0.62, "ks", True, 0.8, 30, 6, "")  # noqa: FBT003 - a row of a table
+WIND = RankedFeature("wind_speed", 0.0744, 0.12, 0.01, 0.62, "ks", True, 0.8, 30, 6, "", 1)  # noqa: FBT003 - a row of a table
 NOTHING = Causes("delay", "2013-03-14", 1, ("2013-03-14",), (), (), None, (), (), ())
 FEATURE = DriftedKind("feature", ("wind_speed", "visib", "temp", "precip", "dow"), 0.7)
 FAILURE = UpstreamFailure("weather", "not_null(wind)", ("wind",), "error", True, ("a", "b", "c", "d", "e"), 12, 40, "seen", "[]", None)  # noqa: FBT003
@@ -34,8 +34,8 @@ def test_the_action_comes_with_its_evidence() -> None:
     found = replace(NOTHING, kinds=(FEATURE,), features=(WIND, replace(WIND, column="visib")), onsets=(onset,))
     assert found.actions == (
         (
-            "Feature drift in wind_speed (effect 0.62 standard deviations; importance 12%; rank correlation with the loss +0.80 over 30 windows; "
-            f"first seen in 2013-03-04; no upstream failure; beside it visib): {ACTIONS[DriftKind.FEATURE]}."
+            "Feature drift in wind_speed (effect 0.62 standard deviations; importance 12%; rank correlation with the loss +0.80 over 30 windows, "
+            f"place 1 of 2; first seen in 2013-03-04; no upstream failure; beside it visib): {ACTIONS[DriftKind.FEATURE]}."
         ),
     )
 

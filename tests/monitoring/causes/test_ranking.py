@@ -95,6 +95,7 @@ def test_drift_that_went_with_the_loss_is_told_from_drift_that_did_not(world: Wo
     found = ranked(world, 2 + days)
     assert found["distance"].correlation == pytest.approx(1.0)
     assert found["wind"].correlation == pytest.approx(-1.0)
+    assert {name: one.place for name, one in found.items()} == {"distance": 1, "carrier": 2, "wind": 3}
     assert (found["distance"].windows, found["distance"].independent_windows) == (24, 8)
     losses = window_losses(world.lake, world.model, read_reports(world.lake, world.model, world.key(2 + days)))["loss"].to_list()
     assert losses[0] == pytest.approx(5.1)  # the mean of the three days of the window
@@ -115,6 +116,7 @@ def test_few_windows_overlapping_windows_and_windows_that_never_change_say_nothi
     measured(world, [5.0 + day for day in range(14)])
     few = ranked(world, 14)["distance"]
     assert (few.correlation, few.remark) == (None, "too few windows: 12, of which 4 overlap no other; 5 are needed")
+    assert few.place is None
     reported(world, {"distance": [0.01 * day for day in range(24)], "wind": [0.1] * 24})
     measured(world, [5.0 + day for day in range(26)])
     flat = ranked(world, 26)["wind"]
