@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mlworks_orchestration.monitoring.drift import Analysis, ColumnAnalysis, analyze
+from mlworks_orchestration.monitoring.drift import Analysis, ColumnAnalysis, analyze, run_statistics
 from mlworks_orchestration.monitoring.page import analysis_content, drift_page, next_steps
 
 DRIFTED = 3
@@ -57,6 +57,12 @@ class _Between(click.FloatRange):
     help="Smallest effect that matters, in standard deviations of a normal that shifts.",
 )
 @click.option("--min-rows", type=click.IntRange(min=2), default=100, show_default=True, help="Fewest rows on either side; with less, inconclusive.")
+@click.option(
+    "--statistics",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Python file that registers statistics of your own.",
+)
 @click.option("--fail-on-drift", is_flag=True, help=f"End with exit code {DRIFTED} if any column drifted.")
 def drift(  # noqa: PLR0913 - one a parameter of the command line
     *,
@@ -71,6 +77,7 @@ def drift(  # noqa: PLR0913 - one a parameter of the command line
     false_alarm_rate: float,
     min_effect: float,
     min_rows: int,
+    statistics: Path | None,
     fail_on_drift: bool,
 ) -> None:
     """Compare the rows of CURRENT with those of REFERENCE: Parquet or CSV files, folders of Parquet files, or Delta tables.
@@ -82,8 +89,11 @@ def drift(  # noqa: PLR0913 - one a parameter of the command line
       mlworks drift january.parquet february.parquet
       mlworks drift train.csv served.csv --by served_at --html drift.html
       mlworks drift train.parquet served.parquet --label y --prediction p --json
+      mlworks drift train.parquet served.parquet --statistics cramer_von_mises.py
       mlworks drift train.parquet served.parquet --fail-on-drift --min-effect 0.2
     """  # noqa: D301 - click takes the mark for lines that are to stay as they are
+    if statistics:
+        run_statistics(statistics)
     found = analyze(
         reference,
         current,

@@ -10,7 +10,7 @@ import polars as pl
 
 from mlworks_orchestration import clock
 from mlworks_orchestration.data import PARTITION, Lake
-from mlworks_orchestration.monitoring.drift import Blocks, ColumnDrift, ColumnKey, Profile, Reference, check_names, compare
+from mlworks_orchestration.monitoring.drift import Blocks, ColumnDrift, ColumnKey, Profile, Reference, check_names, compare, import_statistics
 from mlworks_orchestration.monitoring.normal import calibrated
 from mlworks_orchestration.monitoring.profiles import by_partition, merge_by_partition, of_features, relation_profiles
 from mlworks_orchestration.monitoring.tables import COLUMN_SCHEMA, PREDICTION, RESIDUAL, column_rows, label_key, profile_from, value_keys
@@ -83,10 +83,11 @@ def build_reference(lake: Lake, catalog: Catalog, model: MLModel, registry: Regi
         version: the registered version.
 
     Raises:
-        DeclarationError: if the declaration of drift names a statistic or column that does not exist.
+        DeclarationError: if the declaration of drift names a statistic, column or module that does not exist.
         TrackingError: if the registry does not hold the version.
         TrainingError: if its snapshot is gone, or gives other rows than it was trained on.
     """
+    import_statistics(model.drift)
     table = f"{model.name}/reference"
     stored = lake.read(table).filter(pl.col("version") == version) if lake.exists(table) else pl.DataFrame()
     if stored.height:
@@ -159,8 +160,9 @@ def profile_snapshot(catalog: Catalog, model: MLModel, rows: Rows, data: DataPro
         data: of the same training rows, where it is known already.
 
     Raises:
-        DeclarationError: if the declaration of drift names a statistic or column that does not exist.
+        DeclarationError: if the declaration of drift names a statistic, column or module that does not exist.
     """
+    import_statistics(model.drift)
     known = data or DataProfiles.of(catalog, model, rows.training)
     predicted = by_partition((rows.training, {"prediction": PREDICTION}))
     residuals = by_partition((rows.unseen.select(PARTITION, residual=pl.col("label") - pl.col("prediction")), {"residual": RESIDUAL}))

@@ -57,6 +57,9 @@ class Drift(Spec):
     statistics: dict[Literal["numeric", "datetime", "categorical", "text", "relation", "joint"], list[str]] = Field(default_factory=dict)
     """Which statistics may raise an alarm, by the type of column; the others are reported beside them."""
 
+    statistics_from: list[str] = Field(default_factory=list)
+    """Modules that register statistics of your own, such as `assets.own_statistics`; they are imported before anything is compared."""
+
     thresholds: dict[str, Threshold] = Field(default_factory=dict)
     """Thresholds in the place of the calibrated ones, by the name of a column or of a statistic; the column's comes first."""
 

@@ -123,3 +123,25 @@ def test_what_is_no_number_is_a_wrong_use(call: Call, files: Path, option: str) 
     result = call("drift", "january.parquet", "february.parquet", option, "nan")
     assert result.exit_code == 2
     assert f"Invalid value for '{option}': nan is not in the range 0<x<" in result.output
+
+
+OWN = """
+import numpy as np
+from mlworks_orchestration.monitoring.drift import Measures, Statistic, register
+
+
+def always(cells):
+    return Measures(np.ones(len(cells.windows)), np.zeros(len(cells.windows)), np.ones(len(cells.windows)), np.zeros(len(cells.windows)))
+
+
+register(Statistic("always", "always", frozenset({"numeric"}), counts_missing=True, measure=always, decides=True))
+"""
+
+
+def test_a_statistic_of_ones_own_decides_beside_the_others(files: Path) -> None:
+    (files / "own.py").write_text(OWN)
+    script = "from mlworks_orchestration.cli import main; main()"  # in a process of its own, so that no other test knows the statistic
+    command = [sys.executable, "-c", script, "drift", "january.parquet", "march.csv", "--statistics", "own.py", "--json"]
+    found = json.loads(subprocess.run(command, capture_output=True, check=True, cwd=files).stdout)["columns"]["distance"]
+    assert found["statistics"]["always"]["decides"] is True
+    assert found["statistic"] == "always"

@@ -3,6 +3,7 @@
 from mlworks_orchestration.monitoring.drift.comparison.compare import ColumnDrift, Reference, compare, summarise
 from mlworks_orchestration.monitoring.drift.comparison.distribution import Distribution, distribution
 from mlworks_orchestration.monitoring.drift.comparison.names import check_names
+from mlworks_orchestration.monitoring.drift.comparison.summary import Summary, summary_of
 from mlworks_orchestration.monitoring.drift.past.blocks import Blocks
 from mlworks_orchestration.monitoring.drift.past.normal import Normal, calibrate_normal
 from mlworks_orchestration.monitoring.drift.past.thresholds import Calibrated
@@ -14,7 +15,16 @@ from mlworks_orchestration.monitoring.drift.profiles.serial import from_json, to
 from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile
 from mlworks_orchestration.monitoring.drift.standalone.analysis import Analysis, ColumnAnalysis
 from mlworks_orchestration.monitoring.drift.standalone.analyze import analyze
-from mlworks_orchestration.monitoring.drift.statistics import STATISTICS, Measures, Pair, Statistic, register, registered
+from mlworks_orchestration.monitoring.drift.statistics import (
+    STATISTICS,
+    Measures,
+    Pair,
+    Statistic,
+    import_statistics,
+    register,
+    registered,
+    run_statistics,
+)
 from mlworks_orchestration.monitoring.drift.statistics.domain import tell_apart
 from mlworks_orchestration.monitoring.drift.statistics.effects import from_shift
 from mlworks_orchestration.monitoring.drift.statistics.separation import Separation
@@ -41,6 +51,7 @@ __all__ = [
     "RelationProfile",
     "Separation",
     "Statistic",
+    "Summary",
     "TextProfile",
     "analyze",
     "calibrate_normal",
@@ -49,9 +60,12 @@ __all__ = [
     "distribution",
     "from_json",
     "from_shift",
+    "import_statistics",
     "register",
     "registered",
+    "run_statistics",
     "summarise",
+    "summary_of",
     "tell_apart",
     "to_json",
 ]

@@ -12,6 +12,7 @@ from mlworks_orchestration.monitoring.drift.statistics.mann_whitney import MANN_
 from mlworks_orchestration.monitoring.drift.statistics.missing_share import MISSING_SHARE
 from mlworks_orchestration.monitoring.drift.statistics.new_category import NEW_CATEGORY
 from mlworks_orchestration.monitoring.drift.statistics.out_of_vocabulary import OUT_OF_VOCABULARY
+from mlworks_orchestration.monitoring.drift.statistics.own import import_statistics, run_statistics
 from mlworks_orchestration.monitoring.drift.statistics.pca_reconstruction import PCA_RECONSTRUCTION
 from mlworks_orchestration.monitoring.drift.statistics.psi import PSI
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Pair, Statistic, register, registered
@@ -62,6 +63,8 @@ __all__ = [
     "Measures",
     "Pair",
     "Statistic",
+    "import_statistics",
     "register",
     "registered",
+    "run_statistics",
 ]
