@@ -24,7 +24,7 @@ _MOST_CAUSES = 8
 @click.argument("model")
 @click.option("--partition", metavar="P", help="Key of the partition that the window ends with; the newest report by default.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the page of the report, which opens anywhere.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON: verdict, actions, all rows of the report, its causes.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: verdict, actions, all rows of the report, its causes, each column in numbers.")
 def report(model: str, partition: str | None, html: Path | None, *, as_json: bool) -> None:
     """Show the drift report of MODEL: the verdict on each kind of drift, what drifted, the likely causes and what to do.
 
@@ -45,7 +45,8 @@ def report(model: str, partition: str | None, html: Path | None, *, as_json: boo
         with Console(stderr=True).status("Drawing the page"):
             write_page(report_content(lake, declared, Registry(environment.tracking_uri, lake), found.partition), html)
     if as_json:
-        click.echo(json.dumps(found.to_dict(), indent=2, allow_nan=False))
+        summaries = [{"kind": one.kind.value, "column": one.name, **one.summary} for one in with_profiles(lake, found)]
+        click.echo(json.dumps(found.to_dict() | {"summaries": summaries}, indent=2, allow_nan=False))
     else:
         _show(found, with_profiles(lake, found))
         if html:

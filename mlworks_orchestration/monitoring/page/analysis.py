@@ -7,6 +7,7 @@ from pathlib import Path
 from mlworks_orchestration.monitoring.actions import ACTIONS
 from mlworks_orchestration.monitoring.drift import Analysis, ColumnAnalysis, ColumnDrift, NumericProfile
 from mlworks_orchestration.monitoring.page.content import ColumnEntry, PageContent, State, StatisticEntry
+from mlworks_orchestration.monitoring.page.summaries import summary_table
 from mlworks_orchestration.spec import DriftKind
 
 STATES: dict[bool | None, State] = {True: "drifted", False: "quiet", None: "inconclusive"}
@@ -38,6 +39,7 @@ def analysis_content(analysis: Analysis) -> PageContent:
         ),
         actions=next_steps(analysis),
         columns=tuple(column_entry(column) for column in analysis.columns),
+        summaries=summary_table(analysis.columns),
         method=_method(analysis),
         provenance=(
             ("Reference", f"{analysis.reference}, {analysis.rows_reference:,} rows"),

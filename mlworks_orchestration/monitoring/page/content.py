@@ -157,6 +157,7 @@ class PageContent:
         actions: what to do, in words, the first thing first.
         columns: in the order in which they are to be read.
         beside: what was measured beside the columns and raises no alarm.
+        summaries: both sides of each column in numbers.
         series: drift over time.
         causes: the likeliest first.
         causes_note: how the causes were sought, or why there are none.
@@ -174,6 +175,7 @@ class PageContent:
     actions: tuple[str, ...] = ()
     columns: tuple[ColumnEntry, ...] = ()
     beside: Details | None = None
+    summaries: Details | None = None
     series: tuple[Series, ...] = ()
     causes: tuple[Cause, ...] = ()
     causes_note: str = ""

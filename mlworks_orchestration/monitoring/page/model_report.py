@@ -12,6 +12,7 @@ from mlworks_orchestration.monitoring.page.model_causes import causes_note, evid
 from mlworks_orchestration.monitoring.page.model_method import span, told_method, told_provenance
 from mlworks_orchestration.monitoring.page.render import write_page
 from mlworks_orchestration.monitoring.page.stored import StoredReport, column_name, read_report, window_keys, with_profiles
+from mlworks_orchestration.monitoring.page.summaries import summary_table
 from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.spec import DriftKind, MLModel
 from mlworks_orchestration.training import Registry
@@ -46,6 +47,7 @@ def report_content(lake: Lake, model: MLModel, registry: Registry, partition: st
         actions=report.next_steps,
         columns=tuple(_named(column) for column in columns),
         beside=_beside(report),
+        summaries=summary_table(columns),
         series=tuple(_series(lake, report)),
         causes=tuple(ranked_causes(report.causes)) if report.causes else (),
         causes_note=causes_note(report),

@@ -39,13 +39,25 @@ def _mean(reference: NumericProfile, current: NumericProfile) -> list[str]:
     if before.mean is None or after.mean is None:
         return []
     if isinstance(reference, DatetimeProfile):
-        return [f"mean {_moment(before.mean)} → {_moment(after.mean)}"]
+        return [f"mean {moment(before.mean)} → {moment(after.mean)}"]
     spread = f", standard deviation {readable(before.std)} → {readable(after.std)}" if before.std is not None and after.std is not None else ""
     return [f"mean {readable(before.mean)} → {readable(after.mean)}{spread}"]
 
 
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(sep=" ", timespec="minutes").removesuffix("+00:00")
+def moment(seconds: float) -> str:
+    """Return a moment as a date and a time; a number of seconds where the calendar ends before it.
+
+    Parameters:
+        seconds: since 1970, in UTC.
+
+    Examples:
+        >>> moment(86_400.0), moment(1e12)
+        ('1970-01-02 00:00', '1,000,000,000,000 s')
+    """
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(sep=" ", timespec="minutes").removesuffix("+00:00")
+    except (ValueError, OverflowError):  # infinities, and years above 9999
+        return f"{readable(seconds)} s"
 
 
 def _texts(reference: TextProfile, current: TextProfile) -> list[str]:

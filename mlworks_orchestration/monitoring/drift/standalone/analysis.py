@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from mlworks_orchestration.monitoring.drift.comparison.cells import categorical_cells, numeric_cells
 from mlworks_orchestration.monitoring.drift.comparison.distribution import Distribution, distribution
+from mlworks_orchestration.monitoring.drift.comparison.summary import summary_of
 from mlworks_orchestration.monitoring.drift.comparison.verdict import ColumnDrift
 from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile, NumericProfile
 from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile
@@ -52,6 +53,12 @@ class ColumnAnalysis:
         return self.reference.type
 
     @property
+    def summary(self) -> dict[str, dict[str, Any] | None]:
+        """Both sides by themselves, as JSON can hold it; None of a side that lacks the column."""
+        sides = (("reference", self.reference), ("current", self.current))
+        return {side: None if profile is None else summary_of(profile).to_dict() for side, profile in sides}
+
+    @property
     def distribution(self) -> Distribution | None:
         """What to draw of both sides, of texts their lengths in tokens; None where that is nothing."""
         if self.type == CategoricalProfile.type:
@@ -78,6 +85,7 @@ class ColumnAnalysis:
             "reason": self.reason,
             "change": self.words,
             "statistics": {one.statistic: _statistic(one) for one in self.statistics},
+            "summary": self.summary,
         }
 
 
