@@ -4,14 +4,18 @@ from collections.abc import Iterator, Sequence
 
 from mlworks_orchestration.monitoring.drift import ColumnAnalysis, Summary, summary_of
 from mlworks_orchestration.monitoring.drift.comparison.words import moment
+from mlworks_orchestration.monitoring.drift.statistics.record import OF_CELLS
 from mlworks_orchestration.monitoring.page.content import Details
 from mlworks_orchestration.numerals import readable
 
 _QUANTILES = (0.05, 0.5, 0.95)
 _HEAD = ("Column", "Side", "Rows", "Missing", "Distinct", "Mean", "Std. dev.", "Minimum", "5 %", "Median", "95 %", "Maximum", "Most frequent")
 _TOP = 3
+_OFTEN = 0.01
+_ALONE = (*OF_CELLS, "text")
 _NOTE = (
-    "Mean and standard deviation are of the finite values. A number after a tilde is the middle of a bin. There are at least so many distinct values."
+    "Mean and standard deviation are of the finite values. A number after a tilde is the middle of a bin. There are at least so many distinct "
+    "values. Frequent are those that a hundredth of the rows have."
 )
 
 
@@ -27,7 +31,7 @@ def summary_table(columns: Sequence[ColumnAnalysis]) -> Details | None:
 
 def _sides(column: ColumnAnalysis) -> Iterator[tuple[str, ...]]:
     for side, profile in (("reference", column.reference), ("current", column.current)):
-        if profile is not None:
+        if profile is not None and profile.type in _ALONE:
             yield column.name, side, *_cells(summary_of(profile))
 
 
@@ -36,7 +40,8 @@ def _cells(found: Summary) -> Iterator[str]:
     told = (found.mean, found.std, found.minimum, *(found.quantiles.get(share) for share in _QUANTILES), found.maximum)
     for one, is_length in zip(told, (False, True, False, False, False, False, False), strict=True):
         yield "" if one is None else _about(one.bound) + _value(one.value, found.type, is_length=is_length)
-    yield ", ".join(f"{_about(one.within)}{_named(one.value, found.type)} ({one.rows:,})" for one in found.top[:_TOP])
+    often = [one for one in found.top[:_TOP] if one.rows >= _OFTEN * found.rows]
+    yield ", ".join(f"{_about(one.within)}{_named(one.value, found.type)} ({one.rows:,})" for one in often)
 
 
 def _about(bound: float) -> str:
