@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from mlworks_orchestration.cli.dagster_home import ensure_dagster_home
+from mlworks_orchestration.cli.progress import Told, progress
 from mlworks_orchestration.numerals import readable
 from mlworks_orchestration.project import Project
 from mlworks_orchestration.spec import DriftKind, MLModel
@@ -64,14 +64,12 @@ def _stories(project: Project, model: MLModel, tried: "Sequence[Policy]", until:
 
     lake = Lake(project.environment.lake, storage_options=project.environment.storage_options)
     folder = Path(os.environ["MLWORKS_HOME"]) / "backtest" / model.name
-    columns = (TextColumn("{task.fields[model]}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("starting", model=model.name, total=None)
+    with progress([model.name]) as shown:
 
         def report(done: int, total: int, doing: str) -> None:
-            bar.update(task, completed=done, total=total, description=doing[:100])
+            shown.show(Told(model.name, done, total, doing))
 
-        with listening(lambda text: bar.update(task, description=text[:100])):
+        with listening(lambda text: shown.show(Told(model.name, None, None, text))):
             return room.backtest(lake, project.catalog, model, tried, folder=folder, until=until, report=report)
 
 

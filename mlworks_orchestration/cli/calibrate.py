@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from mlworks_orchestration.cli.progress import Told, progress
 from mlworks_orchestration.data import Lake
 from mlworks_orchestration.errors import NotReadyError
 from mlworks_orchestration.monitoring.error_rates import (
@@ -70,12 +70,10 @@ def _rates(project: Project, model: MLModel, lake: Lake, *, again: bool) -> Erro
     stored = None if again else read_error_rates(lake, model, champion.version)
     if stored is not None:
         return stored
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("starting", total=None)
+    with progress([model.name]) as shown:
 
         def report(done: int, total: int, doing: str) -> None:
-            bar.update(task, completed=done, total=total, description=doing)
+            shown.show(Told(model.name, done, total, doing))
 
         rates = measure_error_rates(lake, project.catalog, model, registry, champion.version, report=report)
     record_error_rates(lake, rates)

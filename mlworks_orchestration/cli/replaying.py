@@ -1,22 +1,17 @@
-"""Replaying models with a progress bar each: one in this process, or several at a time in processes of their own."""
+"""Replaying models: one in this process, or several at a time in processes of their own."""
 
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from datetime import datetime
-from io import UnsupportedOperation
 from multiprocessing import get_context
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TextIO
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from typing import TYPE_CHECKING
 
 from mlworks_orchestration.cli.alone import alone
+from mlworks_orchestration.cli.progress import DONE, Shown, Told, progress
 from mlworks_orchestration.errors import MLWorksError
 from mlworks_orchestration.project import Project
 from mlworks_orchestration.spec import MLModel
@@ -26,18 +21,8 @@ if TYPE_CHECKING:
     from mlworks_orchestration.retraining.backtest import EveryStep
     from mlworks_orchestration.views import History
 
-_LONGEST = 100
 _GIGABYTES_A_REPLAY = 2
 _SECONDS_BETWEEN_LOOKS = 0.2
-
-
-class Told(NamedTuple):
-    """How far a replay is: steps done of all, None where that is not known yet, and what goes on."""
-
-    model: str
-    done: int | None
-    total: int | None
-    doing: str
 
 
 def replays_at_a_time() -> int:
@@ -55,7 +40,7 @@ def replay_model(project: Project, model: MLModel, until: datetime | None = None
         until: where to stop; by default at the end of the history.
         approve: whether a stand-in approves what waits for people.
     """
-    with _bars([model.name]) as bars:
+    with progress([model.name]) as bars:
         return _replayed(project, model, until, bars.show, approve=approve)
 
 
@@ -87,7 +72,7 @@ def _side_by_side(project: Project, models: Sequence[MLModel], at_a_time: int) -
     context = get_context("spawn")
     told: SimpleQueue[Told] = context.SimpleQueue()
     with (
-        _bars([model.name for model in models]) as bars,
+        progress([model.name for model in models]) as bars,
         ProcessPoolExecutor(at_a_time, mp_context=context, initializer=_listen, initargs=(told,)) as pool,
     ):
         futures = {pool.submit(_in_process, project.root, model.name): model for model in models}
@@ -100,7 +85,7 @@ def _side_by_side(project: Project, models: Sequence[MLModel], at_a_time: int) -
             raise
 
 
-def _ended(futures: "Iterable[Future[History]]", told: "SimpleQueue[Told]", bars: "_Bars") -> "Iterator[Future[History]]":
+def _ended(futures: "Iterable[Future[History]]", told: "SimpleQueue[Told]", bars: Shown) -> "Iterator[Future[History]]":
     """Yield each as it ends, and show meanwhile what is told."""
     running = set(futures)
     while running:
@@ -123,31 +108,6 @@ def _outcome(future: "Future[History]") -> "History | MLWorksError":
         return error
 
 
-class _Bars:
-    """A bar a model."""
-
-    def __init__(self, progress: Progress, names: Sequence[str]) -> None:
-        self._progress = progress
-        self._tasks = {name: progress.add_task("waiting", model=name, total=None) for name in names}
-
-    def show(self, told: Told) -> None:
-        self._progress.update(self._tasks[told.model], completed=told.done, total=told.total, description=told.doing[:_LONGEST])
-
-    @contextmanager
-    def hidden(self) -> Iterator[None]:
-        """Leave the terminal to what is printed inside the block."""
-        self._progress.stop()
-        yield
-        self._progress.start()
-
-
-@contextmanager
-def _bars(names: Sequence[str]) -> Iterator[_Bars]:
-    columns = (TextColumn("{task.fields[model]}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with _terminal() as terminal, Progress(*columns, console=Console(file=terminal)) as progress:
-        yield _Bars(progress, names)
-
-
 def _replayed(project: Project, model: MLModel, until: datetime | None, show: Callable[[Told], None], *, approve: bool = False) -> "History":
     import dagster as dg  # noqa: PLC0415 - seconds that other verbs need not pay
 
@@ -158,8 +118,8 @@ def _replayed(project: Project, model: MLModel, until: datetime | None, show: Ca
     def say(doing: str) -> None:
         show(Told(model.name, None, None, doing))
 
-    def report(progress: graph.Progress) -> None:
-        show(Told(model.name, progress.done, progress.total, f"{progress.moment:%Y-%m-%d} {progress.doing}"))
+    def report(at: graph.Progress) -> None:
+        show(Told(model.name, at.done, at.total, f"{at.moment:%Y-%m-%d} {at.doing}"))
 
     say("starting")
     definitions = graph.code_location(project)
@@ -175,7 +135,7 @@ def _replayed(project: Project, model: MLModel, until: datetime | None, show: Ca
         beside = _every_step(lake, project, model, replay.reached(), show)
         say("comparing with the first model")
         history = views.model_history(lake, project.catalog, model, registry, beside)
-        say("done")
+        say(DONE)
         return history
 
 
@@ -189,18 +149,6 @@ def _every_step(lake: "Lake", project: Project, model: MLModel, until: datetime,
         show(Told(model.name, done, total, f"for comparison, {doing}"))
 
     return every_step(lake, project.catalog, model, folder=folder, until=until, report=report)
-
-
-@contextmanager
-def _terminal() -> Iterator[TextIO]:
-    """Yield standard error as it is now, for runs write what is printed meanwhile to their logs."""
-    try:
-        own = os.dup(sys.stderr.fileno())
-    except UnsupportedOperation:
-        yield sys.stderr
-        return
-    with open(own, "w", encoding="utf-8") as stream:  # noqa: PTH123 - a descriptor has no path
-        yield stream
 
 
 _queue: "SimpleQueue[Told] | None" = None
