@@ -43,6 +43,9 @@ class _Between(click.FloatRange):
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: an object with `columns` and `dataset`.")
 @click.option("--exact", is_flag=True, help="Tell all values apart instead of counting them in bins; slower, and as much memory as the data.")
 @click.option(
+    "--joint", is_flag=True, help="Compare all features together, too, on samples: can a classifier tell the sides apart? It is only shown."
+)
+@click.option(
     "--false-alarm-rate",
     type=_Between(0, 1),
     default=0.01,
@@ -74,6 +77,7 @@ def drift(  # noqa: PLR0913 - one a parameter of the command line
     html: Path | None,
     as_json: bool,
     exact: bool,
+    joint: bool,
     false_alarm_rate: float,
     min_effect: float,
     min_rows: int,
@@ -101,6 +105,7 @@ def drift(  # noqa: PLR0913 - one a parameter of the command line
         label=label,
         prediction=prediction,
         exact=exact,
+        joint=joint,
         false_alarm_rate=false_alarm_rate,
         min_effect=min_effect,
         min_rows=min_rows,

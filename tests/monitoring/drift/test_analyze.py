@@ -11,7 +11,8 @@ import pytest
 from deltalake import write_deltalake
 
 from mlworks_orchestration.errors import DataError
-from mlworks_orchestration.monitoring.drift import Analysis, analyze
+from mlworks_orchestration.monitoring.drift import Analysis, JointProfile, analyze
+from mlworks_orchestration.spec import DriftKind
 
 ROWS = 4_000
 START = datetime(2013, 1, 1, tzinfo=UTC)
@@ -461,3 +462,50 @@ def test_values_whose_squares_are_no_numbers_do_have_values() -> None:
     assert "do not differ within a side" in next(one.reason for one in column.statistics if one.statistic == "levene")
     [column] = both(pl.Series(values), pl.Series([float("inf")] * 1_000)).columns
     assert next(one.reason for one in column.statistics if one.statistic == "levene") == "a side has no finite values"
+
+
+def moving_together(sign: float, rows: int = 3_000) -> pl.DataFrame:
+    """Rows whose two numbers have the same distribution whatever the sign, and go together or against each other by it."""
+    generator = np.random.default_rng(int(sign) + 5)
+    x = generator.normal(size=rows)
+    y = 0.9 * sign * x + np.sqrt(1 - 0.81) * generator.normal(size=rows)
+    return pl.DataFrame(
+        {"x": x, "y": y, "origin": generator.choice(["EWR", "JFK"], rows), "said": [f"ride {row} was very late" for row in range(rows)]}
+    )
+
+
+def test_all_features_together_show_what_no_column_shows() -> None:
+    found = analyze(moving_together(1.0), moving_together(-1.0), joint=True)
+    columns = {column.name: column for column in found.columns}
+    assert found.drifted is False
+    together = {one.statistic: one for one in columns["*"].statistics}
+    assert set(together) == {"domain_classifier", "pca_reconstruction"}
+    assert (together["domain_classifier"].effect or 0.0) > 1.0
+    assert columns["*"].shown_only
+    assert isinstance(columns["*"].reference, JointProfile)
+    assert columns["*"].reference.columns == ("x", "y", "origin")
+    assert "*" not in analyze(moving_together(1.0), moving_together(-1.0)).to_dict()["columns"]
+
+
+def test_a_column_that_is_called_as_all_together_are_keeps_its_name() -> None:
+    before, after = (moving_together(sign).rename({"x": "*"}) for sign in (1.0, -1.0))
+    types = {name: column["type"] for name, column in analyze(before, after, joint=True).to_dict()["columns"].items()}
+    assert (types["*"], types["*_"]) == ("numeric", "joint")
+
+
+def test_features_of_one_side_only_have_nothing_together() -> None:
+    found = analyze(moving_together(1.0), moving_together(1.0).select(pl.lit([1]).alias("list")), joint=True)
+    assert "*" not in {column.name for column in found.columns}
+
+
+def test_names_that_are_patterns_elsewhere_are_names_here() -> None:
+    before, after = (moving_together(sign).rename({"x": "*", "y": "^.*$"}) for sign in (1.0, -1.0))
+    found = analyze(before, after, label="*", prediction="^.*$")
+    assert {column.name: column.kind for column in found.judged} == {
+        "*": DriftKind.LABEL,
+        "^.*$": DriftKind.PREDICTION,
+        "origin": DriftKind.FEATURE,
+        "said": DriftKind.FEATURE,
+        "residual": DriftKind.CONCEPT,
+    }
+    assert next(column.drifted for column in found.columns if column.name == "residual") is True

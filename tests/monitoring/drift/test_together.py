@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -30,7 +31,7 @@ def read_here(plan, names, *given, **options):
 Plan.read, reading.can_fork = read_here, lambda: True
 print(json.dumps(analyze(sys.argv[1], sys.argv[2], fork=True, **json.loads(sys.argv[3])).to_dict()))
 """
-ROLES = {"by": "hour", "label": "x", "prediction": "guess"}
+ROLES: dict[str, Any] = {"by": "hour", "label": "x", "prediction": "guess", "joint": True}
 
 
 def words(seed: int, first: str) -> pl.DataFrame:
@@ -46,7 +47,7 @@ def words(seed: int, first: str) -> pl.DataFrame:
 
 @pytest.mark.parametrize("roles", [{}, ROLES])
 @pytest.mark.parametrize("first", ["ride", ""])
-def test_two_large_files_come_out_as_they_do_one_after_the_other(tmp_path: Path, first: str, roles: dict[str, str]) -> None:
+def test_two_large_files_come_out_as_they_do_one_after_the_other(tmp_path: Path, first: str, roles: dict[str, Any]) -> None:
     files = [str(tmp_path / name) for name in ("before.parquet", "after.parquet")]
     words(1, "ride").write_parquet(files[0])
     words(2, first).with_columns(nothing=pl.lit(1.0)).write_parquet(files[1])

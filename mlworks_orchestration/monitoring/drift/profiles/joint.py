@@ -167,13 +167,12 @@ def _is_category(name: str, dtype: pl.DataType) -> bool:
 
 
 def _matrix(frame: pl.DataFrame, names: Sequence[str]) -> Floats:
-    if not names:
-        return np.empty((frame.height, 0))
-    schema = frame.schema
-    casts = [
-        (pl.col(name).cast(pl.Datetime("us")).dt.epoch("us") / 1e6 if schema[name].is_temporal() else pl.col(name)).cast(pl.Float64) for name in names
-    ]
-    return np.asarray(frame.select(casts).to_numpy(), dtype=np.float64)
+    return np.column_stack([_floats(frame[name]) for name in names]) if names else np.empty((frame.height, 0))
+
+
+def _floats(values: pl.Series) -> Floats:
+    numbers = values.cast(pl.Datetime("us")).dt.epoch("us") / 1e6 if values.dtype.is_temporal() else values
+    return np.asarray(numbers.cast(pl.Float64).to_numpy(), dtype=np.float64)
 
 
 def _codes(frame: pl.DataFrame, names: Sequence[str]) -> Floats:
@@ -182,6 +181,7 @@ def _codes(frame: pl.DataFrame, names: Sequence[str]) -> Floats:
 
 
 def _empty_rows(frame: pl.DataFrame) -> int:
-    columns = frame.schema.items()
-    lacking = [pl.col(name).is_null() | pl.col(name).is_nan() if dtype.is_float() else pl.col(name).is_null() for name, dtype in columns]
-    return int(frame.select(pl.all_horizontal(lacking).sum()).item() or 0)
+    lacking = np.ones(frame.height, dtype=np.bool_)
+    for values in frame:
+        lacking &= (values.is_null() | values.is_nan() if values.dtype.is_float() else values.is_null()).fill_null(value=True).to_numpy()
+    return int(lacking.sum())

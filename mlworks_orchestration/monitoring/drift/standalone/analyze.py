@@ -11,6 +11,9 @@ from mlworks_orchestration.monitoring.drift.standalone.opened import Roles, Rows
 from mlworks_orchestration.monitoring.drift.standalone.sides import Side
 from mlworks_orchestration.spec import Drift
 
+_OF_SEVERAL = frozenset({"relation", "joint"})
+"""Types of profiles of several columns."""
+
 
 def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
     reference: Rows,
@@ -20,6 +23,7 @@ def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
     label: str | None = None,
     prediction: str | None = None,
     exact: bool = False,
+    joint: bool = False,
     false_alarm_rate: float = 0.01,
     min_effect: float = 0.1,
     min_rows: int = 100,
@@ -34,6 +38,7 @@ def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
         label: the column of the label.
         prediction: the column of the prediction; if both are numbers, their difference is compared as concept drift.
         exact: tell all values apart instead of counting them in bins.
+        joint: compare all features together, too, as a column `*`, on samples of both sides; it is shown and alarms of nothing.
         false_alarm_rate: how often a comparison of rows in which nothing changed may find drift, above 0 and below 1.
         min_effect: smallest effect that matters, in standard deviations of a normal that shifts.
         min_rows: fewest rows on either side; with less, a column is inconclusive.
@@ -58,9 +63,9 @@ def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
     opened = open_side(reference, "reference"), open_side(current, "current")
     check_roles(opened[0], roles)
     try:
-        told = compare_sides(*opened, roles, drift, exact=exact, fork=fork)
+        told = compare_sides(*opened, roles, drift, exact=exact, joint=joint, fork=fork)
     except UnsettledError:
-        told = compare_sides(opened[0].settled(), opened[1].settled(), roles, drift, exact=exact, fork=fork)
+        told = compare_sides(opened[0].settled(), opened[1].settled(), roles, drift, exact=exact, joint=joint, fork=fork)
     columns = [_described(judged(key.column, key.kind, found), *told.pairs[key]) for key, found in told.found.items()]
     return Analysis(
         columns=ranked([*columns, *_one_sided(told.before, told.after)]),
@@ -81,7 +86,7 @@ def _described(judgement: ColumnAnalysis, reference: ColumnProfile, current: Col
 
 def _one_sided(reference: Side, current: Side) -> list[ColumnAnalysis]:
     """Say of each column that only one side has, or that cannot be compared, why it is inconclusive."""
-    here, there = ({key for key, column in side.profile.columns.items() if column.type != "relation"} for side in (reference, current))
+    here, there = ({key for key, column in side.profile.columns.items() if column.type not in _OF_SEVERAL} for side in (reference, current))
     reasons = dict.fromkeys(here - there, "the current rows have no such column")
     reasons |= dict.fromkeys(there - here, "the reference has no such column")
     reasons |= {**current.refused, **reference.refused}

@@ -9,12 +9,17 @@ from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey
 from mlworks_orchestration.monitoring.drift.profiles.relations import RelationProfile
 from mlworks_orchestration.spec import DriftKind
 
+LABEL, PREDICTION = "label", "prediction"
+"""What the two columns are called while they are held against each other: their own names might be patterns to polars."""
+
 _TEXTS = (pl.String, pl.Categorical, pl.Enum)
 _RELATABLE = (*_TEXTS, pl.Boolean)
 
 
 def disagreement(schema: Mapping[str, pl.DataType], label: str, prediction: str) -> pl.Expr | str:
     """Return how far a label is from its prediction, the difference of numbers and booleans, and 1 where texts differ; or why it cannot be told.
+
+    The columns of what it is applied to are `LABEL` and `PREDICTION`.
 
     Parameters:
         schema: of the rows.
@@ -27,9 +32,9 @@ def disagreement(schema: Mapping[str, pl.DataType], label: str, prediction: str)
     """
     kinds = schema[label], schema[prediction]
     if all(kind.is_numeric() or kind == pl.Boolean() for kind in kinds):
-        return pl.col(label).cast(pl.Float64) - pl.col(prediction).cast(pl.Float64)
+        return pl.col(LABEL).cast(pl.Float64) - pl.col(PREDICTION).cast(pl.Float64)
     if all(isinstance(kind, _TEXTS) for kind in kinds):
-        return (pl.col(label).cast(pl.String) != pl.col(prediction).cast(pl.String)).cast(pl.Float64)
+        return (pl.col(LABEL).cast(pl.String) != pl.col(PREDICTION).cast(pl.String)).cast(pl.Float64)
     return f"{label!r} is {kinds[0]} and {prediction!r} is {kinds[1]}, so that there is no telling whether they agree"
 
 

@@ -2,22 +2,29 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Self, cast
+from typing import Self
 
+import numpy as np
 import polars as pl
 
 from mlworks_orchestration.monitoring.drift.profiles.columns import ColumnProfile
+from mlworks_orchestration.monitoring.drift.profiles.joint import JointProfile
 from mlworks_orchestration.monitoring.drift.profiles.numeric import NumericProfile
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
+from mlworks_orchestration.monitoring.drift.profiles.sampling import MOST_MERGED
+from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile
 from mlworks_orchestration.monitoring.drift.scanning.plan import Plan, Scanned
 from mlworks_orchestration.monitoring.drift.scanning.scan import carried_out
 from mlworks_orchestration.monitoring.drift.scanning.sources import open_source
-from mlworks_orchestration.monitoring.drift.standalone.concept import disagreement, free_name, relations
+from mlworks_orchestration.monitoring.drift.standalone.concept import LABEL, PREDICTION, disagreement, free_name, relations
 from mlworks_orchestration.monitoring.drift.standalone.opened import Opened, Roles
 from mlworks_orchestration.spec import DriftKind
 
 SAMPLE = 10_000
-"""Most rows by which relations between features and label are compared."""
+"""Most rows by which relations between features and label, and all features together, are compared."""
+
+TOGETHER = "*"
+"""What all features together are called."""
 
 _COMPARABLE = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Date, pl.Datetime)
 
@@ -54,6 +61,7 @@ class PlannedSide:
         plan: of the pass over the others.
         residual: what is told of label and prediction together, and what that is called; None where there is none.
         taken: names that nothing else may be called.
+        joint: whether all features are compared together, too.
     """
 
     opened: Opened
@@ -62,9 +70,12 @@ class PlannedSide:
     plan: Plan
     residual: tuple[ColumnKey, pl.Expr] | None
     taken: Collection[str]
+    joint: bool
 
     @classmethod
-    def of(cls, opened: Opened, roles: Roles, taken: Collection[str], *, blocks: int = 0, exact: bool = False) -> Self:
+    def of(  # noqa: PLR0913 - each is a choice of its own
+        cls, opened: Opened, roles: Roles, taken: Collection[str], *, blocks: int = 0, exact: bool = False, joint: bool = False
+    ) -> Self:
         """Plan how to read one side.
 
         Parameters:
@@ -73,6 +84,7 @@ class PlannedSide:
             taken: the names of all columns of both sides: what is made of columns is called otherwise, and the same on both sides.
             blocks: into how many runs of rows to cut it besides, in the order of `by`.
             exact: keep each distinct number apart.
+            joint: compare all features together, too.
 
         Raises:
             DataError: if rows cannot be put in that order.
@@ -83,14 +95,14 @@ class PlannedSide:
             if not (dtype.is_numeric() or dtype == pl.Null() or isinstance(dtype, _COMPARABLE))
         }
         keys = {name: roles.key(name) for name in opened.schema if roles.key(name) not in refused and name != roles.by}
-        sample = SAMPLE if roles.label in keys else 0
+        sample = SAMPLE if joint or roles.label in keys else 0
         plan = Plan.of(opened.source, keys, by=roles.by if blocks else None, blocks=blocks, sample=sample, exact=exact)
         if roles.label not in keys or roles.prediction not in keys:
-            return cls(opened, roles, refused, plan, None, taken)
+            return cls(opened, roles, refused, plan, None, taken, joint)
         key, told = ColumnKey(DriftKind.CONCEPT, free_name("residual", taken)), disagreement(opened.schema, str(roles.label), str(roles.prediction))
         if isinstance(told, str):
-            return cls(opened, roles, {**refused, key: told}, plan, None, taken)
-        return cls(opened, roles, refused, plan, (key, told.alias(key.column)), taken)
+            return cls(opened, roles, {**refused, key: told}, plan, None, taken, joint)
+        return cls(opened, roles, refused, plan, (key, told.alias(key.column)), taken, joint)
 
     @property
     def keys(self) -> set[ColumnKey]:
@@ -112,10 +124,19 @@ class PlannedSide:
             columns |= residual.profile.columns
             known = min(map(len, (*parts.values(), *residual.blocks.values())), default=0)  # of a CSV file rows can be fewer than lines
             parts = {key: blocks[:known] for key, blocks in (*parts.items(), *residual.blocks.items())}
+        features = [name for name, key in self.plan.keys.items() if key.kind is DriftKind.FEATURE]
         if self.roles.label in self.plan.keys:
-            features = [name for name, key in self.plan.keys.items() if key.kind is DriftKind.FEATURE]
             columns |= relations(found.sample, str(self.roles.label), features, self.taken)
+        if self.joint:
+            columns |= self._together(found, [name for name in features if found.types[name] != TextProfile.type])
         return Side(self.opened.words, found.rows, Profile(columns), parts, self.refused, found.types)
+
+    def _together(self, found: Scanned, features: Sequence[str]) -> dict[ColumnKey, ColumnProfile]:
+        """Profile features together; texts are not among them, for as a whole each is as good as unique."""
+        if not features:
+            return {}
+        generator = np.random.default_rng(self.plan.seed)
+        return {ColumnKey(DriftKind.FEATURE, free_name(TOGETHER, self.taken)): JointProfile.of(found.sample[features], generator, most=MOST_MERGED)}
 
     def again(self, found: Side, blocks: int) -> Side:
         """Read the same rows once more, to count their blocks in cells that fit all rows.
@@ -131,7 +152,7 @@ class PlannedSide:
     def _residual(self, key: ColumnKey, told: pl.Expr) -> Scanned:
         """Read what is told of label and prediction together."""
         batches = self.plan.source.batches([str(self.roles.label), str(self.roles.prediction)])
-        frames = [cast("pl.DataFrame", pl.from_arrow(batch)).select(told) for batch in batches]
+        frames = [pl.DataFrame(dict(zip((LABEL, PREDICTION), batch.columns, strict=True))).select(told) for batch in batches]
         rows = pl.concat(frames) if frames else pl.DataFrame(schema={key.column: pl.Float64()})
         plan = Plan.of(open_source(rows), {key.column: key}, blocks=len(self.plan.ends), exact=self.plan.exact)
         return carried_out(replace(plan, cells=self.plan.cells))
