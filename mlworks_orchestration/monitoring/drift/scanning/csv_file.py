@@ -1,5 +1,6 @@
 """A CSV file as a stream of batches."""
 
+from codecs import getincrementaldecoder
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from re import search
@@ -9,6 +10,8 @@ from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift.scanning.source import Source, UnsettledError, check_distinct
 
 _NULLS = ["", "null", "NULL", "NaN", "nan"]
+_FIRST = 1 << 20
+"""Bytes by which pyarrow decides on types, where it takes texts that are not UTF-8 for something else than texts."""
 
 
 def of_csv(path: Path) -> Source:
@@ -18,14 +21,26 @@ def of_csv(path: Path) -> Source:
         path: of the file.
 
     Raises:
-        DataError: if a name is that of two columns.
+        DataError: if a name is that of two columns, or its first rows are not UTF-8.
     """
     from pyarrow import csv  # noqa: PLC0415 - only who reads pays for it
 
+    _check_utf8(path)
     with csv.open_csv(path, convert_options=csv.ConvertOptions(null_values=_NULLS)) as reader:
         schema = reader.schema
     check_distinct(f"The file {str(path)!r}", schema.names)
     return _typed(path, schema, max(_lines(path) - 1, 0), certain=False)  # the first has the names
+
+
+def _check_utf8(path: Path) -> None:
+    with path.open("rb") as file:
+        first = file.read(_FIRST)
+    try:
+        getincrementaldecoder("utf-8")().decode(first)
+    except UnicodeDecodeError as error:
+        line = first.count(b"\n", 0, error.start) + 1
+        message = f"The file {str(path)!r} is not in UTF-8: line {line:,} has the byte {first[error.start]:#04x}; write the file in UTF-8."
+        raise DataError(message) from error
 
 
 def _typed(path: Path, schema: Any, rows: int, *, certain: bool) -> Source:  # noqa: ANN401 - pyarrow has no types

@@ -54,7 +54,8 @@ def files_of(path: Path) -> Files:
         return Files([Located(str(path))])
     files = sorted(path.rglob("*.parquet"))
     if not files:
-        message = f"The folder {str(path)!r} has neither Parquet files nor a Delta table in it."
+        hint = "Only Parquet files are read as one table; write its CSV files as Parquet, or into one file." if any(path.rglob("*.csv")) else ""
+        message = f"The folder {str(path)!r} has neither Parquet files nor a Delta table in it. {hint}".rstrip()
         raise DataError(message)
     constants = _constants([_in_folders(file.relative_to(path)) for file in files])
     return Files([Located(str(file), values) for file, values in zip(files, constants, strict=True)])

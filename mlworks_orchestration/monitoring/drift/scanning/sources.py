@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+_CSV = (".csv", ".txt")
+
 
 def open_source(source: "str | Path | pl.DataFrame | pa.Table") -> Source:
     """Open rows for reading.
@@ -33,11 +35,14 @@ def open_source(source: "str | Path | pl.DataFrame | pa.Table") -> Source:
         return _of_table(source)
     path = Path(source)
     try:
-        if path.suffix.lower() in {".csv", ".txt"}:
+        if path.suffix.lower() in _CSV and not path.is_dir():
             return of_csv(path)
         return of_parquet(str(path), files_of(path))
     except (OSError, pa.ArrowException) as error:
-        message = f"{str(path)!r} cannot be read ({error}); allowed are a Parquet or CSV file, a folder of Parquet files and a Delta table."
+        message = (
+            f"{str(path)!r} cannot be read ({error}); allowed are a Parquet or CSV file, a folder of Parquet files and a Delta table. "
+            f"A CSV file has commas between its values and a name that ends in {' or '.join(_CSV)}."
+        )
         raise DataError(message) from error
 
 
