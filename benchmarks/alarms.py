@@ -1,8 +1,9 @@
 """Alarms on streams in time order, ours and, with `--peers`, other tools' defaults: quiet windows, shifts in one column, a change on top of a season.
 
-Each window is compared with the reference by itself, as `mlworks drift` does. Prints a table and writes `.artifacts/alarms.json`; exit code 1 when
-a claim does not hold: at most 2 % of the quiet windows of streams without change alarm, a shift of 0.2 standard deviations is found in 99 %
-of the windows of independent rows, and a change on top of a season in the first window that holds it.
+Each window is compared with the reference by itself. Ours are two: a model at work, whose past is kept as profiles and which knows when a window
+began, and `mlworks drift`, which is given two tables. Prints a table and writes `.artifacts/alarms.json`; exit code 1 when a claim does not hold,
+of either: at most 2 % of the quiet windows of streams without change alarm, a shift of 0.2 standard deviations is found in 99 % of the windows of
+independent rows, and a change on top of a season in the first window that holds it.
 
 Streams whose rows remember as many rows as a block has show where the claims end.
 
@@ -13,62 +14,34 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Mapping
-from itertools import pairwise
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-from streams import STREAMS, Stream
-
-from mlworks_orchestration.monitoring.drift import STATISTICS, Blocks, Calibrated, ColumnKey, Profile, Reference, calibrate_normal, compare, summarise
-from mlworks_orchestration.spec import Drift, DriftKind
+from our_alarms import OURS, Alarms
+from streams import SHIFTS, STREAMS, Stream, cut
 
 ARTIFACTS = Path(__file__).parent.parent / ".artifacts"
-DECIDING = [statistic for statistic in STATISTICS if statistic.decides]
-SHIFTS = (0.2, 0.5, 1.0)
-"""Of one column, in standard deviations."""
-
 MOST_FALSE, LEAST_FOUND = 0.02, 0.99
-LEAST_BLOCKS, MOST_BLOCKS = 64, 128
-Alarms = Mapping[str, bool | None]
+Rates = Mapping[str, float | int | None]
+"""Of one tool on one stream: the shares of windows that alarm, how many were quiet, and the first that finds a whole standard deviation."""
 
 
-def cut(stream: Stream, frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """Return the reference, the quiet windows and those with a shift, by name: `reference`, `quiet-000`, `shift-0.2-000`."""
-    quiet = [frame.slice(start, stream.window) for start in range(stream.reference, frame.height - stream.window + 1, stream.window)]
-    named = {"reference": frame.head(stream.reference)} | {f"quiet-{index:03}": window for index, window in enumerate(quiet)}
-    if stream.shifted:
-        spread = _spread(frame[stream.shifted].to_numpy())
-        for shift in SHIFTS:
-            moved = [window.with_columns(pl.col(stream.shifted) + shift * spread) for window in quiet]
-            named |= {f"shift-{shift}-{index:03}": window for index, window in enumerate(moved)}
-    return named
+@dataclass(frozen=True)
+class Claim:
+    """What is claimed of one of ours.
 
+    Parameters:
+        text: whose, and what.
+        found: what was measured.
+        holds: whether it is as claimed.
+    """
 
-def _spread(values: np.ndarray) -> float:
-    """Return the standard deviation that a normal of this spread between quartiles has."""
-    low, high = np.quantile(values, [0.25, 0.75])
-    return float(high - low) / 1.349
-
-
-def ours(stream: Stream, named: Mapping[str, pl.DataFrame]) -> Alarms:
-    """Return which windows alarm us, by name; null where it cannot be told."""
-    frame = named["reference"]
-    keys = {name: ColumnKey(DriftKind.FEATURE, name) for name in frame.columns}
-    number = min(MOST_BLOCKS, max(LEAST_BLOCKS, round(stream.reference / stream.window)))
-    ends = np.linspace(0, frame.height, number + 1).astype(int)
-    parts = [Profile.of(frame[int(start) : int(stop)], keys) for start, stop in pairwise(ends)]
-    whole, drift = Profile.merged(parts), Drift()
-    blocks = Blocks.of(whole, parts, [float(start) for start in ends[:-1]])
-    generator, length = np.random.default_rng(0), stream.window * number / frame.height
-    normal = calibrate_normal(
-        blocks, Calibrated.each(0.01), drift, window_blocks=length, window_rows=stream.window, statistics=DECIDING, generator=generator
-    )
-    reference = Reference(whole, blocks, normal)
-    starts = {name: float(stream.reference + stream.window * int(name[-3:])) for name in named if name != "reference"}
-    found = {name: compare(reference, Profile.of(named[name], keys), drift, DECIDING, start=start) for name, start in starts.items()}
-    return {name: summarise(rows, DriftKind.FEATURE, drift).drifted for name, rows in found.items()}
+    text: str
+    found: str
+    holds: bool
 
 
 def theirs(tool: str, named: Mapping[str, pl.DataFrame]) -> dict[str, Alarms]:
@@ -87,13 +60,13 @@ def first_window(found: Alarms) -> int | None:
     return large.index(True) + 1 if True in large else None
 
 
-def measure(stream: Stream, tools: list[str], repeats: int, seed: int) -> dict[str, dict[str, float | int | None]]:
+def measure(stream: Stream, tools: list[str], repeats: int, seed: int) -> dict[str, Rates]:
     """Return the rates of each tool on a stream, over all its repeats; the first window is the latest of the repeats."""
     every: dict[str, dict[str, bool | None]] = {}
     firsts: dict[str, list[int | None]] = {}
     for repeat in range(repeats if stream.known else 1):
         named = cut(stream, stream.make(np.random.default_rng((seed + repeat, 1))))
-        asked: dict[str, Alarms] = {"ours": ours(stream, named)}
+        asked: dict[str, Alarms] = {name: ours(stream, named) for name, ours in OURS.items()}
         for tool in tools if repeat == 0 else []:
             asked |= theirs(tool, named)
         for tool, found in asked.items():
@@ -102,7 +75,7 @@ def measure(stream: Stream, tools: list[str], repeats: int, seed: int) -> dict[s
     return {tool: _pooled(found, firsts[tool]) for tool, found in every.items()}
 
 
-def _pooled(found: Alarms, firsts: list[int | None]) -> dict[str, float | int | None]:
+def _pooled(found: Alarms, firsts: list[int | None]) -> Rates:
     groups: dict[str, list[bool]] = {}
     for name, alarmed in found.items():
         groups.setdefault(name.rsplit("-", 1)[0], []).append(alarmed is True)
@@ -110,19 +83,24 @@ def _pooled(found: Alarms, firsts: list[int | None]) -> dict[str, float | int | 
     return {name: sum(alarmed) / len(alarmed) for name, alarmed in groups.items()} | {"windows": len(groups["quiet"]), "first_window": latest}
 
 
-def claims(results: Mapping[str, Mapping[str, Mapping[str, float | int | None]]]) -> dict[str, bool]:
-    """Return which claims hold."""
-    mine = {stream.name: results[stream.name]["ours"] for stream in STREAMS if stream.known and stream.claimed}
-    quiet = sum(float(one["quiet"] or 0) * float(one["windows"] or 0) for one in mine.values()) / sum(
-        float(one["windows"] or 0) for one in mine.values()
-    )
-    seasons = [one["first_window"] == 1 for name, one in mine.items() if name.startswith("season")]
-    found = float(mine["independent, 20 columns"]["shift-0.2"] or 0)
-    return {
-        "quiet windows ≤ 2 %": quiet <= MOST_FALSE,
-        "0.2 standard deviations found in ≥ 99 %": found >= LEAST_FOUND,
-        "change on a season found in the first window": all(seasons),
-    }
+def claims(results: Mapping[str, Mapping[str, Rates]]) -> Iterator[Claim]:
+    """Yield what is claimed of each of ours, and whether it holds."""
+    for name in OURS:
+        mine = {stream.name: results[stream.name][name] for stream in STREAMS if stream.known and stream.claimed}
+        windows = sum(int(one["windows"] or 0) for one in mine.values())
+        alarms = round(sum(float(one["quiet"] or 0) * int(one["windows"] or 0) for one in mine.values()))
+        yield Claim(f"{name}: quiet windows ≤ {MOST_FALSE:.0%}", f"{alarms} of {windows}", alarms / windows <= MOST_FALSE)
+        found = float(mine["independent, 20 columns"][f"shift-{SHIFTS[0]}"] or 0)
+        yield Claim(f"{name}: {SHIFTS[0]} standard deviations found in ≥ {LEAST_FOUND:.0%}", f"{found:.1%}", found >= LEAST_FOUND)
+        firsts = [one["first_window"] for stream, one in mine.items() if stream.startswith("season")]
+        yield Claim(f"{name}: change on a season found in the first window", f"windows {firsts}", all(first == 1 for first in firsts))
+
+
+def told(name: str, tool: str, one: Rates) -> str:
+    """Return the line of a tool on a stream."""
+    shares = [one.get("quiet"), *(one.get(f"shift-{shift}") for shift in SHIFTS)]
+    cells = "".join(f"{'' if share is None else f'{share:.1%}':>8}" for share in shares)
+    return f"{name:<28}{tool:<24}{one['windows']:>8}{cells}{one['first_window'] or '':>7}"
 
 
 def main() -> int:
@@ -143,15 +121,13 @@ def main() -> int:
     print(f"{'stream':<28}{'tool':<24}{'windows':>8}{'quiet':>8}" + "".join(f"{f'+{shift} sd':>8}" for shift in SHIFTS) + f"{'first':>7}")
     for stream in [stream for stream in STREAMS if stream.name in asked.only]:
         results[stream.name] = measure(stream, tools, asked.repeats, asked.seed)
-        for tool, one in results[stream.name].items():
-            shares = [one.get("quiet"), *(one.get(f"shift-{shift}") for shift in SHIFTS)]
-            told = "".join(f"{'' if share is None else f'{share:.1%}':>8}" for share in shares)
-            print(f"{stream.name:<28}{tool:<24}{one['windows']:>8}{told}{one['first_window'] or '':>7}", flush=True)
-    kept = claims(results) if len(results) == len(STREAMS) else {}
-    print("\n".join(f"{'holds' if holds else 'FAILS'}: {claim}" for claim, holds in kept.items()))
+        print("\n".join(told(stream.name, tool, one) for tool, one in results[stream.name].items()), flush=True)
+    judged = list(claims(results)) if len(results) == len(STREAMS) else []
+    print("\n".join(f"{'holds' if claim.holds else 'FAILS'}: {claim.text} ({claim.found})" for claim in judged))
     ARTIFACTS.mkdir(exist_ok=True)
-    (ARTIFACTS / "alarms.json").write_text(json.dumps({"streams": results, "claims": kept}, indent=1, ensure_ascii=False))
-    return 0 if all(kept.values()) else 1
+    document = {"streams": results, "claims": [asdict(claim) for claim in judged]}
+    (ARTIFACTS / "alarms.json").write_text(json.dumps(document, indent=1, ensure_ascii=False))
+    return 0 if all(claim.holds for claim in judged) else 1
 
 
 if __name__ == "__main__":

