@@ -63,6 +63,19 @@ class BlockColumn:
         shares = (inside * rows[None]).sum(axis=1) / np.maximum(totals, 1.0)
         return np.append(shares, np.repeat(shares[-1:], length - 1))
 
+    def hidden(self, reference: ColumnProfile) -> float:
+        """Return how far what the blocks tell together is from the reference: the largest distance of cumulative shares, 0 to 1.
+
+        Cells that end where the values of the first block do tell nothing of what only came later: all of it lies in one of them.
+
+        Parameters:
+            reference: whose blocks they are.
+        """
+        whole, told = self.groups.counts(reference, [reference])[0], self.counts[:, :-1].sum(axis=0)
+        if not whole.any() or not told.any():
+            return 0.0
+        return float(np.abs(np.cumsum(told / told.sum() - whole / whole.sum())).max())
+
     def to_document(self) -> dict[str, Any]:
         """Return what is stored of it, as JSON can hold it."""
         return {

@@ -20,6 +20,7 @@ from mlworks_orchestration.monitoring.drift.scanning.plan import Scanned
 from mlworks_orchestration.monitoring.drift.standalone.opened import Opened, Roles
 from mlworks_orchestration.monitoring.drift.standalone.reading import read_sides
 from mlworks_orchestration.monitoring.drift.standalone.sides import PlannedSide, Side
+from mlworks_orchestration.monitoring.drift.statistics.effects import from_overlap
 from mlworks_orchestration.spec import Drift
 
 LEAST_BLOCKS = 40
@@ -107,12 +108,17 @@ class _Learnt:
 
     @classmethod
     def of(cls, reference: PlannedSide, before: Side, current: PlannedSide, drift: Drift) -> Self:
-        """Learn from a reference that has been read; where it turns out to have a season, it is read once more."""
+        """Learn from a reference that was read once.
+
+        The first block, by whose values cells were cut, may not be able to tell apart what the others are, as it holds little of what they do, or
+        is a part of a season; then what it is about is read again.
+        """
         learnt, rows = cls._of(before, current, drift), current.plan.source.rows
-        if not learnt.known.seasonal:
-            return learnt
-        # The first block, by whose values cells were cut, is a part of the season: it cannot tell apart what the others are.
-        return cls._of(reference.again(before, _finer(len(reference.plan.ends), rows / before.rows)), current, drift)
+        if not learnt.known.seasonal and (hidden := _hidden(learnt.known, drift)):
+            learnt = cls._of(reference.recounted(before, hidden), current, drift)
+        if learnt.known.seasonal:
+            learnt = cls._of(reference.again(before, _finer(len(reference.plan.ends), rows / before.rows)), current, drift)
+        return learnt
 
     @classmethod
     def _of(cls, before: Side, current: PlannedSide, drift: Drift) -> Self:
@@ -141,6 +147,13 @@ def _told(learnt: _Learnt, after: Side, measured: Mapping[ColumnKey, Sequence[Co
     for one in compare(replace(known, profile=Profile(compared)), windows, drift, measured=measured):
         found[ColumnKey(one.kind, one.column)].append(one)
     return Compared(before, after, pairs, found, known.normal)
+
+
+def _hidden(known: Reference, drift: Drift) -> list[ColumnKey]:
+    """Return the columns of numbers of which cells hide as much as the least effect; times are none, for they go on."""
+    columns = {key: column for key, column in known.blocks.columns.items() if column.type == NumericProfile.type} if known.blocks else {}
+    effects = from_overlap(np.array([column.hidden(known.profile.columns[key]) for key, column in columns.items()]))
+    return [key for key, effect in zip(columns, effects, strict=True) if effect >= drift.min_effect]
 
 
 def _finer(blocks: int, share: float) -> int:

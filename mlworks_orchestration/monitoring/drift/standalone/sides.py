@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 import polars as pl
 
+from mlworks_orchestration.monitoring.drift.profiles.bins import Bins
 from mlworks_orchestration.monitoring.drift.profiles.columns import ColumnProfile
 from mlworks_orchestration.monitoring.drift.profiles.joint import JointProfile
 from mlworks_orchestration.monitoring.drift.profiles.numeric import NumericProfile
@@ -120,7 +121,7 @@ class PlannedSide:
         """
         columns, parts = dict(found.profile.columns), dict(found.blocks)
         if self.residual:
-            residual = self._residual(*self.residual)
+            residual = self._residual(*self.residual, self.plan.cells)
             columns |= residual.profile.columns
             known = min(map(len, (*parts.values(), *residual.blocks.values())), default=0)  # of a CSV file rows can be fewer than lines
             parts = {key: blocks[:known] for key, blocks in (*parts.items(), *residual.blocks.items())}
@@ -145,14 +146,31 @@ class PlannedSide:
             found: what the first pass found.
             blocks: into how many runs of rows to cut them.
         """
-        cells = {key.column: column.bins for key, column in found.profile.columns.items() if isinstance(column, NumericProfile)}
-        second = replace(self, plan=self.plan.again(cells, blocks))
+        second = replace(self, plan=self.plan.again(_bins(found), blocks))
         return second.side(carried_out(second.plan, found.types))
 
-    def _residual(self, key: ColumnKey, told: pl.Expr) -> Scanned:
+    def recounted(self, found: Side, keys: Collection[ColumnKey]) -> Side:
+        """Read some columns of numbers once more, to count the same blocks in cells that fit all rows.
+
+        Parameters:
+            found: what the first pass found.
+            keys: of these columns.
+        """
+        cells, names = _bins(found), {name: key for name, key in self.plan.keys.items() if key in keys}
+        blocks = carried_out(replace(self.plan, keys=names, drawn=self.plan.drawn[:0], cells=cells), found.types).blocks if names else {}
+        if self.residual and self.residual[0] in keys:
+            blocks |= self._residual(*self.residual, cells).blocks
+        known = {key: counted[: len(found.blocks[key])] for key, counted in blocks.items()}
+        return replace(found, blocks={**found.blocks, **known})
+
+    def _residual(self, key: ColumnKey, told: pl.Expr, cells: Mapping[str, Bins]) -> Scanned:
         """Read what is told of label and prediction together."""
         batches = self.plan.source.batches([str(self.roles.label), str(self.roles.prediction)])
         frames = [pl.DataFrame(dict(zip((LABEL, PREDICTION), batch.columns, strict=True))).select(told) for batch in batches]
         rows = pl.concat(frames) if frames else pl.DataFrame(schema={key.column: pl.Float64()})
         plan = Plan.of(open_source(rows), {key.column: key}, blocks=len(self.plan.ends), exact=self.plan.exact)
-        return carried_out(replace(plan, cells=self.plan.cells))
+        return carried_out(replace(plan, cells=cells))
+
+
+def _bins(found: Side) -> dict[str, Bins]:
+    return {key.column: column.bins for key, column in found.profile.columns.items() if isinstance(column, NumericProfile)}
