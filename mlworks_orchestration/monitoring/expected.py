@@ -2,12 +2,23 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import polars as pl
 
 from mlworks_orchestration import clock
 from mlworks_orchestration.data import PARTITION, Lake, feature_frame, text_features
-from mlworks_orchestration.monitoring.estimates import LossEstimator, ProbabilityEstimator, fit_loss_estimator, fit_probability_estimator
+from mlworks_orchestration.monitoring.estimates import (
+    Estimate,
+    LossEstimator,
+    ProbabilityEstimator,
+    fit_classifier_estimator,
+    fit_loss_estimator,
+    fit_probability_estimator,
+    trust_words,
+)
+from mlworks_orchestration.monitoring.track_record import TrackRecord, track_record
 from mlworks_orchestration.monitoring.truth import read_scores
 from mlworks_orchestration.monitoring.unseen import snapshot_rows
 from mlworks_orchestration.spec import Catalog, MLModel
@@ -17,7 +28,7 @@ INSTEAD = {"r2": "rmse", "mase": "mae", "smape": "mae"}
 """What is estimated in the place of a metric that needs more than errors: the labels' own variance, a version's scale, the labels themselves."""
 
 MOST_ROWS = 10_000
-"""Rows from which a model of the errors is fitted, at most; more would hardly make it better, but later."""
+"""Rows from which a model of the errors, or of what the rows are like, is fitted, at most; more would hardly make it better, but later."""
 
 _SCHEMA = {
     PARTITION: pl.String(),
@@ -28,6 +39,9 @@ _SCHEMA = {
     "high": pl.Float64(),
     "trusted": pl.Boolean(),
     "reason": pl.String(),
+    "alike": pl.Boolean(),
+    "held": pl.Int64(),
+    "known": pl.Int64(),
     "rows": pl.Int64(),
     "model_version": pl.Int64(),
     "estimated_at": pl.Datetime("us", "UTC"),
@@ -49,8 +63,9 @@ def expected_performance(  # noqa: PLR0913 - the three stores, the model, its ve
         window: keys of its partitions; the estimate is stored under the last.
 
     Returns:
-        One row: `value` with its interval from `low` to `high` (95 %), whether it is `trusted` and, in `reason`, when it is not. None if the version
-        has no predictions in the window, or the metric is not defined for what is expected of it (one class alone).
+        One row: `value` with its interval from `low` to `high` (95 %), whether it is `trusted` and, in `reason`, when it is not; whether the window
+        is `alike` to the labelled rows; and of how many earlier windows whose labels are `known` by now the interval `held` the realised metric. None
+        if the version has no predictions in the window, or the metric is not defined for what is expected of it (one class alone).
 
     Raises:
         NotReadyError: naming a partition that has no features or is not scored.
@@ -65,9 +80,25 @@ def expected_performance(  # noqa: PLR0913 - the three stores, the model, its ve
     estimator = _estimator(lake, catalog, model, registry, version)
     found = estimator.estimate(rows.select(model.feature_columns), rows["prediction"].to_numpy(), blocks=rows[PARTITION].n_unique())
     common = {"rows": rows.height, "model_version": version, "estimated_at": clock.now(), "inputs": json.dumps(inputs)}
-    frame = pl.DataFrame([{PARTITION: max(window), **vars(found), **common}] if found else [], schema=_SCHEMA)
-    lake.write(f"{model.name}/expected_performance", frame, partitions=[max(window)])
+    told = {PARTITION: max(window), **_told(found, _record(lake, model)), **common} if found else None
+    frame = pl.DataFrame([told] if told else [], schema=_SCHEMA)
+    lake.write(f"{model.name}/expected_performance", frame, partitions=[max(window)], schema="merge")
     return frame
+
+
+def _record(lake: Lake, model: MLModel) -> TrackRecord:
+    table = f"{model.name}/expected_performance"
+    earlier = [lake.read(table)] if lake.exists(table) else []
+    # A table of before the record was kept lacks its columns; what it holds does not count.
+    return track_record(lake, model, pl.concat([pl.DataFrame(schema=_SCHEMA), *earlier], how="diagonal"))
+
+
+def _told(found: Estimate, record: TrackRecord) -> dict[str, Any]:
+    """Return what is stored of an estimate: a record that could hardly be chance speaks against it too."""
+    words = record.words(found.metric)
+    doubts, beside = ([*found.doubts, words], "") if record.doubtful else (found.doubts, words)
+    numbers = {name: value for name, value in vars(found).items() if name != "doubts"}
+    return numbers | {"trusted": not doubts, "reason": trust_words(doubts, beside), "alike": found.trusted, **record._asdict()}
 
 
 def _estimator(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, version: int) -> LossEstimator | ProbabilityEstimator:
@@ -75,18 +106,36 @@ def _estimator(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry,
     key = registry.tracking_uri, str(lake.root), model.model_dump_json(), version
     if key not in _fitted:
         rows = snapshot_rows(lake, catalog, model, registry, version).unseen
-        thinned = rows.gather_every(-(-rows.height // MOST_ROWS))
-        metric = INSTEAD.get(model.metrics.primary, model.metrics.primary)
-        texts = text_features(catalog, model)
-        labelled = thinned.select(model.feature_columns), thinned["prediction"].to_numpy(), thinned[LABEL].to_numpy()
-        blocks = thinned[PARTITION].to_numpy() if thinned[PARTITION].n_unique() > 1 else None
         _fitted.clear()
-        if model.classifies:
-            _fitted[key] = fit_probability_estimator(*labelled, metric, model.seed, threshold=model.threshold, texts=texts)
-        else:
-            # Of a text no number could be made from which the size of an error follows.
-            _fitted[key] = fit_loss_estimator(labelled[0].drop(texts), *labelled[1:], metric, model.seed, blocks=blocks)
+        _fitted[key] = (_of_classes if model.classifies else _of_errors)(catalog, model, rows)
     return _fitted[key]
+
+
+def _of_classes(catalog: Catalog, model: MLModel, rows: pl.DataFrame) -> ProbabilityEstimator:
+    labelled = rows["prediction"].to_numpy(), rows[LABEL].to_numpy(), _metric(model)
+    classifier = fit_classifier_estimator(*labelled, threshold=model.threshold, blocks=_blocks(rows), seed=model.seed)
+    features = _thinned(rows).select(model.feature_columns)
+    return fit_probability_estimator(features, classifier, model.seed, texts=text_features(catalog, model))
+
+
+def _of_errors(catalog: Catalog, model: MLModel, rows: pl.DataFrame) -> LossEstimator:
+    thinned = _thinned(rows)
+    # Of a text no number could be made from which the size of an error follows.
+    features = thinned.select(model.feature_columns).drop(text_features(catalog, model))
+    labelled = features, thinned["prediction"].to_numpy(), thinned[LABEL].to_numpy()
+    return fit_loss_estimator(*labelled, _metric(model), model.seed, blocks=_blocks(thinned))
+
+
+def _metric(model: MLModel) -> str:
+    return INSTEAD.get(model.metrics.primary, model.metrics.primary)
+
+
+def _thinned(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.gather_every(-(-rows.height // MOST_ROWS))
+
+
+def _blocks(rows: pl.DataFrame) -> np.ndarray | None:
+    return rows[PARTITION].to_numpy() if rows[PARTITION].n_unique() > 1 else None
 
 
 _fitted: dict[tuple[str, str, str, int], LossEstimator | ProbabilityEstimator] = {}

@@ -12,6 +12,7 @@ from mlworks_orchestration.data import PARTITION, Lake
 from mlworks_orchestration.errors import NotReadyError
 from mlworks_orchestration.monitoring.actions import ACTIONS
 from mlworks_orchestration.monitoring.drift import ColumnDrift, Profile, summarise
+from mlworks_orchestration.monitoring.estimates import BLIND
 from mlworks_orchestration.monitoring.expected import expected_performance
 from mlworks_orchestration.monitoring.loss import loss_change
 from mlworks_orchestration.monitoring.persistence import earlier_windows, require_persistence
@@ -181,9 +182,9 @@ def _expectation(  # noqa: PLR0913 - the three stores, the model, its version an
     if rows.is_empty():
         return f"; by the features alone {model.metrics.primary} cannot be told, for one class alone is expected"
     found = rows.row(0, named=True)
-    doubt = "" if found["trusted"] else f" ({found['reason'].split(' It holds')[0].removesuffix('.')})"
+    trust = found["reason"].removesuffix(BLIND).strip().removesuffix(".")
     value, low, high = (readable(found[name]) for name in ("value", "low", "high"))
-    return f"; by the features alone {found['metric']} is expected to be {value}, from {low} to {high}{doubt}"
+    return f"; by the features alone {found['metric']} is expected to be {value}, from {low} to {high} ({trust})"
 
 
 def _remarks(model: MLModel, reference: Profile, window: ReportWindow, version: int, whole: ColumnDrift) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +12,7 @@ from click.testing import Result
 from mlworks_orchestration.cli.report import _parts
 from mlworks_orchestration.data import PARTITION
 from mlworks_orchestration.errors import DeclarationError, NotReadyError
-from mlworks_orchestration.monitoring.estimates.record import judged
+from mlworks_orchestration.monitoring.estimates import trust_words
 from mlworks_orchestration.monitoring.page import read_report
 from tests.graph.world import MODEL, World
 
@@ -63,8 +63,8 @@ def test_how_often_alarms_are_wrong_is_told_beside_them_once_it_was_measured(rep
 
 
 def test_what_is_expected_before_labels_are_known_is_told_once_not_to_be_trusted(replayed: World) -> None:
-    doubtful = judged(("mae", 12_345.6, 1.0, 10.0, 15.0), ["The window has 3 rows."])
-    found = replace(read_report(replayed.lake, replayed.model), expected=asdict(doubtful))
+    doubtful = {"metric": "mae", "value": 12_345.6, "trusted": False, "reason": trust_words(["The window has 3 rows."])}
+    found = replace(read_report(replayed.lake, replayed.model), expected=doubtful)
     (said,) = [f"{part}" for part in _parts(found, []) if "trusted" in f"{part}"]
     assert said.startswith("Before its labels are known, mae is expected to be 12,346. Not to be trusted: The window has 3 rows.")
     assert said.count("trusted") == 1

@@ -1,159 +1,136 @@
 """Confidence-based estimation: what a classifier's metrics will be, from its calibrated probabilities (as in NannyML)."""
 
-from collections.abc import Callable, Sequence
-from math import inf, sqrt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf, isfinite, nan, sqrt
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtrit
 
 from mlworks_orchestration.errors import DataError, nearest
-from mlworks_orchestration.monitoring.estimates.calibration import Calibration, Floats, confidence
-from mlworks_orchestration.monitoring.estimates.record import Estimate, judged, too_few
+from mlworks_orchestration.monitoring.estimates.calibration import Calibration, confidence, fit_calibration
+from mlworks_orchestration.monitoring.estimates.metrics import METRICS, Floats, Terms
+from mlworks_orchestration.monitoring.estimates.parts import jackknife, numbered, parted
+from mlworks_orchestration.monitoring.estimates.record import Estimate, too_few
 
 _MOST_ERROR = 0.05
-_NORMAL_95 = 1.959964
-
-Terms = tuple[float, Floats]
-"""A metric at the expected labels, and how it changes with each label, shape (rows,)."""
 
 
-def estimate_classifier(
-    probabilities: ArrayLike, metric: str, calibration: Calibration, *, threshold: float = 0.5, doubts: Sequence[str] = ()
-) -> Estimate:
-    """Return the metric that a window's labels will give, if the calibrated probabilities are right.
-
-    Each label is taken as a coin that falls as its calibrated probability says. The variance is that of the coins, by the metric's derivatives, plus
-    that of the calibration in each of its bins.
+@dataclass(frozen=True, eq=False)
+class ClassifierEstimator:
+    """What was learnt of a classifier's probabilities on labelled rows that it was not trained on.
 
     Parameters:
-        probabilities: of the positive class, shape (rows,), or of each class, shape (rows, classes).
         metric: `accuracy`, and for two classes also `f1`, `precision`, `recall`, `roc_auc`, `pr_auc`, `log_loss` or `brier`.
-        calibration: learnt from labelled rows.
         threshold: of the probability from which the positive class is predicted.
-        doubts: what else speaks against the estimate, in sentences, for example `Encoding.doubts` of the features.
+        calibration: of the probabilities.
+        corrections: what the metric of the labelled rows exceeds the expected one by: of all of them, then without each part, shape (1 + parts,).
+        dispersion: how many times as much blocks of labels vary as independent labels would, at least 1.
+    """
+
+    metric: str
+    threshold: float
+    calibration: Calibration
+    corrections: Floats
+    dispersion: float
+
+    def estimate(self, probabilities: ArrayLike, doubts: Sequence[str] = ()) -> Estimate | None:
+        """Return the metric that a window's labels will give, if the calibrated probabilities are right; None where it is not defined.
+
+        Each label is taken as a coin that falls as its calibrated probability says; to the metric of these coins is added what it fell short of the
+        labelled rows' own, for isotonic maps tell scores apart better than they are. The variance is that of the coins, by the metric's derivatives,
+        times the dispersion, plus that of calibration and correction by the jackknife; the interval is Student's, with as many degrees of freedom as
+        there are parts, less one.
+
+        Parameters:
+            probabilities: of the positive class, shape (rows,), or of each class, shape (rows, classes).
+            doubts: what else speaks against the estimate, in sentences, for example `Encoding.doubts` of the features.
+
+        Raises:
+            DataError: if there are no rows, or no probabilities.
+        """
+        scores, _ = confidence(probabilities)
+        maps = (self.calibration.whole, *self.calibration.without)
+        terms = [_terms(self.metric, each(scores), probabilities, self.threshold) for each in maps]
+        values = np.array([value for value, _ in terms]) + self.corrections
+        if not np.isfinite(values).all():
+            return None
+        expected, slopes = self.calibration.whole(scores), terms[0][1]
+        coins = float((slopes**2 * expected * (1 - expected)).sum())
+        error = sqrt(self.dispersion * coins + jackknife(values[1:]))
+        reach = float(stdtrit(len(values) - 2, 0.975)) * error
+        highest = inf if self.metric == "log_loss" else 1.0
+        value = min(max(0.0, float(values[0])), highest)
+        found = self.metric, value, error, max(0.0, value - reach), min(highest, value + reach)
+        return Estimate(*found, (*too_few(self.calibration.rows, len(scores)), *_miscalibrated(self.calibration), *doubts))
+
+
+def fit_classifier_estimator(  # noqa: PLR0913 - labelled rows, and how they are to be judged
+    probabilities: ArrayLike, labels: ArrayLike, metric: str, *, threshold: float = 0.5, blocks: ArrayLike | None = None, seed: int = 0
+) -> ClassifierEstimator:
+    """Learn how a classifier's probabilities become a metric.
+
+    Parameters:
+        probabilities: of labelled rows that the classifier was not trained on: of the positive class, shape (rows,), or of each class, shape
+            (rows, classes); then what is calibrated is the probability that the likeliest class is right (Gupta and Ramdas, ICLR 2022).
+        labels: 1 for the positive class, else 0, shape (rows,); with several classes, their positions.
+        metric: one of `ClassifierEstimator`.
+        threshold: of the probability from which the positive class is predicted.
+        blocks: which rows may go together, for example their days, shape (rows,); without it labels are taken as independent, given their
+            probabilities, and where they are not the standard error is too small.
+        seed: of the parts without blocks.
 
     Raises:
-        DataError: if the metric is unknown, or undefined for the window.
+        DataError: if the metric is unknown, there are fewer than 20 rows or fewer than two blocks, or probabilities are not such.
 
     Examples:
-        >>> from mlworks_orchestration.monitoring.estimates.calibration import fit_calibration
         >>> generator = np.random.default_rng(1)
         >>> scores = generator.random(5000)
-        >>> found = estimate_classifier(scores[:1000], "accuracy", fit_calibration(scores, generator.random(5000) < scores))
+        >>> estimator = fit_classifier_estimator(scores, generator.random(5000) < scores, "accuracy")
+        >>> found = estimator.estimate(scores[:1000])
         >>> found.low < 0.75 < found.high, found.trusted
         (True, True)
     """
-    found = find_estimate(probabilities, metric, calibration, threshold=threshold, doubts=doubts)
-    if found is None:
-        message = f"The metric {metric!r} is not defined for the window: it expects no positive or no negative label. Give a window with more rows."
-        raise DataError(message)
-    return found
-
-
-def find_estimate(probabilities: ArrayLike, metric: str, calibration: Calibration, *, threshold: float, doubts: Sequence[str]) -> Estimate | None:
-    """Return what `estimate_classifier` does; None where the metric is not defined for the window.
-
-    Raises:
-        DataError: if the metric is unknown.
-    """
-    scores, several = confidence(probabilities)
-    allowed = ("accuracy",) if several else tuple(_METRICS)
+    given = np.asarray(probabilities)
+    scores, several = confidence(given)
+    allowed = ("accuracy",) if several else tuple(METRICS)
     if metric not in allowed:
-        message = (
-            f"The metric {metric!r} of {'several' if several else 'two'} classes cannot be estimated without labels; {nearest(metric, allowed)}."
-        )
+        classes = "several" if several else "two"
+        message = f"The metric {metric!r} of {classes} classes cannot be estimated without labels; {nearest(metric, allowed)}."
         raise DataError(message)
-    expected = calibration(scores)
-    value, slopes = _METRICS[metric](expected, scores, np.ones(len(scores)) if several else (scores >= threshold).astype(np.float64))
-    if not np.isfinite(value):
-        return None
-    by_bin = np.bincount(np.searchsorted(calibration.edges, scores), slopes, len(calibration.variances))
-    variance = float((slopes**2 * expected * (1 - expected)).sum() + (by_bin**2 * calibration.variances).sum())
-    reach = _NORMAL_95 * sqrt(variance)
-    highest = inf if metric == "log_loss" else 1.0
-    found = metric, value, sqrt(variance), max(0.0, value - reach), min(highest, value + reach)
-    return judged(found, [*too_few(calibration.rows, len(scores)), *_miscalibrated(calibration), *doubts])
+    y = np.asarray(given.argmax(axis=1) == labels if several else labels, dtype=np.float64)
+    block = numbered(blocks, len(y), seed)
+    part = parted(block)
+    calibration, held_out = fit_calibration(scores, y, part)
+    kept = [np.ones(len(y), dtype=bool), *(part != number for number in range(len(calibration.without)))]
+    maps = (calibration.whole, *calibration.without)
+    corrections = [_surplus(metric, y[rows], each(scores[rows]), given[rows], threshold) for rows, each in zip(kept, maps, strict=True)]
+    slopes = _terms(metric, calibration.whole(scores), given, threshold)[1]
+    dispersion = 1.0 if blocks is None else _dispersion(slopes, y, held_out, block)
+    return ClassifierEstimator(metric, threshold, calibration, np.array(corrections), dispersion)
+
+
+def _surplus(metric: str, y: Floats, expected: Floats, probabilities: Floats, threshold: float) -> float:
+    """Return what a metric of labels exceeds the expected one by; NaN where they are all of one class."""
+    realised, told = (_terms(metric, each, probabilities, threshold)[0] for each in (y, expected))
+    return realised - told if isfinite(realised) else nan
+
+
+def _terms(metric: str, expected: Floats, probabilities: ArrayLike, threshold: float) -> Terms:
+    scores, several = confidence(probabilities)
+    return METRICS[metric](expected, scores, np.ones(len(scores)) if several else (scores >= threshold).astype(np.float64))
+
+
+def _dispersion(slopes: Floats, y: Floats, expected: Floats, block: NDArray[np.int64]) -> float:
+    """Return how much blocks' shares in the metric vary, over what independent labels would (McCullagh and Nelder 1989, section 4.5)."""
+    by_block = np.bincount(block, slopes * (y - expected))
+    coins = float((slopes**2 * expected * (1 - expected)).sum())
+    spread = float(by_block.var(ddof=1)) * len(by_block) / coins if coins else 1.0
+    return max(1.0, spread) if isfinite(spread) else 1.0
 
 
 def _miscalibrated(calibration: Calibration) -> list[str]:
     if calibration.error - calibration.by_chance <= _MOST_ERROR:
         return []
     return [f"Calibrated probabilities are off by {calibration.error:.3f} on average, {calibration.by_chance:.3f} of it by chance."]
-
-
-def _accuracy(expected: Floats, scores: Floats, predicted: Floats) -> Terms:
-    slopes = (2 * predicted - 1) / len(scores)
-    return float((expected * predicted + (1 - expected) * (1 - predicted)).mean()), slopes
-
-
-def _brier(expected: Floats, scores: Floats, predicted: Floats) -> Terms:
-    del predicted
-    return float((expected * (1 - scores) ** 2 + (1 - expected) * scores**2).mean()), (1 - 2 * scores) / len(scores)
-
-
-def _log_loss(expected: Floats, scores: Floats, predicted: Floats) -> Terms:
-    del predicted
-    s = np.clip(scores, np.finfo(np.float64).eps, 1 - np.finfo(np.float64).eps)
-    return float(-(expected * np.log(s) + (1 - expected) * np.log(1 - s)).mean()), np.log((1 - s) / s) / len(s)
-
-
-def _f1(expected: Floats, scores: Floats, predicted: Floats) -> Terms:
-    del scores
-    hits, both = float((expected * predicted).sum()), float(expected.sum() + predicted.sum())
-    return (2 * hits / both, 2 * predicted / both - 2 * hits / both**2) if both else (inf, predicted)
-
-
-def _roc_auc(expected: Floats, scores: Floats, predicted: Floats) -> Terms:
-    """Count pairs of a positive and a negative row, without pairs of a row with itself."""
-    del predicted
-    _, place = np.unique(scores, return_inverse=True)
-    positives, negatives = (np.bincount(place, weights) for weights in (expected, 1 - expected))
-    below = (np.cumsum(negatives) - negatives / 2)[place]
-    above = (positives.sum() - np.cumsum(positives) + positives / 2)[place]
-    itself = expected * (1 - expected)
-    total, other = float(expected.sum()), float((1 - expected).sum())
-    won, pairs = float((expected * below).sum() - itself.sum() / 2), total * other - float(itself.sum())
-    if pairs <= 0:
-        return inf, expected
-    slope_won = below - above - (1 - 2 * expected) / 2
-    slope_pairs = other - total - (1 - 2 * expected)
-    return won / pairs, slope_won / pairs - won * slope_pairs / pairs**2
-
-
-def _precision(expected: Floats, scores: Floats, predicted: Floats) -> Terms:
-    del scores
-    flagged = float(predicted.sum())
-    return (float((expected * predicted).sum()) / flagged, predicted / flagged) if flagged else (inf, predicted)
-
-
-def _recall(expected: Floats, scores: Floats, predicted: Floats) -> Terms:
-    del scores
-    hits, positives = float((expected * predicted).sum()), float(expected.sum())
-    return (hits / positives, predicted / positives - hits / positives**2) if positives else (inf, predicted)
-
-
-def _pr_auc(expected: Floats, scores: Floats, predicted: Floats) -> Terms:
-    """Average the precision at each positive row; a row is certain to be positive where it is one of those averaged over."""
-    del predicted
-    _, place = np.unique(-scores, return_inverse=True)
-    positives, rows = np.bincount(place, expected), np.cumsum(np.bincount(place))
-    total = float(expected.sum())
-    if not total:
-        return inf, expected
-    found = np.cumsum(positives)
-    itself = expected * (1 - expected) / rows[place]
-    value = (float((positives * found / rows).sum()) + float(itself.sum())) / total
-    later = np.cumsum((positives / rows)[::-1])[::-1]
-    return value, (found / rows + later)[place] / total + (1 - 2 * expected) / rows[place] / total - value / total
-
-
-_METRICS: dict[str, Callable[[Floats, Floats, Floats], Terms]] = {
-    "accuracy": _accuracy,
-    "brier": _brier,
-    "f1": _f1,
-    "log_loss": _log_loss,
-    "pr_auc": _pr_auc,
-    "precision": _precision,
-    "recall": _recall,
-    "roc_auc": _roc_auc,
-}

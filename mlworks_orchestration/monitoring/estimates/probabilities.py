@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 from numpy.typing import ArrayLike
 
-from mlworks_orchestration.monitoring.estimates.calibration import Calibration, fit_calibration
-from mlworks_orchestration.monitoring.estimates.classifier import find_estimate
+from mlworks_orchestration.monitoring.estimates.classifier import ClassifierEstimator
 from mlworks_orchestration.monitoring.estimates.encoding import Encoding
 from mlworks_orchestration.monitoring.estimates.record import Estimate
 from mlworks_orchestration.monitoring.estimates.texts import Texts
@@ -18,16 +17,12 @@ class ProbabilityEstimator:
     """What was learnt of a classifier on labelled rows that it was not trained on.
 
     Parameters:
-        metric: one of `estimate_classifier`.
-        threshold: the probability from which a row counts as positive.
-        calibration: of its probabilities.
+        classifier: of its probabilities.
         encoding: of the features that are no texts, by which a window is told to be unlike those rows; None where there are none.
         texts: of the others.
     """
 
-    metric: str
-    threshold: float
-    calibration: Calibration
+    classifier: ClassifierEstimator
     encoding: Encoding | None
     texts: Texts
 
@@ -37,33 +32,26 @@ class ProbabilityEstimator:
         Parameters:
             features: of the window, with all columns that were learnt from.
             predictions: the probabilities of 1, shape (rows,).
-            blocks: without meaning; labels are taken as independent, given their probabilities.
+            blocks: without meaning; a window's labels vary as much as those of labelled blocks of as many rows together.
 
         Raises:
             DataError: if a column is missing, or there are no rows.
         """
         del blocks
         doubts = [*(self.encoding.doubts(features) if self.encoding else []), *self.texts.doubts(features)]
-        return find_estimate(predictions, self.metric, self.calibration, threshold=self.threshold, doubts=doubts)
+        return self.classifier.estimate(predictions, doubts)
 
 
-def fit_probability_estimator(  # noqa: PLR0913 - labelled rows, and how they are to be judged
-    features: pl.DataFrame, predictions: ArrayLike, labels: ArrayLike, metric: str, seed: int, *, threshold: float, texts: Sequence[str] = ()
+def fit_probability_estimator(
+    features: pl.DataFrame, classifier: ClassifierEstimator, seed: int, *, texts: Sequence[str] = ()
 ) -> ProbabilityEstimator:
-    """Learn how a classifier's probabilities can be taken at their word.
+    """Learn what the labelled rows are like that a classifier's probabilities were calibrated on.
 
     Parameters:
-        features: of labelled rows that the classifier was not trained on.
-        predictions: the probabilities of 1, shape (rows,).
-        labels: 0 and 1, shape (rows,).
-        metric: one of `estimate_classifier`.
+        features: of these rows, or of enough of them.
+        classifier: what was learnt of the probabilities.
         seed: of samples.
-        threshold: the probability from which a row counts as positive.
         texts: the features that are texts.
-
-    Raises:
-        DataError: if there are fewer than 20 rows.
     """
     values = features.drop(texts)
-    encoding = Encoding.of(values, seed) if values.width else None
-    return ProbabilityEstimator(metric, threshold, fit_calibration(predictions, labels), encoding, Texts.of(features, texts, seed))
+    return ProbabilityEstimator(classifier, Encoding.of(values, seed) if values.width else None, Texts.of(features, texts, seed))

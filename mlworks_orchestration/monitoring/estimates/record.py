@@ -26,8 +26,7 @@ class Estimate:
         standard_error: of the difference to the realised metric, in the same unit.
         low: the realised metric lies above it in 97.5 of 100 windows.
         high: the realised metric lies below it in 97.5 of 100 windows.
-        trusted: whether nothing is known that speaks against it.
-        reason: what speaks against it, and what it cannot see.
+        doubts: what speaks against it, in sentences.
     """
 
     metric: str
@@ -35,23 +34,32 @@ class Estimate:
     standard_error: float
     low: float
     high: float
-    trusted: bool
-    reason: str
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def trusted(self) -> bool:
+        """Whether nothing is known of the window and the labelled rows that speaks against it."""
+        return not self.doubts
+
+    @property
+    def reason(self) -> str:
+        """What speaks against it, and what it cannot see.
+
+        Examples:
+            >>> Estimate("mae", 10.0, 1.0, 8.0, 12.0, ("The window has 3 rows.",)).reason[:55]
+            'Not to be trusted: The window has 3 rows. It holds as l'
+        """
+        return trust_words(self.doubts)
 
 
-def judged(estimate: tuple[str, float, float, float, float], doubts: Sequence[str]) -> Estimate:
-    """Return an estimate with the reasons to doubt it.
+def trust_words(doubts: Sequence[str], beside: str = "") -> str:
+    """Say whether an estimate can be trusted.
 
     Parameters:
-        estimate: metric, value, standard error, low and high.
-        doubts: sentences, none if there is none.
-
-    Examples:
-        >>> judged(("mae", 10.0, 1.0, 8.0, 12.0), ["The window has 3 rows."]).reason[:55]
-        'Not to be trusted: The window has 3 rows. It holds as l'
+        doubts: what speaks against it, in sentences; none if nothing does.
+        beside: a sentence that belongs there whether or not it is trusted.
     """
-    against = f"Not to be trusted: {' '.join(doubts)} " if doubts else ""
-    return Estimate(*estimate, trusted=not doubts, reason=against + BLIND)
+    return " ".join(filter(None, ["Not to be trusted:" if doubts else "", *doubts, beside, BLIND]))
 
 
 def too_few(labelled: int, rows: int) -> list[str]:

@@ -11,7 +11,8 @@ from scipy.special import stdtrit
 
 from mlworks_orchestration.errors import DataError, nearest
 from mlworks_orchestration.monitoring.estimates.encoding import Encoding, Floats
-from mlworks_orchestration.monitoring.estimates.record import Estimate, judged, too_few
+from mlworks_orchestration.monitoring.estimates.parts import jackknife, numbered, parted
+from mlworks_orchestration.monitoring.estimates.record import Estimate, too_few
 from mlworks_orchestration.threads import threads_for
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 LOSSES = {"mae": np.abs, "mse": np.square, "rmse": np.square}
 """What is averaged, by metric."""
 
-FOLDS = 10
 _LEAST_TO_FIT = 20
 _LEVELS = 10
 _PREDICTION = "(prediction)"
@@ -75,14 +75,12 @@ class LossEstimator:
             each = np.stack([model.predict(matrix) for model in self.models])
         expected = each.mean(axis=0)
         by_part = each.mean(axis=1)
-        folds = len(self.models)
-        jackknife = (folds - 1) / folds * float(np.square(by_part - by_part.mean()).sum())
         labelled = float(self.variances.mean()) / self.rows + (self.between / self.blocks if self.blocks else 0.0)
         noise = float(self.variances[np.searchsorted(self.edges, expected)].mean()) / rows.height + self.between / blocks
-        mean, error = max(0.0, float(expected.mean()) + self.correction), sqrt(noise + max(jackknife, labelled))
-        reach = float(stdtrit((self.blocks or folds) - 1, 0.975)) * error
+        mean, error = max(0.0, float(expected.mean()) + self.correction), sqrt(noise + max(jackknife(by_part), labelled))
+        reach = float(stdtrit((self.blocks or len(self.models)) - 1, 0.975)) * error
         found = self.metric, *_in_unit(self.metric, mean, error, reach)
-        return judged(found, [*too_few(self.rows, rows.height), *self.encoding.doubts(rows)])
+        return Estimate(*found, (*too_few(self.rows, rows.height), *self.encoding.doubts(rows)))
 
 
 def fit_loss_estimator(  # noqa: PLR0913 - labelled rows, and how they are to be judged
@@ -116,13 +114,12 @@ def fit_loss_estimator(  # noqa: PLR0913 - labelled rows, and how they are to be
     rows = _with_predictions(features, predictions)
     loss = LOSSES[metric](np.asarray(labels, dtype=np.float64) - np.asarray(predictions, dtype=np.float64))
     encoding = Encoding.of(rows, seed)
-    block = np.random.default_rng(seed).permutation(rows.height) if blocks is None else np.unique(np.asarray(blocks), return_inverse=True)[1]
+    block = numbered(blocks, rows.height, seed)
     count = int(block.max()) + 1
     if rows.height < _LEAST_TO_FIT or count < 2:  # noqa: PLR2004 - one part to fit on, one to judge by
         message = f"A model of the loss needs {_LEAST_TO_FIT} labelled rows or more in two blocks; there are {rows.height} in {count}. Wait for more."
         raise DataError(message)
-    part = block * min(FOLDS, count) // count
-    models, expected = _cross_fitted(encoding, encoding.matrix(rows), loss, part, seed)
+    models, expected = _cross_fitted(encoding, encoding.matrix(rows), loss, parted(block), seed)
     surplus = loss - expected
     edges = np.unique(np.quantile(expected, np.arange(1, _LEVELS) / _LEVELS))
     level = np.searchsorted(edges, expected)

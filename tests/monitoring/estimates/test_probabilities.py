@@ -5,12 +5,13 @@ import polars as pl
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from mlworks_orchestration.monitoring.estimates import fit_probability_estimator
+from mlworks_orchestration.monitoring.estimates import ProbabilityEstimator, fit_classifier_estimator, fit_probability_estimator
 
 ROWS = 1000
+Rows = tuple[pl.DataFrame, np.ndarray, np.ndarray]
 
 
-def drawn(seed: int) -> tuple[pl.DataFrame, np.ndarray, np.ndarray]:
+def drawn(seed: int) -> Rows:
     """Return features, of which one is a text, probabilities and labels that fall as these say."""
     random = np.random.default_rng(seed)
     amount = random.random(ROWS)
@@ -18,8 +19,13 @@ def drawn(seed: int) -> tuple[pl.DataFrame, np.ndarray, np.ndarray]:
     return pl.DataFrame({"amount": amount, "note": notes}), amount, (random.random(ROWS) < amount).astype(float)
 
 
+def fitted(rows: Rows, metric: str) -> ProbabilityEstimator:
+    features, probabilities, labels = rows
+    return fit_probability_estimator(features, fit_classifier_estimator(probabilities, labels, metric), 0, texts=["note"])
+
+
 def test_it_holds_the_metric_that_labels_will_tell() -> None:
-    estimator = fit_probability_estimator(*drawn(1), "roc_auc", 0, threshold=0.5, texts=["note"])
+    estimator = fitted(drawn(1), "roc_auc")
     features, probabilities, labels = drawn(2)
     found = estimator.estimate(features, probabilities)
     assert found is not None
@@ -28,7 +34,7 @@ def test_it_holds_the_metric_that_labels_will_tell() -> None:
 
 
 def test_words_that_were_never_seen_are_a_reason_not_to_trust_it() -> None:
-    estimator = fit_probability_estimator(*drawn(1), "roc_auc", 0, threshold=0.5, texts=["note"])
+    estimator = fitted(drawn(1), "roc_auc")
     features, probabilities, _ = drawn(2)
     found = estimator.estimate(features.with_columns(note=pl.lit("lorem ipsum dolor")), probabilities)
     assert found is not None
@@ -38,7 +44,7 @@ def test_words_that_were_never_seen_are_a_reason_not_to_trust_it() -> None:
 
 
 def test_numbers_outside_of_what_was_seen_are_one_too() -> None:
-    estimator = fit_probability_estimator(*drawn(1), "f1", 0, threshold=0.5, texts=["note"])
+    estimator = fitted(drawn(1), "f1")
     features, probabilities, _ = drawn(2)
     found = estimator.estimate(features.with_columns(amount=pl.col("amount") + 5), probabilities)
     assert found is not None
@@ -48,5 +54,5 @@ def test_numbers_outside_of_what_was_seen_are_one_too() -> None:
 @pytest.mark.parametrize("metric", ["roc_auc", "pr_auc", "recall"])
 def test_a_window_of_which_no_positive_row_is_expected_has_no_estimate(metric: str) -> None:
     features, probabilities, _ = drawn(1)
-    estimator = fit_probability_estimator(features, probabilities, (probabilities > 0.5).astype(float), metric, 0, threshold=0.5, texts=["note"])
+    estimator = fitted((features, probabilities, (probabilities > 0.5).astype(float)), metric)
     assert estimator.estimate(features.head(50), np.zeros(50)) is None
