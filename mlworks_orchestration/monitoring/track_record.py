@@ -69,26 +69,49 @@ def track_record(lake: Lake, model: MLModel, estimates: pl.DataFrame) -> TrackRe
         model: whose estimates.
         estimates: rows of `<model>/expected_performance`.
     """
-    newest_first = estimates.filter("alike").sort(PARTITION, descending=True)
-    found = list(islice(_held(lake, model, newest_first), MOST_WINDOWS))
+    found = [one.held for one in islice(checked(lake, model, estimates.filter("alike"), apart=True), MOST_WINDOWS)]
     return TrackRecord(sum(found), len(found))
 
 
-def _held(lake: Lake, model: MLModel, estimates: pl.DataFrame) -> Iterator[bool]:
+class Checked(NamedTuple):
+    """An estimate beside what came true.
+
+    Parameters:
+        estimate: its row in `<model>/expected_performance`.
+        realised: the metric of the rows that it spoke of.
+    """
+
+    estimate: Mapping[str, Any]
+    realised: float
+
+    @property
+    def held(self) -> bool:
+        """Whether the interval holds what came true."""
+        return bool(self.estimate["low"] <= self.realised <= self.estimate["high"])
+
+
+def checked(lake: Lake, model: MLModel, estimates: pl.DataFrame, *, apart: bool) -> Iterator[Checked]:
+    """Yield the estimates of windows whose labels are all known by now, the newest first; those whose metric is not defined are left out.
+
+    Parameters:
+        lake: the Delta tables.
+        model: whose estimates.
+        estimates: rows of `<model>/expected_performance`.
+        apart: whether to leave out windows that share a partition with a newer one.
+    """
     members = windows(model.partitions, model.drift.window, estimates[PARTITION].to_list(), lake.partitions(f"{model.name}/scores"))
     known, seen = set(labelled(lake, model, sorted(set().union(*members.values())))), set[str]()
-    for estimate in estimates.iter_rows(named=True):
+    for estimate in estimates.sort(PARTITION, descending=True).iter_rows(named=True):
         keys = members[estimate[PARTITION]]
-        if not known.issuperset(keys) or not seen.isdisjoint(keys):
+        if not known.issuperset(keys) or (apart and not seen.isdisjoint(keys)):
             continue
         realised = _realised(lake, model, keys, estimate)
         if isfinite(realised):
             seen.update(keys)
-            yield bool(estimate["low"] <= realised <= estimate["high"])
+            yield Checked(estimate, realised)
 
 
 def _realised(lake: Lake, model: MLModel, keys: Sequence[str], estimate: Mapping[str, Any]) -> float:
-    """Return the metric of the rows that an estimate spoke of; NaN where it is not defined."""
     truth = with_labels(lake, model, read_scores(lake, model, keys), keys).filter(model_version=estimate["model_version"])
     if truth.is_empty():
         return nan

@@ -26,7 +26,7 @@ class ClassifierEstimator:
         threshold: of the probability from which the positive class is predicted.
         calibration: of the probabilities.
         corrections: what the metric of the labelled rows exceeds the expected one by: of all of them, then without each part, shape (1 + parts,).
-        dispersion: how many times as much blocks of labels vary as independent labels would, at least 1.
+        dispersion: how many times as much parts of the labels vary as independent labels would, at least 1.
     """
 
     metric: str
@@ -107,7 +107,7 @@ def fit_classifier_estimator(  # noqa: PLR0913 - labelled rows, and how they are
     maps = (calibration.whole, *calibration.without)
     corrections = [_surplus(metric, y[rows], each(scores[rows]), given[rows], threshold) for rows, each in zip(kept, maps, strict=True)]
     slopes = _terms(metric, calibration.whole(scores), given, threshold)[1]
-    dispersion = 1.0 if blocks is None else _dispersion(slopes, y, held_out, block)
+    dispersion = 1.0 if blocks is None else _dispersion(slopes, y, held_out, part)
     return ClassifierEstimator(metric, threshold, calibration, np.array(corrections), dispersion)
 
 
@@ -122,11 +122,14 @@ def _terms(metric: str, expected: Floats, probabilities: ArrayLike, threshold: f
     return METRICS[metric](expected, scores, np.ones(len(scores)) if several else (scores >= threshold).astype(np.float64))
 
 
-def _dispersion(slopes: Floats, y: Floats, expected: Floats, block: NDArray[np.int64]) -> float:
-    """Return how much blocks' shares in the metric vary, over what independent labels would (McCullagh and Nelder 1989, section 4.5)."""
-    by_block = np.bincount(block, slopes * (y - expected))
+def _dispersion(slopes: Floats, y: Floats, expected: Floats, part: NDArray[np.int64]) -> float:
+    """Return how much parts' shares in the metric vary, over what independent labels would (McCullagh and Nelder 1989, section 4.5).
+
+    Parts, not blocks: what goes well or ill for days on end must lie within one.
+    """
+    by_part = np.bincount(part, slopes * (y - expected))
     coins = float((slopes**2 * expected * (1 - expected)).sum())
-    spread = float(by_block.var(ddof=1)) * len(by_block) / coins if coins else 1.0
+    spread = float(by_part.var(ddof=1)) * len(by_part) / coins if coins else 1.0
     return max(1.0, spread) if isfinite(spread) else 1.0
 
 
