@@ -114,8 +114,9 @@ def _estimator(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry,
 def _of_classes(catalog: Catalog, model: MLModel, rows: pl.DataFrame) -> ProbabilityEstimator:
     labelled = rows["prediction"].to_numpy(), rows[LABEL].to_numpy(), _metric(model)
     classifier = fit_classifier_estimator(*labelled, threshold=model.threshold, blocks=_blocks(rows), seed=model.seed)
-    features = _thinned(rows).select(model.feature_columns)
-    return fit_probability_estimator(features, classifier, model.seed, texts=text_features(catalog, model))
+    thinned = _thinned(rows)
+    features = thinned.select(model.feature_columns)
+    return fit_probability_estimator(features, classifier, model.seed, texts=text_features(catalog, model), blocks=_blocks(thinned))
 
 
 def _of_errors(catalog: Catalog, model: MLModel, rows: pl.DataFrame) -> LossEstimator:

@@ -1,5 +1,6 @@
 """Features as numbers for a model of the loss, and how far a window lies outside of what that model has seen."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,8 @@ MOST_OUTSIDE = 0.05
 """Share of a window's values (or words) that may lie outside of what labelled rows had, before an estimate is doubted."""
 
 MOST_AUC = 0.8
-"""How well a classifier may tell the window's rows from the labelled ones, before an estimate is doubted."""
+"""How well a classifier may tell the window's rows from the labelled ones, before an estimate is doubted; more only if it tells parts of these apart
+as well."""
 
 _SAMPLE = 2048
 
@@ -31,21 +33,27 @@ class Encoding:
         categories: by column of categories, those that have a code, the most frequent first.
         ranges: by column of numbers, the lowest and the highest.
         profile: of all columns together.
+        most_auc: how well a classifier may tell rows of a window from them.
         seed: of the samples of rows.
     """
 
     categories: dict[str, list[str]]
     ranges: dict[str, tuple[float, float]]
     profile: JointProfile
+    most_auc: float
     seed: int
 
     @classmethod
-    def of(cls, features: pl.DataFrame, seed: int) -> "Encoding":
+    def of(cls, features: pl.DataFrame, seed: int, part: NDArray[np.int64] | None = None) -> "Encoding":
         """Learn an encoding.
+
+        Rows of a week share its weather, so that a classifier may tell any week from the others: a window is unlike the labelled rows only if it is
+        told better than the best told part of these.
 
         Parameters:
             features: numbers, times, texts and booleans; null is missing.
             seed: of the sample of rows.
+            part: in which part each row lies, shape (rows,), see `parted`; without it parts are taken to be alike.
 
         Raises:
             DataError: if a column is of another type.
@@ -56,7 +64,8 @@ class Encoding:
             for name in profile.categories
         }
         ranges = {name: _range(_number(features[name])) for name in profile.numbers}
-        return cls(categories, ranges, profile, seed)
+        told = () if part is None else _told_apart(features, part, seed)
+        return cls(categories, ranges, profile, max([MOST_AUC, *told]), seed)
 
     def matrix(self, features: pl.DataFrame) -> Floats:
         """Return rows as numbers, categories as codes from 0, missing and unseen as NaN, shape (rows, columns).
@@ -98,9 +107,20 @@ class Encoding:
                 doubts.append(f"{unseen:.0%} of {name} are categories that are new or rare in the labelled rows.")
         window = JointProfile.of(features.select(self.profile.columns), np.random.default_rng(self.seed + 1), most=_SAMPLE)
         found = tell_apart(self.profile, window)
-        if isinstance(found, Separation) and found.auc > MOST_AUC:
-            doubts.append(f"A classifier tells the window's rows from the labelled ones (ROC AUC {found.auc:.2f}, more than {MOST_AUC}).")
+        if isinstance(found, Separation) and found.auc > self.most_auc:
+            auc = f"ROC AUC {found.auc:.3f}, more than {self.most_auc:.3f}"
+            doubts.append(f"A classifier tells the window's rows from the labelled ones ({auc}).")
         return doubts
+
+
+def _told_apart(features: pl.DataFrame, part: NDArray[np.int64], seed: int) -> Iterator[float]:
+    """Yield how well a classifier tells each part's rows from all others."""
+    for number in range(int(part.max()) + 1):
+        sides = [features.filter(pl.Series(rows)) for rows in (part != number, part == number)]
+        rest, own = (JointProfile.of(side, np.random.default_rng(seed + place), most=_SAMPLE) for place, side in enumerate(sides))
+        found = tell_apart(rest, own)
+        if isinstance(found, Separation):
+            yield found.auc
 
 
 def _number(values: pl.Series) -> pl.Series:

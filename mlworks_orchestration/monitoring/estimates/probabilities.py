@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from mlworks_orchestration.monitoring.estimates.classifier import ClassifierEstimator
 from mlworks_orchestration.monitoring.estimates.encoding import Encoding
+from mlworks_orchestration.monitoring.estimates.parts import numbered, parted
 from mlworks_orchestration.monitoring.estimates.record import Estimate
 from mlworks_orchestration.monitoring.estimates.texts import Texts
 
@@ -43,7 +44,7 @@ class ProbabilityEstimator:
 
 
 def fit_probability_estimator(
-    features: pl.DataFrame, classifier: ClassifierEstimator, seed: int, *, texts: Sequence[str] = ()
+    features: pl.DataFrame, classifier: ClassifierEstimator, seed: int, *, texts: Sequence[str] = (), blocks: ArrayLike | None = None
 ) -> ProbabilityEstimator:
     """Learn what the labelled rows are like that a classifier's probabilities were calibrated on.
 
@@ -52,6 +53,9 @@ def fit_probability_estimator(
         classifier: what was learnt of the probabilities.
         seed: of samples.
         texts: the features that are texts.
+        blocks: the days of the rows, or whatever sorts in time, shape (rows,), so that a window is not doubted for what days of theirs differ in too.
     """
     values = features.drop(texts)
-    return ProbabilityEstimator(classifier, Encoding.of(values, seed) if values.width else None, Texts.of(features, texts, seed))
+    part = None if blocks is None else parted(numbered(blocks, values.height, seed))
+    encoding = Encoding.of(values, seed, part) if values.width else None
+    return ProbabilityEstimator(classifier, encoding, Texts.of(features, texts, seed))

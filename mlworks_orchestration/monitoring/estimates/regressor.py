@@ -40,7 +40,7 @@ class LossEstimator:
         correction: mean of what the loss exceeds the models by, on rows that they were not fitted on.
         edges: between levels of the expected loss, ascending, shape (levels - 1,).
         variances: of the loss about its expectation at each level, shape (levels,).
-        between: variance of a block's mean loss about its expectation, beyond that of its rows; 0 without blocks.
+        between: variance of a block's mean loss about its expectation, beyond that of its rows, as parts of many blocks tell it; 0 without blocks.
         blocks: how many blocks there were; 0 if rows are independent.
     """
 
@@ -59,7 +59,7 @@ class LossEstimator:
 
         The variance of the realised metric about the estimate is that of the rows' losses (and of their blocks, if blocks were given for the labelled
         rows), plus that of the models by the delete-a-group jackknife (Kott 2001), which is at least that of the labelled rows' mean loss.
-        The interval is Student's, with as many degrees of freedom as there are blocks or models, less one.
+        The interval is Student's, with as many degrees of freedom as there are models, less one.
 
         Parameters:
             features: of the window, with all columns that the estimator was fitted on.
@@ -78,7 +78,7 @@ class LossEstimator:
         labelled = float(self.variances.mean()) / self.rows + (self.between / self.blocks if self.blocks else 0.0)
         noise = float(self.variances[np.searchsorted(self.edges, expected)].mean()) / rows.height + self.between / blocks
         mean, error = max(0.0, float(expected.mean()) + self.correction), sqrt(noise + max(jackknife(by_part), labelled))
-        reach = float(stdtrit((self.blocks or len(self.models)) - 1, 0.975)) * error
+        reach = float(stdtrit(len(self.models) - 1, 0.975)) * error
         found = self.metric, *_in_unit(self.metric, mean, error, reach)
         return Estimate(*found, (*too_few(self.rows, rows.height), *self.encoding.doubts(rows)))
 
@@ -113,20 +113,21 @@ def fit_loss_estimator(  # noqa: PLR0913 - labelled rows, and how they are to be
         raise DataError(message)
     rows = _with_predictions(features, predictions)
     loss = LOSSES[metric](np.asarray(labels, dtype=np.float64) - np.asarray(predictions, dtype=np.float64))
-    encoding = Encoding.of(rows, seed)
     block = numbered(blocks, rows.height, seed)
     count = int(block.max()) + 1
     if rows.height < _LEAST_TO_FIT or count < 2:  # noqa: PLR2004 - one part to fit on, one to judge by
         message = f"A model of the loss needs {_LEAST_TO_FIT} labelled rows or more in two blocks; there are {rows.height} in {count}. Wait for more."
         raise DataError(message)
-    models, expected = _cross_fitted(encoding, encoding.matrix(rows), loss, parted(block), seed)
+    part = parted(block)
+    encoding = Encoding.of(rows, seed, None if blocks is None else part)
+    models, expected = _cross_fitted(encoding, encoding.matrix(rows), loss, part, seed)
     surplus = loss - expected
     edges = np.unique(np.quantile(expected, np.arange(1, _LEVELS) / _LEVELS))
     level = np.searchsorted(edges, expected)
     filled = np.bincount(level, minlength=len(edges) + 1)
     squared = np.square(surplus - surplus.mean())
     variances = np.where(filled, np.bincount(level, squared, minlength=len(edges) + 1) / np.maximum(filled, 1), squared.mean())
-    between = 0.0 if blocks is None else _between(surplus, block, variances[level])
+    between = 0.0 if blocks is None else _between(surplus, part, variances[level]) * count / len(models)
     return LossEstimator(metric, encoding, models, rows.height, float(surplus.mean()), edges, variances, between, 0 if blocks is None else count)
 
 
@@ -148,11 +149,14 @@ def _cross_fitted(
     return tuple(models), expected
 
 
-def _between(surplus: Floats, block: NDArray[np.int64], variances: Floats) -> float:
-    """Return how much blocks' mean losses vary beyond what their rows explain."""
-    sizes = np.bincount(block)
-    means = np.bincount(block, surplus) / sizes
-    by_chance = np.bincount(block, variances) / sizes**2
+def _between(surplus: Floats, part: NDArray[np.int64], variances: Floats) -> float:
+    """Return how much parts' mean losses vary beyond what their rows explain.
+
+    Parts, not blocks: what goes well or ill for days on end must lie within one.
+    """
+    sizes = np.bincount(part)
+    means = np.bincount(part, surplus) / sizes
+    by_chance = np.bincount(part, variances) / sizes**2
     return max(0.0, float(means.var(ddof=1)) - float(by_chance.mean()))
 
 

@@ -79,6 +79,27 @@ def test_days_that_err_together_widen_the_interval() -> None:
     assert one.standard_error > four.standard_error > 2 * alone.estimate(*window).standard_error
 
 
+def weather(generator: np.random.Generator, days: int) -> tuple[pl.DataFrame, NDArray[np.int64]]:
+    """Return columns that rows of a day share, but for one row in ten, and the day of each row."""
+    day = np.repeat(np.arange(days), 100)
+    shared = [generator.normal(0, 1, days)[day] + 0.2 * generator.normal(size=len(day)) for _ in range(5)]
+    odd = generator.random(len(day)) < 0.1
+    return pl.DataFrame({f"w{at}": np.where(odd, generator.normal(0, 3, len(day)), each) for at, each in enumerate(shared)}), day
+
+
+def test_a_window_is_not_doubted_for_differing_as_parts_of_the_labelled_rows_do_from_each_other() -> None:
+    generator = np.random.default_rng(11)
+    rows, day = weather(generator, 20)
+    loss = generator.normal(size=rows.height)
+    alone, by_day = (fit_loss_estimator(rows, np.zeros(rows.height), loss, "mae", 1, blocks=blocks) for blocks in (None, day))
+    windows = [weather(generator, 2)[0] for _ in range(6)]
+    told = [[each.estimate(window, np.zeros(window.height), blocks=2).trusted for window in windows] for each in (alone, by_day)]
+    assert sum(told[0]) <= 1
+    assert sum(told[1]) >= 5
+    still = windows[0].select(pl.all().first()).select(pl.all().repeat_by(200).explode())
+    assert "A classifier tells" in by_day.estimate(still, np.zeros(200)).reason
+
+
 def test_the_same_rows_and_seed_give_the_same_estimate() -> None:
     found = [fitted(np.random.default_rng(11)).estimate(*drawn(np.random.default_rng(2), 300)[:2]) for _ in range(2)]
     assert found[0] == found[1]
