@@ -10,10 +10,10 @@ from numpy.random import Generator
 from mlworks_orchestration.monitoring.drift import Blocks, ColumnKey, Measures, Normal, Profile, Reference, Statistic, compare, registered, summarise
 from mlworks_orchestration.monitoring.drift.comparison.cells import Flags
 from mlworks_orchestration.monitoring.drift.comparison.judge import threshold
-from mlworks_orchestration.monitoring.drift.past.extremes import episodes
+from mlworks_orchestration.monitoring.drift.past.extremes import dispersion, episodes
 from mlworks_orchestration.monitoring.drift.past.normal import LEAST_BLOCKS, deciding
 from mlworks_orchestration.monitoring.drift.past.nulls import effects
-from mlworks_orchestration.monitoring.drift.past.setting import Setting, setting
+from mlworks_orchestration.monitoring.drift.past.setting import Setting, rounds_of, setting
 from mlworks_orchestration.monitoring.error_rates.detection import lasting
 from mlworks_orchestration.monitoring.error_rates.records import Counted
 from mlworks_orchestration.monitoring.normal import set_thresholds, yearly
@@ -22,9 +22,6 @@ from mlworks_orchestration.spec import Drift, DriftKind, MLModel
 
 REPEATS = 10
 """Times as many histories as thresholds were set by: what those did not see weighs more in their rare alarms than in most else."""
-
-FEW = 10
-"""Of so few histories or fewer it cannot be told how their episodes are dispersed."""
 
 
 def drawn_alarms(generator: Generator, model: MLModel, blocks: Blocks, normal: Normal) -> dict[DriftKind, Counted]:
@@ -40,7 +37,7 @@ def drawn_alarms(generator: Generator, model: MLModel, blocks: Blocks, normal: N
     """
     rule, length = yearly(model, blocks)
     alarming: dict[DriftKind, list[Flags]] = {kind: [] for kind in DriftKind if kind in blocks.kinds}
-    for _ in range(REPEATS):
+    for _ in range(REPEATS * rounds_of(rule)):
         made = setting(generator, blocks, normal.season, rule, (length, None))
         found = _exceeding(generator, model.drift, blocks, normal, made)
         for kind, histories in alarming.items():
@@ -129,6 +126,5 @@ def count(alarms: Sequence[Flags], drift: Drift, windows_per_year: float) -> Cou
     """
     kept = [lasting(one[None], drift) for one in alarms]
     number = sum(one.size for one in kept)
-    runs = np.array([len(episodes(one.astype(np.float64), 0.5)) for one in kept])
-    dispersion = float(runs.var(ddof=1) / runs.mean()) if len(runs) > FEW and runs.any() else 1.0
-    return Counted(int(runs.sum()), number, int(sum(one.sum() for one in kept)), number / windows_per_year, max(dispersion, 1.0))
+    runs = np.array([len(episodes(one.astype(np.float64), 0.5)) for one in kept], dtype=np.float64)
+    return Counted(int(runs.sum()), number, int(sum(one.sum() for one in kept)), number / windows_per_year, dispersion(runs))

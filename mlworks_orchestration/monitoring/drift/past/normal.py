@@ -10,10 +10,10 @@ from numpy.random import Generator
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift.past.blocks import Blocks
 from mlworks_orchestration.monitoring.drift.past.documents import check_format
-from mlworks_orchestration.monitoring.drift.past.extremes import level_for, persistent
+from mlworks_orchestration.monitoring.drift.past.extremes import level_for, persistent, surely
 from mlworks_orchestration.monitoring.drift.past.nulls import effects
 from mlworks_orchestration.monitoring.drift.past.season import NO_SEASON, Season, find_season
-from mlworks_orchestration.monitoring.drift.past.setting import Setting, setting
+from mlworks_orchestration.monitoring.drift.past.setting import Setting, rounds_of, setting
 from mlworks_orchestration.monitoring.drift.past.thresholds import Calibrated, declared
 from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey
@@ -112,7 +112,9 @@ def calibrate_normal(  # noqa: PLR0913 - what is calibrated, how windows are cut
     Pseudo-histories are drawn from the blocks in contiguous stretches, so that weekday, season and autocorrelation count as normal, windows slide
     over them as in production, and each is compared with a reference drawn likewise. One number z, common to all columns of a kind, puts each level
     at median + z (99th percentile - median) of its null; it is the smallest at which episodes of alarming windows, of any column, are as rare as
-    declared, those of `min_effect` and of k-of-n included. Each kind of drift gets the same share of the false alarms.
+    declared, those of `min_effect` and of k-of-n included. Each kind of drift gets the same share of the false alarms. A model lives long with its
+    levels: they are set so high that these are, with 95 % confidence, not too low. A comparison that stands alone alarms as rarely as declared on
+    average over references.
 
     That a reference is short counts too: deviations are spread as Student's t has it, by the number of independent blocks.
 
@@ -133,14 +135,17 @@ def calibrate_normal(  # noqa: PLR0913 - what is calibrated, how windows are cut
         how = f"the reference has {blocks.number} blocks, and how its windows vary is learnt from {LEAST_BLOCKS} or more"
         return Normal(how=f"thresholds are not calibrated: {how}")
     season = find_season(blocks)
-    made = setting(generator, blocks, season, rule, (window_blocks, window_rows))
-    chosen = registered() if statistics is None else statistics
-    found = effects(generator, blocks, made, [one for one in chosen if _decides_somewhere(one, drift)], drift)
+    chosen = [one for one in (registered() if statistics is None else statistics) if _decides_somewhere(one, drift)]
+    drawn: dict[tuple[ColumnKey, str], list[tuple[Floats, float]]] = {}
+    for _ in range(rounds_of(rule)):
+        made = setting(generator, blocks, season, rule, (window_blocks, window_rows))
+        for one, null in effects(generator, blocks, made, chosen, drift).items():
+            drawn.setdefault(one, []).append(null)
     rate = rule.rate / max(1, len(blocks.kinds))
     nulls: dict[tuple[ColumnKey, str], Null] = {}
     for kind in DriftKind:
-        nulls |= _levels({one: null for one, null in found.items() if one[0].kind is kind}, rate, made, drift)
-    return Normal(nulls, season, made.length, blocks.number, rate, _how(blocks, season, made, rule, rate))
+        nulls |= _levels({one: rounds for one, rounds in drawn.items() if one[0].kind is kind}, rate, made, drift)
+    return Normal(nulls, season, made.length, blocks.number, rate, _how(blocks, season, made, rate))
 
 
 def deciding(statistic: Statistic, column_type: str, drift: Drift) -> bool:
@@ -162,29 +167,31 @@ def _decides_somewhere(statistic: Statistic, drift: Drift) -> bool:
 
 
 def _levels(
-    found: Mapping[tuple[ColumnKey, str], tuple[Floats, float]], rate: float, made: Setting, drift: Drift
+    drawn: Mapping[tuple[ColumnKey, str], Sequence[tuple[Floats, float]]], rate: float, made: Setting, drift: Drift
 ) -> dict[tuple[ColumnKey, str], Null]:
-    if not found:
+    if not drawn:
         return {}
-    nulls = np.array([null for null, _ in found.values()])
+    nulls = np.array([np.concatenate([effect for effect, _ in rounds]) for rounds in drawn.values()])
+    rows = [sum(rows for _, rows in rounds) / len(rounds) for rounds in drawn.values()]
     medians, highs = np.quantile(nulls, [0.5, 0.99], axis=1)
     spreads = np.maximum(highs - medians, TYPICAL_SPREAD)
     scores = np.full(nulls.shape[1], -np.inf)
-    for (key, name), null, median, spread in zip(found, nulls, medians, spreads, strict=True):
+    for (key, name), null, median, spread in zip(drawn, nulls, medians, spreads, strict=True):
         if declared(drift, key.column, name) is None:
             np.maximum(scores, np.where(null >= drift.min_effect, (null - median) / spread, -np.inf), out=scores)
-    z = level_for(persistent(scores.reshape(made.sequences, made.steps), drift.violations, drift.of), rate)
+    lasting = persistent(scores.reshape(-1, made.steps), drift.violations, drift.of)
+    z = level_for(lasting, surely(lasting, rate) if made.rule.sliding else rate)
     levels = np.maximum(medians + z * spreads, 0.0) if np.isfinite(z) else np.zeros(len(nulls))
-    table = np.array([levels, nulls.mean(axis=1), nulls.std(axis=1), medians, highs, [rows for _, rows in found.values()]])
-    return {one: Null(*row) for one, row in zip(found, table.T.tolist(), strict=True)}
+    table = np.array([levels, nulls.mean(axis=1), nulls.std(axis=1), medians, highs, rows])
+    return {one: Null(*row) for one, row in zip(drawn, table.T.tolist(), strict=True)}
 
 
-def _how(blocks: Blocks, season: Season, made: Setting, rule: Calibrated, rate: float) -> str:
+def _how(blocks: Blocks, season: Season, made: Setting, rate: float) -> str:
     each = f"a false alarm in {rate:.2%} of comparisons"
-    often = f"{readable(rate * rule.windows, 3)} false alarms in {rule.windows:.0f} windows, for each kind of drift" if rule.sliding else each
-    drawn = (
-        f"{made.sequences * made.steps} windows of {made.window} blocks, drawn from {blocks.number} blocks in stretches of up to {max(made.draws)}"
-    )
+    windows = made.rule.windows
+    often = f"at most {readable(rate * windows, 3)} false alarms in {windows:.0f} windows, for each kind of drift" if made.rule.sliding else each
+    number = rounds_of(made.rule) * made.sequences * made.steps
+    drawn = f"{number} windows of {made.window} blocks, drawn from {blocks.number} blocks in stretches of up to {max(made.draws)}"
     repeats = f"; blocks repeat after {readable(season.period, 3)}" if season.period > 1 else ""
     matched = ", and a window is compared with those of its phase" if made.phases > 1 else ""
     return f"{often}, by {drawn}{repeats}{matched}"

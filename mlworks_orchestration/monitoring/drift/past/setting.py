@@ -17,11 +17,15 @@ from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey
 ALONE = 600
 """Replicates of a comparison that stands alone."""
 
-SLIDING = 12_000
-"""Windows of all pseudo-histories together, for a model."""
+SLIDING = 4_000
+"""Windows that are drawn at once for a model; memory and levels both take many short histories rather than few long ones."""
 
-LONGEST = 60
-"""Windows of one pseudo-history, at most: many short ones set the levels with a third of the noise of a few long ones."""
+ROUNDS = 6
+"""How often they are drawn; the rate at which a level is exceeded that all of them set is off by a fifth (one standard deviation), where 0.5 a year
+are allowed of daily windows."""
+
+LONGEST = 20
+"""Windows of one pseudo-history, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +33,7 @@ class Setting:
     """How pseudo-histories are drawn, and what was drawn.
 
     Parameters:
+        rule: for which they are drawn.
         window: its length in blocks, as it is drawn.
         length: of a window in blocks, as it is.
         rows: of a window, where it is shorter than a block; None where blocks make it up.
@@ -40,6 +45,7 @@ class Setting:
         draws: which blocks, by how many are kept together.
     """
 
+    rule: Calibrated
     window: int
     length: float
     rows: float | None
@@ -69,7 +75,16 @@ def setting(generator: Generator, blocks: Blocks, season: Season, rule: Calibrat
     needed = sorted({rest.stretch for rest in rests.values()})
     draws = {stretch: draw(generator, Past(number, season.period, stretch), window=whole, sequences=sequences, steps=steps) for stretch in needed}
     phases = phases_of(season.period, whole)
-    return Setting(whole, length, rows if length < 1 else None, phases, sequences, steps, season, rests, draws)
+    return Setting(rule, whole, length, rows if length < 1 else None, phases, sequences, steps, season, rests, draws)
+
+
+def rounds_of(rule: Calibrated) -> int:
+    """Return how often pseudo-histories are drawn for a rule.
+
+    Parameters:
+        rule: how windows follow each other.
+    """
+    return ROUNDS if rule.sliding else 1
 
 
 def counted(blocks: Blocks) -> dict[tuple[ColumnKey, str], BlockColumn]:
