@@ -1,6 +1,6 @@
 """Seeded streams without drift, and what a comparison says of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -8,7 +8,7 @@ import polars as pl
 from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy.signal import lfilter
-from scipy.stats import beta
+from scipy.stats import t
 
 from mlworks_orchestration.monitoring.drift import Blocks, Calibrated, ColumnKey, Profile, Reference, calibrate_normal, compare, summarise
 from mlworks_orchestration.monitoring.drift.statistics import CHI_SQUARED, KS, MISSING_SHARE, NEW_CATEGORY
@@ -54,11 +54,12 @@ def alarms(reference: Reference, window: Profile, drift: Drift | None = None, st
     return summarise(compare(reference, window, declared, DECIDING, start=start), DriftKind.FEATURE, declared).drifted
 
 
-def stands_alone(stream: Stream, rows: int, window: int, blocks: int = 32) -> tuple[Reference, Profile]:
+def stands_alone(stream: Stream, rows: int, window: int, rate: float = 0.01, drift: Drift | None = None) -> tuple[Reference, Profile]:
     """Learn from the first rows of a stream, and return that and the window that follows."""
+    blocks = 32
     cut = np.linspace(0, rows, blocks + 1).astype(int)
     parts = [part(stream, start, stop) for start, stop in pairwise(cut)]
-    return learn(parts, Calibrated.each(0.01), window * blocks / rows, rows=window), part(stream, rows, rows + window)
+    return learn(parts, Calibrated.each(rate), window * blocks / rows, drift, rows=window), part(stream, rows, rows + window)
 
 
 def normals(columns: int) -> Callable[[Generator, int], Stream]:
@@ -79,6 +80,7 @@ def skewed(columns: int) -> Callable[[Generator, int], Stream]:
     return lambda rng, rows: {f"c{index}": names[rng.choice(40, size=rows, p=shares / shares.sum())] for index in range(columns)}
 
 
-def lower_limit(found: int, tried: int) -> float:
-    """Return the lower end of the 95 % confidence interval of a rate (Clopper and Pearson 1934)."""
-    return float(beta.ppf(0.025, found, tried - found + 1)) if found else 0.0
+def mean_interval(found: Sequence[float]) -> tuple[float, float]:
+    """Return the 95 % confidence interval of the mean of independent numbers (Student 1908)."""
+    half = float(t.ppf(0.975, len(found) - 1) * np.std(found, ddof=1) / np.sqrt(len(found)))
+    return float(np.mean(found)) - half, float(np.mean(found)) + half

@@ -102,7 +102,8 @@ class _Null:
         expected = _shares(column.counts.sum(axis=0, keepdims=True))[0]
         unseen = column.unseen(made.window) if len(column.spans) else np.zeros(len(column.counts))
         limit = None if made.rows is None else made.rows * column.per_row
-        wide = np.repeat(spread, made.steps) * (BETWEEN_CELLS if column.groups.mixed.any() else 1.0)
+        shorter = sqrt(made.window / max(made.window, made.length))  # a longer window than is drawn differs by less
+        wide = np.repeat(shorter * spread, made.steps) * (BETWEEN_CELLS if column.groups.mixed.any() else 1.0)
         effects: dict[str, list[Floats]] = {one.name: [] for one in statistics}
         pooled, beyond = made.phases if any(one.counted for one in statistics) else 1, np.maximum(unseen - unseen.mean(), 0.0)
         return cls(key, column, statistics, expected, wide, beyond, limit, pooled, effects, [])
