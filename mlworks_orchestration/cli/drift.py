@@ -18,6 +18,9 @@ from mlworks_orchestration.monitoring.page import analysis_content, drift_page, 
 DRIFTED = 3
 """The exit code of `--fail-on-drift`."""
 
+UNTOLD = 4
+"""The exit code of `--fail-on-inconclusive`."""
+
 _MARKS = {True: ("drifted", "bold red"), False: ("no drift", "green"), None: ("inconclusive", "yellow")}
 
 
@@ -67,6 +70,7 @@ class _Between(click.FloatRange):
     help="Python file that registers statistics of your own.",
 )
 @click.option("--fail-on-drift", is_flag=True, help=f"End with exit code {DRIFTED} if any column drifted.")
+@click.option("--fail-on-inconclusive", is_flag=True, help=f"End with exit code {UNTOLD} if none drifted, but of some it cannot be told.")
 def drift(  # noqa: PLR0913 - one a parameter of the command line
     *,
     reference: Path,
@@ -83,10 +87,11 @@ def drift(  # noqa: PLR0913 - one a parameter of the command line
     min_rows: int,
     statistics: Path | None,
     fail_on_drift: bool,
+    fail_on_inconclusive: bool,
 ) -> None:
     """Compare the rows of CURRENT with those of REFERENCE: Parquet or CSV files, folders of Parquet files, or Delta tables.
 
-    Exit code 0 whatever is found, unless --fail-on-drift is given.
+    Exit code 0 whatever is found, unless --fail-on-drift or --fail-on-inconclusive is given.
 
     \b
     Examples:
@@ -120,6 +125,8 @@ def drift(  # noqa: PLR0913 - one a parameter of the command line
         _show(found, html)
     if fail_on_drift and found.drifted:
         sys.exit(DRIFTED)
+    if fail_on_inconclusive and found.drifted is None:
+        sys.exit(UNTOLD)
 
 
 def _show(found: Analysis, html: Path | None) -> None:
@@ -132,6 +139,8 @@ def _show(found: Analysis, html: Path | None) -> None:
         console.print("", table)
         if len(columns) > most:
             console.print(Text(f"and {len(columns) - most:,} more; --json and --html show all.", "dim"))
+    if any(column.shown_only for column in found.columns):
+        console.print(Text("What is only shown raises no alarm, for how it varies when nothing is wrong is not known.", "dim"))
     console.print("", *(Text(step) for step in next_steps(found)), sep="\n")
     console.print("", Text(f"{found.rows_reference:,} rows of {found.reference}, {found.rows_current:,} rows of {found.current}.", "dim"), sep="\n")
     console.print(Text(f"Effects are in standard deviations, each before its threshold. Thresholds: {found.method}.", "dim"))
@@ -145,14 +154,17 @@ def _groups(found: Analysis) -> Iterator[tuple[str, list[ColumnAnalysis], int]]:
         ("What changed", [column for column in found.columns if column.drifted], 40),
         ("Why it could not be told", list(found.inconclusive), 20),
         ("", [column for column in found.columns if column.drifted is False], 5),
-        ("What it is", [column for column in found.columns if column.shown_only], 5),
+        ("", [column for column in found.columns if column.shown_only], 5),
     )
     yield from ((title, columns, most) for title, columns, most in groups if columns)
 
 
 def _cells(column: ColumnAnalysis) -> tuple[Text, ...]:
-    leading = column.statistics[0] if column.shown_only else column.leading
-    mark = ("shown", "dim") if column.shown_only else _MARKS[column.drifted]
-    effect = f"{leading.effect:.2f} / {leading.threshold:.2f}" if leading and leading.effect is not None else ""
-    words = column.words if column.drifted else column.reason if column.drifted is None else ""
-    return (Text(column.name), Text(column.kind.value), Text(*mark), Text(effect), Text(words))
+    if column.shown_only:
+        effect = column.statistics[0].effect
+        return Text(column.name), Text(column.kind.value), Text("shown", "dim"), Text("" if effect is None else f"{effect:.2f}"), Text()
+    leading = column.leading
+    effects = f"{leading.effect:.2f} / {leading.threshold:.2f}" if leading and leading.effect is not None else ""
+    by = f" (by {leading.statistic})" if leading else ""
+    words = f"{column.words}{by}" if column.drifted else column.reason if column.drifted is None else ""
+    return Text(column.name), Text(column.kind.value), Text(*_MARKS[column.drifted]), Text(effects), Text(words)

@@ -70,10 +70,10 @@ class ModelReference:
 def build_reference(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, version: int) -> ModelReference:
     """Return the reference of a model's version; the first time, build it and keep it in the tables `<model>/reference` and `<model>/normal`.
 
-    Features, label and predictions are those of the rows that the version was trained on. Residuals are those of rows that were not: its hold-out
-    window, and the training rows as copies of it predict them that were fitted without them; on rows that it was trained on a model errs less than it
-    ever will again, so against them each window would look like concept drift. How much windows differ when nothing is wrong is learnt partition
-    by partition.
+    Features and label are those of the rows that the version was trained on, predictions those of copies of it that were fitted without them: of
+    rows that it was trained on a model is surer than it ever will be again. Residuals are those of rows that were not: its hold-out window, and the
+    training rows by these copies; on rows that it was trained on it errs less, so against them each window would look like concept drift. How much
+    windows differ when nothing is wrong is learnt partition by partition.
 
     Parameters:
         lake: the Delta tables.
@@ -164,7 +164,7 @@ def profile_snapshot(catalog: Catalog, model: MLModel, rows: Rows, data: DataPro
     """
     import_statistics(model.drift)
     known = data or DataProfiles.of(catalog, model, rows.training)
-    predicted = by_partition((rows.training, {"prediction": PREDICTION}))
+    predicted = by_partition((rows.out_of_fold, {"prediction": PREDICTION}))
     residuals = by_partition((rows.unseen.select(PARTITION, residual=pl.col("label") - pl.col("prediction")), {"residual": RESIDUAL}))
     # The order of columns is that in which their thresholds are drawn.
     parts = merge_by_partition(known.values, predicted, known.labels, residuals, known.relations)

@@ -17,11 +17,16 @@ class Rows(NamedTuple):
 
     Parameters:
         training: what it was trained on, with its own predictions.
-        unseen: the same with predictions of copies that were fitted without them, and what was held out with its own.
+        unseen: the same rows, in the same order, with predictions of copies that were fitted without them, and then what was held out with its own.
     """
 
     training: pl.DataFrame
     unseen: pl.DataFrame
+
+    @property
+    def out_of_fold(self) -> pl.DataFrame:
+        """The training rows with predictions of copies that were fitted without them: as production predicts, where no row has been seen before."""
+        return self.unseen.head(self.training.height)
 
 
 def snapshot_rows(lake: Lake, catalog: Catalog, model: MLModel, registry: Registry, version: int) -> Rows:

@@ -108,12 +108,12 @@ def _policies(lake: Lake, model: MLModel, beside: EveryStep | None) -> pl.DataFr
 
 
 def _drifted(lake: Lake, model: MLModel, since: datetime) -> pl.DataFrame:
-    """Return partition, kind and column of what reports found drifted since a moment; the column is empty where it is the verdict on the kind."""
+    """Return partition, kind and column of what raised an alarm in reports since a moment; the column is empty in the verdict on the kind."""
     columns = [PARTITION, "kind", "column", "drifted"]
     if not lake.exists(f"{model.name}/drift_report"):
         return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
     partitions = [key for key in lake.partitions(f"{model.name}/drift_report") if model.partitions.window(key).end > since]
-    return lake.read(f"{model.name}/drift_report", columns=columns, partitions=partitions).filter("drifted")
+    return lake.read(f"{model.name}/drift_report", columns=[*columns, "decides"], partitions=partitions).filter("drifted", "decides")
 
 
 def _verdicts(lake: Lake, model: MLModel) -> pl.DataFrame:

@@ -125,6 +125,13 @@ def test_what_is_no_number_is_a_wrong_use(call: Call, files: Path, option: str) 
     assert f"Invalid value for '{option}': nan is not in the range 0<x<" in result.output
 
 
+def test_what_cannot_be_told_can_be_made_to_fail(call: Call, files: Path) -> None:
+    rides(0.0, 4).head(0).write_csv(files / "empty.csv")
+    assert call("drift", "january.parquet", "empty.csv", "--fail-on-drift").exit_code == 0
+    assert call("drift", "january.parquet", "empty.csv", "--fail-on-drift", "--fail-on-inconclusive").exit_code == 4
+    assert call("drift", "january.parquet", "february.parquet", "--fail-on-inconclusive").exit_code == 0
+
+
 OWN = """
 import numpy as np
 from mlworks_orchestration.monitoring.drift import Measures, Statistic, register

@@ -130,12 +130,12 @@ def went_together(feature: Mapping[str, Any], features: Sequence[Mapping[str, An
     Examples:
         >>> wind, rain = {"correlation": 0.8, "windows": 30, "place": 1}, {"correlation": None, "windows": 4, "place": None}
         >>> went_together(wind, [wind, rain]), went_together(rain, [wind, rain])
-        ('rank correlation with the loss +0.80 over 30 windows, place 1 of 1', '')
+        ('rank correlation with the loss +0.80 over 30 windows, place 1 of 1 features', '')
     """
     if feature["correlation"] is None:
         return ""
     place = feature.get("place")  # causes that an earlier release found have none
-    among = f", place {place} of {sum(one['correlation'] is not None for one in features)}" if place else ""
+    among = f", place {place} of {sum(one['correlation'] is not None for one in features)} features" if place else ""
     return f"rank correlation with the loss {feature['correlation']:+.2f} over {feature['windows']} windows{among}"
 
 

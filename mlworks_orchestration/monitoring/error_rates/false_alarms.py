@@ -7,13 +7,26 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
-from mlworks_orchestration.monitoring.drift import Blocks, ColumnKey, Measures, Normal, Profile, Reference, Statistic, compare, registered, summarise
+from mlworks_orchestration.monitoring.drift import (
+    Blocks,
+    ColumnKey,
+    Measures,
+    Normal,
+    Profile,
+    Reference,
+    Statistic,
+    TextProfile,
+    compare,
+    registered,
+    summarise,
+)
 from mlworks_orchestration.monitoring.drift.comparison.cells import Flags
 from mlworks_orchestration.monitoring.drift.comparison.judge import threshold
 from mlworks_orchestration.monitoring.drift.past.extremes import dispersion, episodes
-from mlworks_orchestration.monitoring.drift.past.normal import LEAST_BLOCKS, deciding
+from mlworks_orchestration.monitoring.drift.past.normal import LEAST_BLOCKS
 from mlworks_orchestration.monitoring.drift.past.nulls import effects
 from mlworks_orchestration.monitoring.drift.past.setting import Setting, rounds_of, setting
+from mlworks_orchestration.monitoring.drift.statistics.record import deciding
 from mlworks_orchestration.monitoring.error_rates.detection import lasting
 from mlworks_orchestration.monitoring.error_rates.records import Counted
 from mlworks_orchestration.monitoring.normal import set_thresholds, yearly
@@ -48,12 +61,13 @@ def drawn_alarms(generator: Generator, model: MLModel, blocks: Blocks, normal: N
 
 def _exceeding(generator: Generator, drift: Drift, blocks: Blocks, normal: Normal, made: Setting) -> list[tuple[ColumnKey, Flags]]:
     """Return the windows that exceed the threshold of each column and statistic."""
-    deciders = {one.name: one for one in registered() if any(deciding(one, each, drift) for each in blocks.types)}
+    kinds = [(key.kind, column.type) for key, column in blocks.columns.items()] + [(key.kind, TextProfile.type) for key, _ in blocks.texts]
+    deciders = {one.name: one for one in registered() if any(deciding(one, *each, drift) for each in kinds)}
     cautious = [_cautious(one, drift) for one in deciders.values()]
     return [
         (key, effect >= threshold(normal, key, name, drift, round(rows))[0])
         for (key, name), (effect, rows) in effects(generator, blocks, made, cautious, drift).items()
-        if (key, name) in blocks.texts or deciding(deciders[name], blocks.columns[key].type, drift)
+        if (key, name) in blocks.texts or deciding(deciders[name], key.kind, blocks.columns[key].type, drift)
     ]
 
 
@@ -106,8 +120,8 @@ def _learn(model: MLModel, version: int, parts: Mapping[str, Profile]) -> tuple[
 
 def _verdicts(model: MLModel, reference: Reference, window: Profile, members: list[str]) -> dict[DriftKind, bool | None]:
     """Return what a report says of each kind; only the statistics that decide are computed."""
-    types = {column.type for column in window.columns.values()}
-    chosen = [one for one in registered() if any(deciding(one, each, model.drift) for each in types)]
+    kinds = {(key.kind, column.type) for key, column in window.columns.items()}
+    chosen = [one for one in registered() if any(deciding(one, *each, model.drift) for each in kinds)]
     found = compare(reference, window, model.drift, chosen, start=model.partitions.span(members).start)
     return {kind: summarise(found, kind, model.drift).drifted for kind in dict.fromkeys(key.kind for key in reference.profile.columns)}
 

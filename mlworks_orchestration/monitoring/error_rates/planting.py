@@ -149,5 +149,5 @@ def parts_of(catalog: Catalog, model: MLModel, reference: ModelReference, rows: 
 def _columns(catalog: Catalog, model: MLModel, rows: Rows) -> tuple[Columns, Columns]:
     residuals = rows.unseen.with_columns(residual=pl.col("label") - pl.col("prediction"))
     training = {**{key: name for name, key in value_keys(catalog, model).items()}, PREDICTION: "prediction", label_key(model): "label"}
-    seen, unseen = (frame.sort(PARTITION, maintain_order=True) for frame in (rows.training, residuals))
+    seen, unseen = (frame.sort(PARTITION, maintain_order=True) for frame in (rows.out_of_fold, residuals))
     return Columns(seen, training), Columns(unseen, {RESIDUAL: "residual"})

@@ -10,9 +10,9 @@ import numpy as np
 from mlworks_orchestration.monitoring.drift import Blocks, ColumnKey, Normal, Statistic, registered
 from mlworks_orchestration.monitoring.drift.comparison.cells import Flags
 from mlworks_orchestration.monitoring.drift.comparison.judge import threshold
-from mlworks_orchestration.monitoring.drift.past.normal import deciding
 from mlworks_orchestration.monitoring.drift.past.resample import Past, phase_weights
 from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
+from mlworks_orchestration.monitoring.drift.statistics.record import deciding
 from mlworks_orchestration.monitoring.error_rates.histories import Histories
 from mlworks_orchestration.spec import Drift
 
@@ -59,7 +59,7 @@ class Verdicts:
             windows: rows a cell, then those without a value, shape (windows, cells + 1).
         """
         column = self.blocks.columns[key]
-        return [self._test(key, one, windows) for one in registered() if deciding(one, column.type, self.drift)]
+        return [self._test(key, one, windows) for one in registered() if deciding(one, key.kind, column.type, self.drift)]
 
     def _test(self, key: ColumnKey, statistic: Statistic, windows: Floats) -> Test:
         p_value, effect = np.full(len(windows), np.nan), np.full(len(windows), np.nan)

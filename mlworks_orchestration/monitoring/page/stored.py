@@ -190,7 +190,8 @@ def window_keys(lake: Lake, report: StoredReport) -> list[str]:
 def _completed(found: ColumnAnalysis, reference: Mapping[ColumnKey, ColumnProfile], window: Mapping[ColumnKey, ColumnProfile]) -> ColumnAnalysis:
     key = ColumnKey(found.kind, found.name)
     before, now = reference.get(key), window.get(key)
-    words = change(before, now) if before and now and before.rows and now.rows else ""
+    leading = found.leading.statistic if found.leading else ""
+    words = change(before, now, leading) if before and now and before.rows and now.rows else ""
     return replace(found, reference=before, current=now, words=words)
 
 

@@ -36,7 +36,7 @@ def _sides(column: ColumnAnalysis) -> Iterator[tuple[str, ...]]:
 
 
 def _cells(found: Summary) -> Iterator[str]:
-    yield from (f"{found.rows:,}", f"{found.missing:,}", f"{int(found.distinct.value):,}")
+    yield from (f"{found.rows:,}", f"{found.missing:,}", f"{int(found.distinct.value):,}" if found.distinct else "")
     told = (found.mean, found.std, found.minimum, *(found.quantiles.get(share) for share in _QUANTILES), found.maximum)
     for one, is_length in zip(told, (False, True, False, False, False, False, False), strict=True):
         yield "" if one is None else _about(one.bound) + _value(one.value, found.type, is_length=is_length)

@@ -35,7 +35,7 @@ def test_the_action_comes_with_its_evidence() -> None:
     assert found.actions == (
         (
             "Feature drift in wind_speed (effect 0.62 standard deviations; importance 12%; rank correlation with the loss +0.80 over 30 windows, "
-            f"place 1 of 2; first seen in 2013-03-04; no upstream failure; beside it visib): {ACTIONS[DriftKind.FEATURE]}."
+            f"place 1 of 2 features; first seen in 2013-03-04; no upstream failure; beside it visib): {ACTIONS[DriftKind.FEATURE]}."
         ),
     )
 

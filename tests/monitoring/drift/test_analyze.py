@@ -509,3 +509,41 @@ def test_names_that_are_patterns_elsewhere_are_names_here() -> None:
         "residual": DriftKind.CONCEPT,
     }
     assert next(column.drifted for column in found.columns if column.name == "residual") is True
+
+
+def sentences(rows: int, seed: int) -> pl.DataFrame:
+    generator = np.random.default_rng(seed)
+    words = np.array(["late", "again", "today", "flight", "gate", "rain", "crew", "bag"])
+    return pl.DataFrame({"said": [" ".join(words[generator.integers(0, 8, 9)]) for _ in range(rows)]})
+
+
+@pytest.mark.parametrize("kept", [0.4, 0.0])
+def test_texts_that_are_lost_are_drift(kept: float) -> None:
+    after = sentences(2_000, 2).with_columns(pl.when(pl.int_range(2_000) < 2_000 * kept).then("said"))
+    found = analyze(sentences(4_000, 1), after)
+    assert found.columns[0].type == "text"
+    assert found.drifted is True
+    assert found.columns[0].words.startswith(f"missing 0.0% → {1 - kept:.1%}")
+    assert analyze(sentences(4_000, 1), sentences(2_000, 2)).drifted is False
+
+
+def test_rows_without_any_are_inconclusive_whatever_the_type(tmp_path: Path) -> None:
+    sentences(2_000, 1).write_parquet(tmp_path / "before.parquet")
+    sentences(0, 1).cast(pl.String).write_parquet(tmp_path / "after.parquet")
+    assert analyze(tmp_path / "before.parquet", tmp_path / "after.parquet").drifted is None
+
+
+def noisy(share: float, rows: int, seed: int) -> pl.DataFrame:
+    """Rows of a good classifier, with so many labels flipped."""
+    generator = np.random.default_rng(seed)
+    prediction = generator.choice([0.03, 0.97], rows)
+    label = (generator.random(rows) < prediction) ^ (generator.random(rows) < share)
+    return pl.DataFrame({"label": label, "prediction": prediction})
+
+
+def test_errors_that_grow_to_both_sides_are_concept_drift() -> None:
+    found = analyze(noisy(0.05, 8_000, 1), noisy(0.15, 2_000, 2), label="label", prediction="prediction")
+    residual = next(column for column in found.columns if column.name == "residual")
+    assert (residual.drifted, residual.leading.statistic if residual.leading else "") == (True, "levene")
+    quiet = analyze(noisy(0.05, 8_000, 1), noisy(0.05, 2_000, 3), label="label", prediction="prediction")
+    assert quiet.drifted is False

@@ -112,7 +112,7 @@ def test_min_effect_is_the_least_that_any_threshold_asks() -> None:
     before, after = profile(wind=np.arange(1000.0)), profile(wind=np.arange(10.0, 1010.0))
     for drift in (Drift(min_effect=0.5, thresholds={"ks": {"constant": 0.01}}), Drift(min_effect=0.5)):
         one = compare(Reference(before, None, normal("ks", level=0.01)), after, drift, [KS])[0]
-        assert (one.threshold, one.threshold_source, one.drifted) == (0.5, "floor", False)
+        assert (one.threshold, one.threshold_source, one.drifted) == (0.5, "raised", False)
 
 
 def test_quiet_windows_raise_hardly_any_alarm() -> None:

@@ -8,10 +8,10 @@ import pytest
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift import Blocks, Calibrated, ColumnKey, Normal, Profile, calibrate_normal
 from mlworks_orchestration.monitoring.drift.past.dependence import dependence
-from mlworks_orchestration.monitoring.drift.past.normal import deciding
 from mlworks_orchestration.monitoring.drift.past.resample import Past, draw, phase_weights, stretches
 from mlworks_orchestration.monitoring.drift.past.season import find_season
-from mlworks_orchestration.monitoring.drift.statistics import KS, PSI
+from mlworks_orchestration.monitoring.drift.statistics import KS, LEVENE, PSI
+from mlworks_orchestration.monitoring.drift.statistics.record import deciding
 from mlworks_orchestration.spec import Drift, DriftKind
 from tests.monitoring.drift.streams import alarms, learn, profile
 
@@ -161,13 +161,14 @@ def test_a_cycle_need_not_be_a_whole_number_of_blocks() -> None:
 
 
 def test_what_decides_is_declared_or_the_default() -> None:
-    assert deciding(KS, "numeric", Drift())
-    assert not deciding(PSI, "numeric", Drift())
-    assert not deciding(KS, "categorical", Drift())
+    assert deciding(KS, DriftKind.FEATURE, "numeric", Drift())
+    assert not deciding(PSI, DriftKind.FEATURE, "numeric", Drift())
+    assert not deciding(KS, DriftKind.FEATURE, "categorical", Drift())
     named = Drift(statistics={"numeric": ["psi"]})
-    assert deciding(PSI, "numeric", named)
-    assert not deciding(KS, "numeric", named)
-    assert not deciding(PSI, "categorical", named)
+    assert deciding(PSI, DriftKind.FEATURE, "numeric", named)
+    assert not deciding(KS, DriftKind.FEATURE, "numeric", named)
+    assert not deciding(PSI, DriftKind.FEATURE, "categorical", named)
+    assert [deciding(LEVENE, kind, "numeric", Drift()) for kind in (DriftKind.CONCEPT, DriftKind.FEATURE)] == [True, False]
 
 
 def test_a_document_says_the_same() -> None:

@@ -1,13 +1,28 @@
 """The record of a statistic, and the register of all."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
 from mlworks_orchestration.errors import DeclarationError
-from mlworks_orchestration.monitoring.drift import STATISTICS, ColumnKey, Measures, NumericProfile, Profile, Statistic, compare, register, registered
+from mlworks_orchestration.monitoring.drift import (
+    STATISTICS,
+    Blocks,
+    Calibrated,
+    ColumnKey,
+    Measures,
+    NumericProfile,
+    Profile,
+    Reference,
+    Statistic,
+    calibrate_normal,
+    compare,
+    register,
+    registered,
+)
 from mlworks_orchestration.monitoring.drift.comparison.cells import Cells
 from mlworks_orchestration.monitoring.drift.statistics import KS, PSI
 from mlworks_orchestration.spec import Drift, DriftKind
@@ -75,3 +90,40 @@ def test_a_statistic_that_fails_is_named_with_what_it_said() -> None:
     ) as caught:
         compare(profile, profile, Drift(), [replace(KS, name="mine", measure=fails)])
     assert isinstance(caught.value.__cause__, KeyError)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"effect": 0.5}, r"effect has the shape \(\) instead of \(1,\), one number a window"),
+        ({"value": np.zeros(2)}, r"value has the shape \(2,\) instead of \(1,\)"),
+        ({"p_value": np.array([7.0])}, "p_value is 7, allowed are 0 to 1"),
+        ({"effect": np.array([9.0])}, "effect is 9, allowed are 0 to 8"),
+        ({"bound": np.array([-1.0])}, "bound is -1, allowed are 0 to inf"),
+    ],
+)
+def test_measures_of_ones_own_that_cannot_be_are_refused_by_name(changed: dict[str, Any], said: str) -> None:
+    def measure(cells: Cells) -> Measures:
+        return nothing(cells)._replace(**changed)
+
+    wind = {"wind": ColumnKey(DriftKind.FEATURE, "wind")}
+    profile = Profile.of(pl.DataFrame({"wind": range(200)}), wind)
+    with pytest.raises(DeclarationError, match=rf"The statistic 'mine' failed \(ValueError: {said}"):
+        compare(profile, profile, Drift(), [replace(KS, name="mine", measure=measure)])
+
+
+def test_a_distance_alarms_also_where_less_than_the_least_effect_is_normal() -> None:
+    generator = np.random.default_rng(4)
+    wind = ColumnKey(DriftKind.FEATURE, "wind")
+    frames = [pl.DataFrame({"wind": generator.normal(size=1000)}) for _ in range(40)]
+    parts = [Profile.of(frame, {"wind": wind}) for frame in frames]
+    whole = Profile.merged(parts)
+    drift, blocks = Drift(statistics={"numeric": ["hellinger"]}), Blocks.of(whole, parts)
+    normal = calibrate_normal(blocks, Calibrated.each(0.01), drift, window_blocks=4, generator=generator)
+    moved, same = (Profile.of(pl.DataFrame({"wind": generator.normal(shift, 1, 4000)}), {"wind": wind}) for shift in (0.5, 0.0))
+    known = Reference(whole, blocks, normal)
+    found = [next(one for one in compare(known, window, drift) if one.decides) for window in (moved, same)]
+    assert [(one.statistic, one.threshold, one.threshold_source, one.drifted) for one in found] == [
+        ("hellinger", 0.1, "raised", True),
+        ("hellinger", 0.1, "raised", False),
+    ]

@@ -14,11 +14,11 @@ from mlworks_orchestration.monitoring.drift.comparison.kept import POOLED
 from mlworks_orchestration.monitoring.drift.comparison.verdict import ColumnDrift, summarise
 from mlworks_orchestration.monitoring.drift.past.blocks import Blocks
 from mlworks_orchestration.monitoring.drift.past.matching import Match, has_phases, match
-from mlworks_orchestration.monitoring.drift.past.normal import Normal, deciding
+from mlworks_orchestration.monitoring.drift.past.normal import Normal
 from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile, NumericProfile
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
 from mlworks_orchestration.monitoring.drift.statistics import Pair, Statistic, registered
-from mlworks_orchestration.monitoring.drift.statistics.record import OF_CELLS, Measures
+from mlworks_orchestration.monitoring.drift.statistics.record import OF_CELLS, Measures, deciding
 from mlworks_orchestration.spec import Drift, DriftKind
 
 __all__ = ["UNKNOWN", "ColumnDrift", "Reference", "compare", "measure", "summarise"]
@@ -198,7 +198,7 @@ class _Comparison:
             reason=_refusal(key, column, window, statistic, self.drift),
             rows_reference=rows[0],
             rows_current=rows[1],
-            decides=deciding(statistic, column.type, self.drift),
+            decides=deciding(statistic, key.kind, column.type, self.drift),
             threshold_source=source,
             severity=self.drift.severity.get(key.kind, "warn"),
         )

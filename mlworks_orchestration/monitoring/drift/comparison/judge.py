@@ -39,7 +39,7 @@ def threshold(normal: Normal | None, key: ColumnKey, statistic: str, drift: Drif
     elif null is not None:
         growth = sqrt(max(1.0, null.rows / max(rows, 1)))
         found = ((null.mean + asked.k * null.std) * growth, "mean_sigma") if isinstance(asked, MeanSigma) else (null.level * growth, "calibrated")
-    return found if found[0] > drift.min_effect else (drift.min_effect, "floor")
+    return found if found[0] > drift.min_effect or found[1] == "floor" else (drift.min_effect, "raised")
 
 
 def judge(found: ColumnDrift, drift: Drift, reference: Profile, current: Profile) -> ColumnDrift:
@@ -67,7 +67,7 @@ def judge(found: ColumnDrift, drift: Drift, reference: Profile, current: Profile
     if effect and not evidence and found.bound and _is_pooled(reference.columns[key], current.columns[key]):
         return found._replace(reason=_joined(f"{POOLED}: {told}", found.reason))  # the exact p-value may be smaller
     if drifted:
-        told = ": ".join(filter(None, [told, change(reference.columns[key], current.columns[key])]))
+        told = ": ".join(filter(None, [told, change(reference.columns[key], current.columns[key], found.statistic)]))
     return found._replace(drifted=drifted, reason=_joined(told, found.reason))
 
 
@@ -79,6 +79,7 @@ _SOURCES: dict[Source, str] = {
     "calibrated": "calibrated on the reference's past",
     "constant": "declared",
     "mean_sigma": "mean and standard deviations of the reference's past",
+    "raised": "min_effect, which is above what is normal",
     "floor": "min_effect",
 }
 

@@ -43,7 +43,7 @@ class Summary:
         type: of the profile.
         rows: all rows.
         missing: rows without a value.
-        distinct: values that differ; at least so many.
+        distinct: values that differ; at least so many; None of texts and of several columns.
         mean: of the finite values; exact up to rounding, as are the next three.
         std: of the finite values, as a sample's; None with fewer than two.
         minimum: of the finite values.
@@ -55,7 +55,7 @@ class Summary:
     type: str
     rows: int
     missing: int
-    distinct: Bounded
+    distinct: Bounded | None
     mean: Bounded | None
     std: Bounded | None
     minimum: Bounded | None
@@ -100,7 +100,7 @@ def summary_of(profile: ColumnProfile) -> Summary:
     """
     if isinstance(profile, NumericProfile):
         return _of_numbers(profile)
-    blank = Summary(profile.type, profile.rows, profile.missing, Bounded(profile.distinct, 0.0), None, None, None, None, {}, ())
+    blank = Summary(profile.type, profile.rows, profile.missing, None, None, None, None, None, {}, ())
     return _of_categories(profile, blank) if isinstance(profile, CategoricalProfile) else blank
 
 

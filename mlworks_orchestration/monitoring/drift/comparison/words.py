@@ -7,13 +7,16 @@ from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile
 from mlworks_orchestration.monitoring.drift.profiles.vocabulary import Outside, outside
 from mlworks_orchestration.numerals import readable
 
+_OF_MISSING = frozenset({"missing_share", "missing_text"})
 
-def change(reference: ColumnProfile, current: ColumnProfile) -> str:
+
+def change(reference: ColumnProfile, current: ColumnProfile, leading: str = "") -> str:
     """Return how a column's mean, its most changed category or its texts' length and strangeness, and its missing share, went from one to the other.
 
     Parameters:
         reference: with rows.
         current: of the same type, with rows.
+        leading: the statistic that tells most; what it looks at comes first.
 
     Returns:
         empty where a profile has none of them.
@@ -30,7 +33,8 @@ def change(reference: ColumnProfile, current: ColumnProfile) -> str:
     if isinstance(reference, TextProfile) and isinstance(current, TextProfile):
         parts += _texts(reference, current)
     if reference.missing or current.missing:
-        parts.append(f"missing {reference.missing / reference.rows:.1%} → {current.missing / current.rows:.1%}")
+        missing = f"missing {reference.missing / reference.rows:.1%} → {current.missing / current.rows:.1%}"
+        parts.insert(0 if leading in _OF_MISSING else len(parts), missing)
     return ", ".join(parts)
 
 
@@ -76,4 +80,5 @@ def _category(reference: CategoricalProfile, current: CategoricalProfile) -> lis
     if not shares:
         return []
     name = max(shares, key=lambda name: abs(shares[name][1] - shares[name][0]))
-    return [f"{name} {shares[name][0]:.1%} → {shares[name][1]:.1%}"]
+    before, after = (f"{share:.1%}" for share in shares[name])
+    return [f"{name} {before} → {after}"] if before != after else []

@@ -135,7 +135,7 @@ def calibrate_normal(  # noqa: PLR0913 - what is calibrated, how windows are cut
         how = f"the reference has {blocks.number} blocks, and how its windows vary is learnt from {LEAST_BLOCKS} or more"
         return Normal(how=f"thresholds are not calibrated: {how}")
     season = find_season(blocks)
-    chosen = [one for one in (registered() if statistics is None else statistics) if _decides_somewhere(one, drift)]
+    chosen = registered() if statistics is None else statistics
     drawn: dict[tuple[ColumnKey, str], list[tuple[Floats, float]]] = {}
     for _ in range(rounds_of(rule)):
         made = setting(generator, blocks, season, rule, (window_blocks, window_rows))
@@ -146,24 +146,6 @@ def calibrate_normal(  # noqa: PLR0913 - what is calibrated, how windows are cut
     for kind in DriftKind:
         nulls |= _levels({one: rounds for one, rounds in drawn.items() if one[0].kind is kind}, rate, made, drift)
     return Normal(nulls, season, made.length, blocks.number, rate, _how(blocks, season, made, rate))
-
-
-def deciding(statistic: Statistic, column_type: str, drift: Drift) -> bool:
-    """Say whether a statistic may raise an alarm on columns of a type.
-
-    Parameters:
-        statistic: any.
-        column_type: of the profile.
-        drift: the declaration, which may name others than those that decide by default.
-    """
-    if column_type not in statistic.types:
-        return False
-    named = next((found for name, found in drift.statistics.items() if str(name) == column_type), None)
-    return statistic.decides if named is None else statistic.name in named
-
-
-def _decides_somewhere(statistic: Statistic, drift: Drift) -> bool:
-    return any(deciding(statistic, one, drift) for one in statistic.types) or statistic.name in drift.thresholds
 
 
 def _levels(

@@ -14,7 +14,7 @@ from mlworks_orchestration.monitoring.drift.past.resample import Draws, Indices
 from mlworks_orchestration.monitoring.drift.past.setting import Setting, counted
 from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey
-from mlworks_orchestration.monitoring.drift.statistics.record import OF_CELLS, Statistic
+from mlworks_orchestration.monitoring.drift.statistics.record import OF_CELLS, Statistic, deciding
 from mlworks_orchestration.spec import Drift
 
 BATCH = 40_000
@@ -35,7 +35,7 @@ _HARDLY = 1e-300
 def effects(
     generator: Generator, blocks: Blocks, made: Setting, statistics: Sequence[Statistic], drift: Drift
 ) -> Mapping[tuple[ColumnKey, str], tuple[Floats, float]]:
-    """Return the effect of each statistic on each column in each pseudo-window, and the median rows of a window.
+    """Return the effect of each statistic on each column on which it decides, in each pseudo-window, and the median rows of a window.
 
     Effects are 0 where a statistic could not have told.
 
@@ -44,11 +44,11 @@ def effects(
         blocks: of the reference.
         made: what was drawn.
         statistics: that take cells, or can be told from them.
-        drift: least number of rows.
+        drift: least number of rows, and which statistics decide or have a threshold of their own.
     """
     alike: dict[int, list[_Null]] = {}
     for (key, text), column in counted(blocks).items():
-        taking = _of_text(statistics, text) if text else [one for one in statistics if column.type in one.types]
+        taking = _of_text(statistics, text) if text else [one for one in statistics if _is_judged(one, key, column.type, drift)]
         if taking and column.counts.any():
             rest = made.rests[key, text]
             alike.setdefault(rest.stretch, []).append(_Null.of(key, column, taking, made, rest.spread(generator, made.sequences)))
@@ -61,6 +61,12 @@ def effects(
             rows = float(np.median(np.concatenate(null.rows))) / null.column.per_row
             found |= {(null.key, one.name): (np.concatenate(null.effects[one.name]), rows) for one in null.statistics}
     return found
+
+
+def _is_judged(statistic: Statistic, key: ColumnKey, column_type: str, drift: Drift) -> bool:
+    """Return whether effects of a statistic on a column are held against what is normal."""
+    named = column_type in statistic.types and bool({statistic.name, key.column} & drift.thresholds.keys())
+    return named or deciding(statistic, key.kind, column_type, drift)
 
 
 def _of_text(statistics: Sequence[Statistic], name: str) -> list[Statistic]:

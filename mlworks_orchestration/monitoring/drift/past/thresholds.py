@@ -8,8 +8,8 @@ from mlworks_orchestration.errors import DeclarationError
 from mlworks_orchestration.monitoring.drift.statistics.effects import LARGEST
 from mlworks_orchestration.spec import Drift
 
-Source = Literal["calibrated", "constant", "mean_sigma", "floor"]
-"""Where a threshold comes from; `floor` is the declared `min_effect`, where nothing asks for more."""
+Source = Literal["calibrated", "constant", "mean_sigma", "raised", "floor"]
+"""Where a threshold comes from; `floor` is the declared `min_effect` where nothing else is known, `raised` where what is known asks for less."""
 
 
 @dataclass(frozen=True)

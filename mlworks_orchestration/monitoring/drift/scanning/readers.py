@@ -96,7 +96,8 @@ class TextReader:
 
     def profile(self) -> TextProfile:
         """Return the profile of all rows so far."""
-        return TextProfile.merged([*self._blocks, *self._parts])
+        nothing = [] if self._blocks or self._parts else [TextProfile.of(pl.Series([], dtype=pl.String), self._generator)]
+        return TextProfile.merged([*self._blocks, *self._parts, *nothing])
 
 
 def reader_of(  # noqa: PLR0913 - each is a choice of its own

@@ -10,6 +10,7 @@ from mlworks_orchestration.monitoring.drift.comparison.distribution import Distr
 from mlworks_orchestration.monitoring.drift.comparison.summary import summary_of
 from mlworks_orchestration.monitoring.drift.comparison.verdict import ColumnDrift
 from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile, NumericProfile
+from mlworks_orchestration.monitoring.drift.profiles.joint import JointProfile
 from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile
 from mlworks_orchestration.spec import DriftKind
 
@@ -194,13 +195,18 @@ def judged(name: str, kind: DriftKind, found: Sequence[ColumnDrift]) -> ColumnAn
 
 
 def ranked(columns: Sequence[ColumnAnalysis]) -> tuple[ColumnAnalysis, ...]:
-    """Return columns in the order in which they are read: what drifted first, then what could not be told, then by effect.
+    """Return columns in the order in which they are read: what drifted first, then what could not be told, then by effect; what is only shown last.
 
     Parameters:
         columns: in any order, which decides between equals.
     """
     place = {True: 0, None: 1, False: 2}
-    return tuple(sorted(columns, key=lambda one: (one.shown_only, place[one.drifted], -(one.leading.effect or 0.0) if one.leading else 0.0)))
+
+    def rank(one: ColumnAnalysis) -> tuple[bool, int, bool, float]:
+        told = one.statistics[0] if one.shown_only else one.leading
+        return one.shown_only, place[one.drifted], one.type != JointProfile.type, -(told.effect or 0.0) if told else 0.0
+
+    return tuple(sorted(columns, key=rank))
 
 
 def _statistic(one: ColumnDrift) -> dict[str, Any]:

@@ -80,7 +80,8 @@ def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
 
 
 def _described(judgement: ColumnAnalysis, reference: ColumnProfile, current: ColumnProfile) -> ColumnAnalysis:
-    words = change(reference, current) if reference.type == current.type and reference.rows and current.rows else ""
+    leading = judgement.leading.statistic if judgement.leading else ""
+    words = change(reference, current, leading) if reference.type == current.type and reference.rows and current.rows else ""
     return replace(judgement, words=words, reference=reference, current=current)
 
 

@@ -10,6 +10,7 @@ from mlworks_orchestration.monitoring.drift.statistics.l_infinity import L_INFIN
 from mlworks_orchestration.monitoring.drift.statistics.levene import LEVENE
 from mlworks_orchestration.monitoring.drift.statistics.mann_whitney import MANN_WHITNEY
 from mlworks_orchestration.monitoring.drift.statistics.missing_share import MISSING_SHARE
+from mlworks_orchestration.monitoring.drift.statistics.missing_text import MISSING_TEXT
 from mlworks_orchestration.monitoring.drift.statistics.new_category import NEW_CATEGORY
 from mlworks_orchestration.monitoring.drift.statistics.out_of_vocabulary import OUT_OF_VOCABULARY
 from mlworks_orchestration.monitoring.drift.statistics.own import import_statistics, run_statistics
@@ -50,6 +51,7 @@ __all__ = [
     "L_INFINITY",
     "MANN_WHITNEY",
     "MISSING_SHARE",
+    "MISSING_TEXT",
     "NEW_CATEGORY",
     "OUT_OF_VOCABULARY",
     "PCA_RECONSTRUCTION",

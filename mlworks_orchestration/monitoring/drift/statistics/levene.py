@@ -10,6 +10,7 @@ from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 from mlworks_orchestration.monitoring.drift.statistics.effects import from_scale
 from mlworks_orchestration.monitoring.drift.statistics.numbers import NO_FINITE, finite, radii
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Statistic, register
+from mlworks_orchestration.spec import DriftKind
 
 NO_SQUARES = "distances from the median do not differ within a side, or their squares are too small or too large for floating-point numbers"
 """Why finite values do not say how much more the sides differ than they vary."""
@@ -84,5 +85,6 @@ LEVENE = register(
         counts_missing=False,
         measure=levene,
         least_rows=2,
+        decides_on=frozenset({DriftKind.CONCEPT}),  # residuals that grow to both sides move no distribution, but spread
     )
 )

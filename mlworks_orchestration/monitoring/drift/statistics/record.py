@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from mlworks_orchestration.errors import DeclarationError, MLWorksError, nearest
 from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 from mlworks_orchestration.monitoring.drift.profiles.columns import ColumnProfile
+from mlworks_orchestration.monitoring.drift.statistics.effects import LARGEST
+from mlworks_orchestration.spec import Drift, DriftKind
 
 OF_CELLS = frozenset({"numeric", "datetime", "categorical"})
 """Profiles that are compared as counts in cells."""
@@ -88,6 +90,7 @@ class Statistic:
         measure: the comparison: of `Cells` for the first three types, of a `Pair` for the others.
         decides: whether it may raise an alarm where nothing else is declared; the others are reported beside.
         least_rows: fewest compared rows on either side for which it says anything.
+        decides_on: kinds of drift on whose columns it may raise an alarm though it may not on others.
         counted: of a statistic of texts, how its threshold is calibrated; None leaves it to `min_effect`.
 
     Raises:
@@ -101,6 +104,7 @@ class Statistic:
     measure: Callable[[Any], Measures]
     decides: bool = False
     least_rows: int = 1
+    decides_on: frozenset[DriftKind] = frozenset()
     counted: Counted | None = None
 
     def __post_init__(self) -> None:
@@ -125,7 +129,8 @@ class Statistic:
             DeclarationError: naming it, if it fails.
         """
         try:
-            return self.measure(sides)
+            found = self.measure(sides)
+            return found if self.measure.__module__.startswith(_OURS) else _checked(found, _windows(sides))
         except MLWorksError:
             raise
         except Exception as error:
@@ -137,6 +142,52 @@ class Statistic:
     def rows(self, profile: ColumnProfile) -> int:
         """Return how many of a profile's rows are compared."""
         return profile.rows if self.counts_missing else profile.present
+
+
+_OURS = "mlworks_orchestration."
+_RANGES = {"p_value": (0.0, 1.0), "effect": (0.0, LARGEST), "bound": (0.0, np.inf)}
+
+
+def _windows(sides: Any) -> int:  # noqa: ANN401 - cells or a pair
+    """Return how many windows are compared."""
+    return len(sides.windows)
+
+
+def _checked(found: Measures, windows: int) -> Measures:
+    """Return what a user's own code measured.
+
+    Raises:
+        ValueError: if a field has another shape than one number a window, or numbers that cannot be.
+    """
+    for name in ("value", "p_value", "effect", "bound"):
+        field = getattr(found, name)
+        if field is None and name == "p_value":
+            continue
+        numbers = np.asarray(field, dtype=np.float64)
+        if numbers.shape != (windows,):
+            message = f"{name} has the shape {numbers.shape} instead of ({windows},), one number a window"
+            raise ValueError(message)
+        low, high = _RANGES.get(name, (-np.inf, np.inf))
+        beyond = numbers[(numbers < low) | (numbers > high)]
+        if len(beyond):
+            message = f"{name} is {beyond[0]:g}, allowed are {low:g} to {high:g}, and NaN where it cannot be told"
+            raise ValueError(message)
+    return found
+
+
+def deciding(statistic: Statistic, kind: DriftKind, column_type: str, drift: Drift) -> bool:
+    """Say whether a statistic may raise an alarm on a column.
+
+    Parameters:
+        statistic: any.
+        kind: of drift that the column is compared for.
+        column_type: of the profile.
+        drift: the declaration, which may name others than those that decide by default.
+    """
+    if column_type not in statistic.types:
+        return False
+    named = next((found for name, found in drift.statistics.items() if str(name) == column_type), None)
+    return statistic.decides or kind in statistic.decides_on if named is None else statistic.name in named
 
 
 _REGISTERED: dict[str, Statistic] = {}
