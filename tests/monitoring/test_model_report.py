@@ -149,6 +149,7 @@ def test_labels_that_are_not_known_leave_their_kinds_open_and_what_is_expected_i
     )
     assert found.expected
     assert found.expected.rows[0][0] == "mae"
+    assert "No earlier estimate could be held against its labels yet." in found.expected.rows[0][-1]
     [residual] = [one for one in found.columns if one.name == "residual"]
     assert (residual.drifted, residual.distribution) == (None, None)
 

@@ -103,6 +103,7 @@ def test_labels_that_are_not_known_are_inconclusive_and_those_of_some_days_count
     assert sums["label"]["drifted"] is False
     assert sums["label"]["rows_current"] == 120
     assert "labels are known of 1 of 3 partitions; by the features alone mae is expected to be" in sums["concept"]["reason"]
+    assert "No earlier estimate could be held against its labels yet)" in sums["concept"]["reason"]
     assert "labels are known" not in whole(rows, trained.key(12))["label"]["reason"]
     trained.add_days(15, 17)
     profiled(trained, 15, 17, 18)
