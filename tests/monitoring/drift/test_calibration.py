@@ -6,9 +6,25 @@ import numpy as np
 import pytest
 from numpy.random import Generator
 
-from mlworks_orchestration.monitoring.drift import Calibrated, Profile, Reference
+from mlworks_orchestration.monitoring.drift import Blocks, Calibrated, Profile, Reference, calibrate_normal
+from mlworks_orchestration.monitoring.drift.past.extremes import episodes
+from mlworks_orchestration.monitoring.drift.past.nulls import effects
+from mlworks_orchestration.monitoring.drift.past.season import find_season
+from mlworks_orchestration.monitoring.drift.past.setting import setting
 from mlworks_orchestration.spec import Drift
-from tests.monitoring.drift.streams import Stream, alarms, autoregressive, learn, mean_interval, normals, part, profile, skewed, stands_alone
+from tests.monitoring.drift.streams import (
+    DECIDING,
+    Stream,
+    alarms,
+    autoregressive,
+    learn,
+    mean_interval,
+    normals,
+    part,
+    profile,
+    skewed,
+    stands_alone,
+)
 
 LEVELS_ALONE = Drift(min_effect=0.01, significance=0.5)
 """Leaves the verdict to the calibrated levels: at the rate below, they are stricter than this."""
@@ -65,6 +81,26 @@ def test_a_models_sliding_windows_alarm_no_more_often_a_year_than_declared() -> 
         years += len(verdicts) / 365
     # The number of episodes is about a Poisson variable: its 97.5th percentile at the declared rate.
     assert episodes <= 2 * years + 2 * np.sqrt(2 * years) + 1
+
+
+def test_levels_of_a_model_alarm_in_histories_drawn_anew_less_often_than_declared_but_not_by_half() -> None:
+    drift, rng = Drift(false_alarms_per_year=0.5), np.random.default_rng(16)
+    parts = days(np.random.default_rng(9), 60, 2)
+    whole = Profile.merged(parts)
+    blocks, rule = Blocks.of(whole, parts), Calibrated.yearly(0.5, windows_per_year=365)
+    anew = []
+    for _ in range(30):
+        made = setting(rng, blocks, find_season(blocks), rule, (7, None))
+        anew.append({one: effect.reshape(-1, made.steps) for one, (effect, _) in effects(rng, blocks, made, DECIDING, drift).items()})
+    found = []
+    for seed in range(24):
+        normal = calibrate_normal(blocks, rule, drift, window_blocks=7, statistics=DECIDING, generator=np.random.default_rng(seed))
+        levels = {one: max(null.level, drift.min_effect) for one, null in normal.nulls.items()}
+        above = [np.any([effect >= levels[one] for one, effect in drawn.items()], axis=0) for drawn in anew]
+        found.append(sum(len(episodes(one.astype(np.float64), 0.5)) for one in above) / sum(one.size for one in above) / normal.rate)
+    low, high = mean_interval(found)
+    assert 0.65 < low < high < 0.95
+    assert np.mean(np.array(found) > 1) <= 0.15
 
 
 def test_a_weekend_that_is_due_is_quiet_and_the_look_of_one_on_a_weekday_is_not() -> None:

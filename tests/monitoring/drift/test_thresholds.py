@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from numpy.typing import NDArray
 
 from mlworks_orchestration.errors import DeclarationError
 from mlworks_orchestration.monitoring.drift import ColumnKey, NumericProfile, Profile, check_names
-from mlworks_orchestration.monitoring.drift.past.extremes import episodes, level_for, persistent
+from mlworks_orchestration.monitoring.drift.past.extremes import episodes, level_for, persistent, surely
 from mlworks_orchestration.monitoring.drift.past.thresholds import Calibrated, Constant, MeanSigma, declared
 from mlworks_orchestration.spec import Drift, DriftKind
 
@@ -56,8 +57,28 @@ def test_a_level_allows_so_many_runs_and_not_windows() -> None:
     assert (sliding > level).sum() > 250
 
 
+@pytest.mark.parametrize("rate", [0.0005, 0.004, 0.05])
+@pytest.mark.parametrize("wildness", [0.0, 1.0])
+def test_of_many_draws_most_set_a_level_that_is_not_too_low(rate: float, wildness: float) -> None:
+    rng = np.random.default_rng(3)
+
+    def histories(number: int) -> NDArray[np.float64]:
+        """Draw histories of ten windows that are never neighbours; all windows of one are the wilder together."""
+        scores = np.full((number, 20), -np.inf)
+        scores[:, ::2] = rng.exponential(size=(number, 10)) + wildness * rng.exponential(size=(number, 1))
+        return scores
+
+    fresh = np.sort(histories(50_000)[:, ::2].ravel())
+    drawn = [histories(300) for _ in range(150)]
+    levels = [level_for(one, surely(one, rate)) for one in drawn]
+    found = (len(fresh) - np.searchsorted(fresh, levels)) / (2 * len(fresh)) / rate
+    assert 0.8 <= (found <= 1).mean() <= 0.98
+    assert found.mean() > 0.5
+
+
 def test_where_nothing_could_alarm_there_is_no_level() -> None:
-    assert level_for(np.full((10, 10), -np.inf), 0.01) == -np.inf
+    nothing = np.full((10, 10), -np.inf)
+    assert level_for(nothing, 0.01) == level_for(nothing, surely(nothing, 0.01)) == -np.inf
 
 
 @given(st.lists(st.lists(st.integers(0, 5), min_size=6, max_size=6), min_size=1, max_size=4), st.integers(1, 3), st.integers(0, 2), st.integers(0, 4))

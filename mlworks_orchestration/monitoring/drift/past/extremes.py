@@ -76,11 +76,12 @@ def dispersion(runs: Floats) -> float:
 
 
 def surely(scores: Floats, allowed: float) -> float:
-    """Return the rate to aim at so that, with 95 % confidence, the level found in these histories is exceeded no more often than allowed in others.
+    """Return the rate to aim at so that the level found in these histories is surely exceeded no more often than allowed in others.
 
     The level that the allowed number of episodes exceeds is too low in half of all draws. So the limit of what its rate may be is put where the
     rate itself would be (the guaranteed performance of Gandy and Kvaloy 2013). Its logarithm has the variance d / n of n episodes that are
-    dispersed by d, and as much for each unit by which it is extrapolated (the delta method: Coles 2001, section 2.6.4).
+    dispersed by d, and as much for each unit by which it is extrapolated (the delta method: Coles 2001, section 2.6.4). Of the 95 % that are meant,
+    80 to 96 % are reached (tested), the fewest where few histories have most episodes.
 
     Parameters:
         scores: shape (sequences, windows).
