@@ -40,7 +40,7 @@ REPEATS = 10
 def drawn_alarms(generator: Generator, model: MLModel, blocks: Blocks, normal: Normal) -> dict[DriftKind, Counted]:
     """Count the alarms of windows drawn as those by which thresholds were set, but others, and ten times as many.
 
-    An uncorrected p-value is taken for evidence here, so that slightly too many are counted.
+    An uncorrected p-value is taken for evidence here, so that too many are counted if anything; where windows have many rows, as most do, none are.
 
     Parameters:
         generator: of random numbers.

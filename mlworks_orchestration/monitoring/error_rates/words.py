@@ -137,7 +137,8 @@ def method(rates: ErrorRates) -> tuple[str, ...]:
     drawn = (
         "False alarms, drawn anew: windows slide over histories drawn from the past in contiguous stretches, like those by which thresholds were "
         "set, but others, and ten times as many. A run of alarming windows counts once. The interval (95%) is a Poisson rate's, widened by how "
-        "unevenly histories alarm. It says whether thresholds do what they are meant to; it cannot say what the past does not hold."
+        "unevenly histories alarm. Thresholds aim at a rate whose upper limit (95%) is the declared one, so about four fifths of it is what is to be "
+        "expected. It says whether they do what they are meant to; it cannot say what the past does not hold."
     )
     held_out = (
         "False alarms, held out: the past is cut into two halves. Each in turn is the reference on which thresholds are set, and all windows of the "

@@ -113,7 +113,7 @@ def calibrate_normal(  # noqa: PLR0913 - what is calibrated, how windows are cut
     over them as in production, and each is compared with a reference drawn likewise. One number z, common to all columns of a kind, puts each level
     at median + z (99th percentile - median) of its null; it is the smallest at which episodes of alarming windows, of any column, are as rare as
     declared, those of `min_effect` and of k-of-n included. Each kind of drift gets the same share of the false alarms. A model lives long with its
-    levels: they are set so high that these are, with 95 % confidence, not too low. A comparison that stands alone alarms as rarely as declared on
+    levels, so they aim at a rate whose upper limit is the declared one (`surely`); a comparison that stands alone alarms as rarely as declared on
     average over references.
 
     That a reference is short counts too: deviations are spread as Student's t has it, by the number of independent blocks.
