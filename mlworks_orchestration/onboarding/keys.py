@@ -8,6 +8,7 @@ import polars as pl
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.onboarding.reading import Table
 from mlworks_orchestration.onboarding.request import Request
+from mlworks_orchestration.onboarding.words import is_text
 
 ROW_ID = "row_id"
 _ID = re.compile(r"(^|_|\b)(id|key|code|number|no|nr)$", re.IGNORECASE)
@@ -41,7 +42,10 @@ def entity(table: Table, times: pl.Series, request: Request, apart: set[str]) ->
 
 
 def _can_be_key(column: pl.Series) -> bool:
-    return (column.dtype == pl.String() or column.dtype.is_integer()) and column.null_count() == 0
+    """Return whether a column may identify rows; sentences, though each may be there once, do not."""
+    if column.null_count():
+        return False
+    return column.dtype.is_integer() or (column.dtype == pl.String() and not is_text(column))
 
 
 def _same(table: Table, times: pl.Series, columns: tuple[str, ...]) -> pl.Series:

@@ -21,10 +21,11 @@ def texts(table: Table, request: Request, apart: Sequence[str]) -> list[str]:
         apart: the columns that are label or time.
     """
     given = [name for name in request.features or table.rows.columns if name not in apart and name not in request.drop]
-    return [name for name in given if table.rows[name].dtype == pl.String() and _is_text(table.rows[name].drop_nulls())]
+    return [name for name in given if table.rows[name].dtype == pl.String() and is_text(table.rows[name].drop_nulls())]
 
 
-def _is_text(present: pl.Series) -> bool:
+def is_text(present: pl.Series) -> bool:
+    """Return whether values say something in words, nearly each something else."""
     return len(present) > 0 and is_varied(present) and words(present) >= _FEWEST_WORDS
 
 

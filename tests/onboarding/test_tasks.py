@@ -49,6 +49,15 @@ def test_a_yes_or_no_of_texts_is_read_as_words(project: World, new: New, letters
     assert {"text", "zone", "distance"} <= set(model.feature_columns)
 
 
+def test_sentences_identify_no_rows_though_each_is_there_once(project: World, new: New, letters: pl.DataFrame) -> None:
+    alone = letters.select("started_at", "zone", "happy", text=pl.format("{} letter {}", "text", pl.int_range(letters.height)))
+    result = new(alone, "--label", "happy", "--time", "started_at")
+    assert result.exit_code == 0, (result.output, result.exception)
+    model = project.project.declarations.require_healthy().model("fare")
+    assert (model.task, model.entity) == ("text", ["row_id"])
+    assert "text" in model.feature_columns
+
+
 def test_the_estimator_of_texts_learns_what_the_words_tell(project: World, new: New, letters: pl.DataFrame) -> None:
     assert new(letters, "--label", "happy", "--time", "started_at").exit_code == 0
     scope: dict[str, Callable[..., object]] = {}

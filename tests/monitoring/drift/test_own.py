@@ -54,6 +54,16 @@ def test_a_module_that_fails_is_named_with_what_it_said(tmp_path: Path, monkeypa
         import_statistics(Drift(statistics_from=["gap_module"]))
 
 
+def test_a_misspelt_module_is_told_the_nearest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "gap_package"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "own_statistics.py").write_text(LARGEST_GAP)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(DeclarationError, match=r"did you mean 'gap_package\.own_statistics'"):
+        import_statistics(Drift(statistics_from=["gap_package.own_statistic"]))
+
+
 def test_a_file_is_run_and_may_be_run_again(tmp_path: Path) -> None:
     file = tmp_path / "gap.py"
     file.write_text(LARGEST_GAP)

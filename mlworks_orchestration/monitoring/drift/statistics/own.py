@@ -1,10 +1,12 @@
 """Statistics of a user's own, which are known once what registers them has run."""
 
+import sys
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from pkgutil import iter_modules
 
-from mlworks_orchestration.errors import DeclarationError, MLWorksError
+from mlworks_orchestration.errors import DeclarationError, MLWorksError, nearest
 from mlworks_orchestration.monitoring.drift.statistics.record import registered
 from mlworks_orchestration.spec import Drift
 
@@ -32,9 +34,17 @@ def import_statistics(drift: Drift) -> None:
         except Exception as error:  # a user's module may raise anything while it is imported
             message = (
                 f"drift.statistics_from: {name!r} cannot be imported: {type(error).__name__}: {error}. "
-                "Write it as package.module, importable from the project's root."
+                f"Write it as package.module, importable from the project's root{_beside(name)}."
             )
             raise DeclarationError(message) from error
+
+
+def _beside(name: str) -> str:
+    """Return a hint at the nearest module of the same package; nothing where the module is there and fails, or the package has none."""
+    package = name.rpartition(".")[0]
+    paths = getattr(sys.modules.get(package), "__path__", [])
+    others = [f"{package}.{module.name}" for module in iter_modules(paths)]
+    return f"; {nearest(name, others)}" if others and name not in others else ""
 
 
 def run_statistics(path: Path) -> None:
