@@ -50,6 +50,14 @@ def test_a_shorter_window_has_a_higher_level_and_a_longer_one_a_lower() -> None:
     assert levels[0] > 1.6 * levels[1] > 1.6 * 1.6 * levels[2]
 
 
+def test_a_window_of_a_block_and_most_of_another_is_none_of_one_block() -> None:
+    blocks = blocks_of([0.0] * 40, 600)
+    one, two, nearly_two = (calibrated(blocks, window=length).nulls[WIND, "ks"] for length in (1, 2, 1.9))
+    assert one.level > 1.25 * two.level
+    assert nearly_two.level == pytest.approx(two.level, rel=0.15)
+    assert (one.rows, two.rows, nearly_two.rows) == pytest.approx((600, 1200, 1140))
+
+
 def test_more_columns_need_a_higher_level() -> None:
     rng = np.random.default_rng(4)
     parts = [profile({f"c{index}": rng.normal(size=200) for index in range(30)}) for _ in range(40)]
@@ -124,6 +132,8 @@ def test_dependent_blocks_are_kept_together_and_count_as_fewer() -> None:
     assert together.stretch >= 4
     assert together.factor > 1
     assert together.freedom < alone.freedom / 2
+    assert together.directions < 1.5, "what moves as a whole tells of one direction only"
+    assert alone.directions > 2
 
 
 def test_pseudo_histories_keep_phases_and_give_each_block_its_turn() -> None:

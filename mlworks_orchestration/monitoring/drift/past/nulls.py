@@ -58,7 +58,7 @@ def effects(
         for some in _together(nulls, draws):
             _measure(some, draws, drift)
         for null in nulls:
-            rows = float(np.median(np.concatenate(null.rows))) / null.column.per_row
+            rows = float(np.median(np.concatenate(null.rows))) / null.column.per_row * _longer(made)
             found |= {(null.key, one.name): (np.concatenate(null.effects[one.name]), rows) for one in null.statistics}
     return found
 
@@ -67,6 +67,11 @@ def _is_judged(statistic: Statistic, key: ColumnKey, column_type: str, drift: Dr
     """Return whether effects of a statistic on a column are held against what is normal."""
     named = column_type in statistic.types and bool({statistic.name, key.column} & drift.thresholds.keys())
     return named or deciding(statistic, key.kind, column_type, drift)
+
+
+def _longer(made: Setting) -> float:
+    """Return by how much a window is longer than the whole blocks that it is drawn of; it differs by the root of that less."""
+    return max(1.0, made.length / made.window)
 
 
 def _of_text(statistics: Sequence[Statistic], name: str) -> list[Statistic]:
@@ -108,8 +113,7 @@ class _Null:
         expected = _shares(column.counts.sum(axis=0, keepdims=True))[0]
         unseen = column.unseen(made.window) if len(column.spans) else np.zeros(len(column.counts))
         limit = None if made.rows is None else made.rows * column.per_row
-        shorter = sqrt(made.window / max(made.window, made.length))  # a longer window than is drawn differs by less
-        wide = np.repeat(shorter * spread, made.steps) * (BETWEEN_CELLS if column.groups.mixed.any() else 1.0)
+        wide = np.repeat(spread, made.steps) * (BETWEEN_CELLS if column.groups.mixed.any() else 1.0) / sqrt(_longer(made))
         effects: dict[str, list[Floats]] = {one.name: [] for one in statistics}
         pooled, beyond = made.phases if any(one.counted for one in statistics) else 1, np.maximum(unseen - unseen.mean(), 0.0)
         return cls(key, column, statistics, expected, wide, beyond, limit, pooled, effects, [])
