@@ -67,7 +67,8 @@ def stand_alone(stream: Stream, named: Mapping[str, pl.DataFrame]) -> Alarms:
         named: as `streams.cut` returned them.
     """
     windows = [name for name in named if name != "reference"]
-    shown = track(windows, f"{stream.name}, mlworks drift", console=Console(file=sys.stderr), transient=True)
+    console = Console(file=sys.stderr)
+    shown = track(windows, f"{stream.name}, mlworks drift", console=console, transient=True, disable=not console.is_terminal)
     return {name: analyze(named["reference"], named[name]).drifted for name in shown}
 
 
