@@ -13,6 +13,9 @@ from scipy.stats import binomtest
 
 ROOT = Path(__file__).parents[2]
 MODULES = ("alarms", "our_alarms", "streams")
+DRAWS = 5
+"""Draws whose shares are published together; a season is found differently in each."""
+
 CONFIDENCE, ROUNDED, SIGMA = 0.99, 0.005, "\N{GREEK SMALL LETTER SIGMA}"
 INDEPENDENT, HEAVY = "independent, 20 columns", "heavy tails and outliers"
 WORKING, ALONE = "ours, a model at work", "ours, mlworks drift"
@@ -69,9 +72,17 @@ def is_within(told: float, alarms: int, windows: int) -> bool:
 
 
 def measured(benchmarks: ModuleType, way: str, name: str, most: int) -> dict[str, list[bool]]:
-    """Return whether windows of a stream's first draw alarm, by kind of window; of each kind at most so many, evenly spread."""
+    """Return whether windows of a stream alarm, by kind of window; of each kind at most so many, evenly spread over the published draws."""
+    found: dict[str, list[bool]] = {}
+    for draw in range(DRAWS):
+        for kind, alarmed in measured_draw(benchmarks, way, name, draw, most // DRAWS).items():
+            found.setdefault(kind, []).extend(alarmed)
+    return found
+
+
+def measured_draw(benchmarks: ModuleType, way: str, name: str, draw: int, most: int) -> dict[str, list[bool]]:
     [stream] = [one for one in benchmarks.streams.STREAMS if one.name == name]
-    named = benchmarks.streams.cut(stream, stream.make(np.random.default_rng((0, 1))))
+    named = benchmarks.streams.cut(stream, stream.make(np.random.default_rng((draw, 1))))
     kinds: dict[str, list[str]] = {}
     for window in named:
         kinds.setdefault(window.rpartition("-")[0], []).append(window)
@@ -88,14 +99,14 @@ def _spread(number: int, most: int) -> list[int]:
 @pytest.mark.parametrize(
     ("way", "stream", "most"),
     [
-        (WORKING, INDEPENDENT, 12),
-        (WORKING, "autoregressive", 12),
-        (WORKING, "moving average of 500", 12),
+        (WORKING, INDEPENDENT, 10),
+        (WORKING, "autoregressive", 10),
+        (WORKING, "moving average of 500", 10),
         (WORKING, "season of 20,000 rows", 20),
-        (WORKING, "season, windows of 5,000", 12),
-        (ALONE, "autoregressive", 12),
-        (ALONE, "season, windows of 5,000", 12),
-        (ALONE, HEAVY, 12),
+        (WORKING, "season, windows of 5,000", 10),
+        (ALONE, "autoregressive", 10),
+        (ALONE, "season, windows of 5,000", 10),
+        (ALONE, HEAVY, 10),
     ],
 )
 def test_published_shares_are_those_of_windows_judged_anew(benchmarks: ModuleType, way: str, stream: str, most: int) -> None:
