@@ -30,3 +30,12 @@ def trained(world: World) -> World:
     world.add_labels(0, 9)
     world.train(10, 0.01)
     return world
+
+
+@pytest.fixture
+def long_trained(world: World) -> World:
+    """Return a world with twenty days and a champion that fits them."""
+    world.add_days(0, 19)
+    world.add_labels(0, 19)
+    world.train(20, 0.01)
+    return world
