@@ -17,11 +17,12 @@ from sklearn.preprocessing import StandardScaler
 
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift.profiles.joint import JointProfile
-from mlworks_orchestration.monitoring.drift.statistics.domain import rows_of, tell_apart
+from mlworks_orchestration.monitoring.drift.statistics.domain import tell_apart
 from mlworks_orchestration.monitoring.drift.statistics.domain_classifier import domain_classifier
 from mlworks_orchestration.monitoring.drift.statistics.pca_reconstruction import pca_reconstruction
 from mlworks_orchestration.monitoring.drift.statistics.reconstruction import components_of, error_of, errors_of
 from mlworks_orchestration.monitoring.drift.statistics.record import Pair
+from mlworks_orchestration.monitoring.drift.statistics.seen import seen_of
 from mlworks_orchestration.monitoring.drift.statistics.separation import Separation, separation
 
 numbers = st.none() | st.floats(-1e6, 1e6) | st.sampled_from([float("inf"), float("nan")])
@@ -113,7 +114,7 @@ def test_columns_that_cannot_be_compared_are_refused_by_name() -> None:
 def test_the_area_of_a_fold_is_scikit_learns() -> None:
     generator = np.random.default_rng(3)
     scores = np.concatenate((generator.normal(size=100), generator.normal(0.7, 1, 60))).round(1)
-    found = separation(100, 60, lambda _, scored: scores[scored])
+    found = separation(lambda fold: (scores[:100][fold::5], scores[100:][fold::5]))
     areas = [roc_auc_score([0] * 20 + [1] * 12, np.concatenate((scores[:100][fold::5], scores[100:][fold::5]))) for fold in range(5)]
     assert found.auc == pytest.approx(np.mean(areas))
 
@@ -170,7 +171,7 @@ def test_the_classifier_says_why_it_cannot_tell() -> None:
         found = domain_classifier(Pair(pair[0], [pair[1]]))
         assert np.isnan(found.effect).all()
         assert "no column in common" in found.reason
-    assert rows_of(normal, other).features.shape == (200, 0)
+    assert seen_of(normal, other).features.shape == (0, 200)
 
 
 def test_a_change_that_is_perfectly_clear_gives_an_area_of_one() -> None:

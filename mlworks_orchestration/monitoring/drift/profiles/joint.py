@@ -68,8 +68,8 @@ class JointProfile:
         starts = range(0, max(frame.height, 1), CHUNK)
         moments = add_comoments([comoments_of(_matrix(frame[start : start + CHUNK], numbers)) for start in starts])
         lowest, positions = draw(frame.height, most, generator)
-        rows = frame[positions]
-        sample = np.hstack((_matrix(rows, numbers), _codes(rows, categories)))
+        rows, order = (frame, positions) if frame.height <= most else (frame[positions], np.arange(len(positions)))
+        sample = np.hstack((_matrix(rows, numbers), _codes(rows, categories)))[order]
         return cls(_empty_rows(frame), numbers, categories, moments, lowest, sample)
 
     @classmethod
@@ -176,12 +176,19 @@ def _floats(values: pl.Series) -> Floats:
 
 
 def _codes(frame: pl.DataFrame, names: Sequence[str]) -> Floats:
-    columns = [[np.nan if text is None else zlib.crc32(text.encode()) for text in frame[name].cast(pl.String).to_list()] for name in names]
+    columns = [_coded(frame[name].cast(pl.String).to_list()) for name in names]
     return np.array(columns, dtype=np.float64).reshape(len(names), frame.height).T
+
+
+def _coded(texts: Sequence[str | None]) -> Sequence[float]:
+    codes = {text: np.nan if text is None else float(zlib.crc32(text.encode())) for text in set(texts)}
+    return [codes[text] for text in texts]
 
 
 def _empty_rows(frame: pl.DataFrame) -> int:
     lacking = np.ones(frame.height, dtype=np.bool_)
     for values in frame:
         lacking &= (values.is_null() | values.is_nan() if values.dtype.is_float() else values.is_null()).fill_null(value=True).to_numpy()
+        if not lacking.any():
+            break
     return int(lacking.sum())

@@ -1,35 +1,18 @@
-"""The domain classifier of rows: what it sees of them, and how it is fitted."""
+"""The domain classifier of rows: how it is fitted, and how well it tells a window's rows from the reference's."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import ndtri
 
-from mlworks_orchestration.monitoring.drift.comparison.cells import Flags
-from mlworks_orchestration.monitoring.drift.profiles.bins import Floats, Integers
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 from mlworks_orchestration.monitoring.drift.profiles.joint import JointProfile
-from mlworks_orchestration.monitoring.drift.statistics.separation import LEAST_ROWS, Separation, separation
-
-Singles = NDArray[np.float32]
-
-LEVELS = 16
-"""Categories of a column that get a feature of their own, the most frequent of both samples together."""
+from mlworks_orchestration.monitoring.drift.statistics.seen import Seen, Singles, seen_of
+from mlworks_orchestration.monitoring.drift.statistics.separation import FOLDS, LEAST_ROWS, Separation, separation
 
 _DIRECTIONS = 3
 """Directions in which the window spreads most, and as many in which it spreads least, compared with the reference."""
 
-
-class Rows(NamedTuple):
-    """Rows of both samples as the classifier sees them, the reference's first; every feature has mean 0 and standard deviation 1.
-
-    Parameters:
-        scores: of the numbers, shape (rows, numbers).
-        features: those and all others that need no fitting, shape (rows, features).
-    """
-
-    scores: Singles
-    features: Singles
+_RIDGE = 0.01
 
 
 def tell_apart(reference: JointProfile, window: JointProfile) -> Separation | str:
@@ -43,93 +26,93 @@ def tell_apart(reference: JointProfile, window: JointProfile) -> Separation | st
         reference: with a sample of rows.
         window: with a sample of rows.
     """
-    rows = rows_of(reference, window)
     counts = len(reference.sample), len(window.sample)
     if min(counts) < LEAST_ROWS:
         return f"a sample has {min(counts)} rows; a domain classifier takes at least {LEAST_ROWS}"
-    if not rows.features.shape[1]:
+    seen = seen_of(reference, window)
+    if not len(seen.features):
         return "reference and window have no column in common of which anything varies"
-    in_window = np.arange(sum(counts)) >= counts[0]
-    return separation(*counts, lambda fitted, scored: _scores(rows, in_window[fitted], fitted, scored))
+    sides = _Side.of(seen, slice(counts[0])), _Side.of(seen, slice(counts[0], None))
+    return separation(lambda fold: _scores(*sides, fold))
 
 
-def rows_of(reference: JointProfile, window: JointProfile) -> Rows:
-    """Return both samples' rows, in the columns that both have.
+class _Moments(NamedTuple):
+    """Rows, the mean and the covariance of features."""
+
+    rows: float
+    mean: Floats
+    covariance: Floats
+
+
+class _Side(NamedTuple):
+    """One sample, and sums over its folds: those over all others are differences, so that nothing is summed up a second time.
 
     Parameters:
-        reference: its sample gives the first rows.
-        window: its sample gives the others.
+        numbers: how many of the features are scores of numbers, the first.
+        folds: the features of each fold, below a row of ones, each of shape (1 + features, rows).
+        products: of these with themselves, shape (folds, 1 + features, 1 + features).
     """
-    numbers, categories = (_together(reference, window, names) for names in ("numbers", "categories"))
-    known = ~np.isnan(numbers)
-    scores = _normal_scores(numbers, known)
-    marks = [~known[known.any(axis=1) & ~known.all(axis=1)], *(_levels(column) for column in categories)]
-    standardised = _standardised(scores)
-    return Rows(standardised, np.hstack((standardised, _standardised(np.square(scores)), _standardised(np.concatenate(marks)))))
+
+    numbers: int
+    folds: list[Singles]
+    products: Floats
+
+    @classmethod
+    def of(cls, seen: Seen, rows: slice) -> Self:
+        """Sum up some of the rows."""
+        features = seen.features[:, rows]
+        folds = [_below_ones(features[:, fold::FOLDS]) for fold in range(FOLDS)]  # as `part` has them
+        return cls(seen.numbers, folds, np.array([fold @ fold.T for fold in folds], dtype=np.float64))
+
+    def curves(self, directions: Singles) -> list[Singles]:
+        """Return the squares of each fold's scores along directions."""
+        return [np.square(directions.T @ fold[1 : 1 + self.numbers]) for fold in self.folds]
+
+    def spread(self, fold: int) -> Floats:
+        """Return the covariance of the scores of numbers outside a fold."""
+        first = slice(1 + self.numbers)
+        return _moments(_outside(self.products[:, first, first], fold)).covariance
+
+    def moments(self, curves: list[Singles], fold: int) -> _Moments:
+        """Return those of features and curves outside a fold."""
+        crossed = _outside(np.array([left @ right.T for left, right in zip(self.folds, curves, strict=True)], dtype=np.float64), fold)
+        own = _outside(np.array([some @ some.T for some in curves], dtype=np.float64), fold)
+        return _moments(np.block([[_outside(self.products, fold), crossed], [crossed.T, own]]))
 
 
-def _together(reference: JointProfile, window: JointProfile, kind: str) -> Floats:
-    common = [name for name in getattr(reference, kind) if name in getattr(window, kind)]
-    sides = [side.sample[:, [side.columns.index(name) for name in common]] for side in (reference, window)]
-    return np.ascontiguousarray(np.concatenate(sides).T)
+def _below_ones(features: Singles) -> Singles:
+    below = np.ones((1 + len(features), features.shape[1]), dtype=np.float32)
+    below[1:] = features
+    return below
 
 
-def _normal_scores(columns: Floats, known: Flags) -> Floats:
-    """Return for each value the normal quantile of its rank among those of its column, ties sharing their mean rank (van der Waerden 1952)."""
-    order = np.argsort(columns, axis=1)
-    ordered = np.take_along_axis(columns, order, axis=1)
-    positions = np.broadcast_to(np.arange(columns.shape[1]), columns.shape)
-    step = np.ones_like(known)
-    step[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
-    first = np.maximum.accumulate(np.where(step, positions, 0), axis=1)
-    ends = np.ones_like(known)
-    ends[:, :-1] = step[:, 1:]
-    last = np.minimum.accumulate(np.where(ends, positions, columns.shape[1])[:, ::-1], axis=1)[:, ::-1]
-    ranks = np.empty_like(columns)
-    np.put_along_axis(ranks, order, (first + last) / 2 + 1, axis=1)
-    scores: Floats = ndtri(np.where(known, ranks / (known.sum(axis=1, keepdims=True) + 1), 0.5))
-    return scores
+def _outside(sums: Floats, fold: int) -> Floats:
+    outside: Floats = sums.sum(axis=0) - sums[fold]
+    return outside
 
 
-def _levels(column: Floats) -> Flags:
-    """Return where a column of codes holds each of its frequent categories, missing being one, shape (levels, rows)."""
-    levels, counts = np.unique(column, return_counts=True)
-    frequent = levels[np.argsort(-counts, kind="stable")[:LEVELS]]
-    held: Flags = (column == frequent[:, None]) | (np.isnan(column) & np.isnan(frequent[:, None]))
-    return held
+def _moments(products: Floats) -> _Moments:
+    """Return what products of features say, the first of which is one everywhere."""
+    rows, mean = float(products[0, 0]), products[0, 1:] / products[0, 0]
+    return _Moments(rows, mean, products[1:, 1:] / rows - np.outer(mean, mean))
 
 
-def _standardised(features: NDArray[Any]) -> Singles:
-    """Return features that vary, shape (rows, features), of features of shape (features, rows)."""
-    spread = features.std(axis=1)
-    varying = spread > 1e-9  # noqa: PLR2004 - what is left of a constant after rounding
-    kept = features[varying]
-    standardised: Singles = ((kept - kept.mean(axis=1, keepdims=True)) / spread[varying, None]).astype(np.float32).T
-    return standardised
+def _scores(reference: _Side, window: _Side, fold: int) -> tuple[Floats, Floats]:
+    """Fit on all other folds and score the rows of one."""
+    directions = _spreading(window.spread(fold) - reference.spread(fold))
+    curves = reference.curves(directions), window.curves(directions)
+    before, after = reference.moments(curves[0], fold), window.moments(curves[1], fold)
+    within = (before.covariance + after.covariance) / 2
+    ridge = max(_RIDGE, len(within) / (before.rows + after.rows))
+    weights = np.linalg.solve(within + ridge * np.eye(len(within)), after.mean - before.mean).astype(np.float32)
+    plain = len(weights) - directions.shape[1]
+    scores = (weights[:plain] @ side.folds[fold][1:] + weights[plain:] @ curve[fold] for side, curve in zip((reference, window), curves, strict=True))
+    one, other = (found.astype(np.float64) for found in scores)
+    return one, other
 
 
-def _scores(rows: Rows, in_window: Flags, fitted: Integers, scored: Integers) -> Floats:
-    """Fit on some rows and score others, both numbered."""
-    sides = fitted[~in_window], fitted[in_window]
-    directions = _spreading(*(rows.scores[side] for side in sides))
-    train = [np.hstack((rows.features[side], np.square(rows.scores[side] @ directions))) for side in sides]
-    means = [side.mean(axis=0) for side in train]
-    within = (_covariance(train[0], means[0]) + _covariance(train[1], means[1])) / 2
-    ridge = max(0.01, len(within) / len(fitted))
-    weights = np.linalg.solve(within + ridge * np.eye(len(within), dtype=np.float32), means[1] - means[0])
-    plain = rows.features.shape[1]
-    scores = rows.features[scored] @ weights[:plain] + np.square(rows.scores[scored] @ directions) @ weights[plain:]
-    return np.asarray(scores, dtype=np.float64)
-
-
-def _covariance(rows: Singles, mean: Singles) -> Singles:
-    distance = rows - mean
-    return np.asarray(distance.T @ distance / len(rows), dtype=np.float32)
-
-
-def _spreading(reference: Singles, window: Singles) -> Singles:
-    """Return directions in which two samples' spread differs most, shape (numbers, directions)."""
-    difference = _covariance(window, window.mean(axis=0)) - _covariance(reference, reference.mean(axis=0))
+def _spreading(difference: Floats) -> Singles:
+    """Return the directions in which two covariances differ most, shape (numbers, directions)."""
     ends = min(_DIRECTIONS, len(difference) // 2)
     vectors = np.linalg.eigh(difference)[1].astype(np.float32)
     return np.hstack((vectors[:, :ends], vectors[:, len(difference) - ends :]))

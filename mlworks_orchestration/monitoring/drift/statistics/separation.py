@@ -15,7 +15,8 @@ FOLDS = 5
 LEAST_ROWS = 50
 """Fewest rows of a sample for which a classifier is fitted: ten a fold."""
 
-Score = Callable[[Integers, Integers], Floats]
+Score = Callable[[int], tuple[Floats, Floats]]
+"""From the number of a fold to the scores of its rows, those of the reference and those of the window, of a classifier fitted on all others."""
 
 
 class Separation(NamedTuple):
@@ -32,7 +33,22 @@ class Separation(NamedTuple):
     p_value: float
 
 
-def separation(rows_reference: int, rows_window: int, score: Score) -> Separation:
+def part(rows: int, fold: int) -> tuple[Integers, Integers]:
+    """Return which rows of a sample a classifier is fitted on, and which it scores.
+
+    Parameters:
+        rows: of the sample.
+        fold: its number, below `FOLDS`.
+
+    Examples:
+        >>> [rows.tolist() for rows in part(7, 1)]
+        [[0, 2, 3, 4, 5], [1, 6]]
+    """
+    scored = np.arange(rows) % FOLDS == fold
+    return np.flatnonzero(~scored), np.flatnonzero(scored)
+
+
+def separation(score: Score) -> Separation:
     """Cross-fit a classifier and return how well it separates (Lopez-Paz and Oquab, ICLR 2017).
 
     The area is the mean of the folds' areas, for scores of different fits are not comparable. Its standard error is DeLong's (1988); the p-value,
@@ -40,22 +56,15 @@ def separation(rows_reference: int, rows_window: int, score: Score) -> Separatio
     was learnt from the other.
 
     Parameters:
-        rows_reference: rows of the reference's sample, at least 50, in random order.
-        rows_window: rows of the window's sample, at least 50, in random order; they are numbered after the reference's.
-        score: from the numbers of the rows to fit on and of those to score, to the scores, higher where the window is likelier.
+        score: of two samples of at least 50 rows each, in random order, whose folds are as `part` has them; scores are higher where the window is
+            likelier.
 
     Examples:
-        >>> values = np.concatenate((np.arange(100.0), np.arange(50.0, 150.0)))
-        >>> separation(100, 100, lambda fitted, scored: values[scored]).auc
+        >>> before, after = np.arange(100.0), np.arange(50.0, 150.0)
+        >>> separation(lambda fold: (before[part(100, fold)[1]], after[part(100, fold)[1]])).auc
         0.87...
     """
-    in_window = np.arange(rows_reference + rows_window) >= rows_reference
-    fold = np.concatenate((np.arange(rows_reference), np.arange(rows_window))) % FOLDS
-    found = []
-    for number in range(FOLDS):
-        scored = np.flatnonzero(fold == number)
-        scores = score(np.flatnonzero(fold != number), scored)
-        found.append(_area(scores[~in_window[scored]], scores[in_window[scored]]))
+    found = [_area(*score(fold)) for fold in range(FOLDS)]
     area, variance, by_chance = np.mean(found, axis=0).tolist()
     return Separation(area, sqrt(2 * variance / FOLDS), float(ndtr((0.5 - area) / sqrt(2 * by_chance / FOLDS))))
 

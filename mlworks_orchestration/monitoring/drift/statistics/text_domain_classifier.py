@@ -4,13 +4,12 @@ from typing import cast
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.comparison.cells import Flags
-from mlworks_orchestration.monitoring.drift.profiles.bins import Floats, Integers
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 from mlworks_orchestration.monitoring.drift.profiles.text import BUCKETS, Documents, TextProfile
 from mlworks_orchestration.monitoring.drift.statistics.by_window import by_window
 from mlworks_orchestration.monitoring.drift.statistics.domain_classifier import found_of
 from mlworks_orchestration.monitoring.drift.statistics.record import Measures, Pair, Statistic, register
-from mlworks_orchestration.monitoring.drift.statistics.separation import LEAST_ROWS, Separation, separation
+from mlworks_orchestration.monitoring.drift.statistics.separation import LEAST_ROWS, Separation, part, separation
 
 _SMOOTHING = 1.0
 
@@ -45,19 +44,25 @@ def tell_texts_apart(reference: TextProfile, window: TextProfile) -> Separation 
     counts = len(reference.sample.sizes), len(window.sample.sizes)
     if min(counts) < LEAST_ROWS:
         return f"a sample has {min(counts)} documents; a domain classifier takes at least {LEAST_ROWS}"
-    documents = Documents.together([reference.sample, window.sample])
-    in_window = np.arange(sum(counts)) >= counts[0]
-    return separation(*counts, lambda fitted, scored: _scores(documents, in_window, fitted, scored))
+    return separation(lambda fold: _scores((reference.sample, window.sample), fold))
 
 
-def _scores(documents: Documents, in_window: Flags, fitted: Integers, scored: Integers) -> Floats:
-    logarithms = []
-    for side in (fitted[~in_window[fitted]], fitted[in_window[fitted]]):
-        frequencies = np.bincount(documents.take(side).buckets, minlength=BUCKETS) + _SMOOTHING
+def _scores(sides: tuple[Documents, Documents], fold: int) -> tuple[Floats, Floats]:
+    logarithms, held_out = [], []
+    for documents in sides:
+        fitted, scored = part(len(documents.sizes), fold)
+        frequencies = np.bincount(documents.take(fitted).buckets, minlength=BUCKETS) + _SMOOTHING
         logarithms.append(np.log(frequencies / frequencies.sum()))
-    held_out = documents.take(scored)
-    numbers = np.repeat(np.arange(len(scored)), held_out.sizes)
-    return np.bincount(numbers, weights=(logarithms[1] - logarithms[0])[held_out.buckets], minlength=len(scored)).astype(np.float64)
+        held_out.append(documents.take(scored))
+    weights = logarithms[1] - logarithms[0]
+    before, after = (_sums(documents, weights) for documents in held_out)
+    return before, after
+
+
+def _sums(documents: Documents, weights: Floats) -> Floats:
+    """Return the sum of the weights of each document's tokens."""
+    numbers = np.repeat(np.arange(len(documents.sizes)), documents.sizes)
+    return np.bincount(numbers, weights=weights[documents.buckets], minlength=len(documents.sizes)).astype(np.float64)
 
 
 TEXT_DOMAIN_CLASSIFIER = register(
