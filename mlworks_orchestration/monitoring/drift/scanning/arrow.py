@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats, Integers
 
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _DAY = 86400.0
@@ -52,6 +52,22 @@ def present_of(array: Any) -> NDArray[np.bool_]:  # noqa: ANN401
         return np.full(len(array), array.null_count == 0)
     bits = np.unpackbits(np.frombuffer(array.buffers()[0], dtype=np.uint8), count=array.offset + len(array), bitorder="little")
     return bits[array.offset :].view(np.bool_)
+
+
+def taken(array: Any, rows: Integers) -> Any:  # noqa: ANN401
+    """Return some of the rows of an array as a pyarrow.Array, texts spelt out.
+
+    Parameters:
+        array: a pyarrow.Array of any type.
+        rows: which, shape (rows,).
+    """
+    import pyarrow as pa  # noqa: PLC0415 - only who reads pays for it
+
+    kind = array.type
+    if not array.null_count and (pa.types.is_integer(kind) or pa.types.is_floating(kind)):  # what most are, and sooner
+        return pa.Array.from_buffers(kind, len(rows), [None, pa.py_buffer(numbers_of(array).take(rows))])
+    found = array.take(pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(rows)]))  # pa.array would import pandas
+    return found.dictionary_decode() if pa.types.is_dictionary(kind) else found
 
 
 def floats_of(array: Any) -> Floats:  # noqa: ANN401

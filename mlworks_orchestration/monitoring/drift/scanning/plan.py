@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import takewhile
 from typing import Any, Self
 
@@ -12,6 +13,7 @@ from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift.profiles.bins import Bins, Integers
 from mlworks_orchestration.monitoring.drift.profiles.columns import ColumnProfile
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
+from mlworks_orchestration.monitoring.drift.scanning.arrow import taken
 from mlworks_orchestration.monitoring.drift.scanning.order import check_has, in_order
 from mlworks_orchestration.monitoring.drift.scanning.readers import Reader, reader_of
 from mlworks_orchestration.monitoring.drift.scanning.source import Source
@@ -26,14 +28,21 @@ class Scanned:
         blocks: profiles of consecutive runs of rows of each column; numbers in coarse cells, the same in all blocks.
         rows: how many there are.
         types: of the profile of each column, by its name in the source.
-        sample: a uniform sample of the rows, in their order.
+        drawn: the values of each column in a uniform sample of the rows, in their order, each a pyarrow.Array; none if no sample was asked for.
     """
 
     profile: Profile
     blocks: dict[ColumnKey, Sequence[ColumnProfile]]
     rows: int
     types: dict[str, str]
-    sample: pl.DataFrame
+    drawn: dict[str, Any]
+
+    @cached_property
+    def sample(self) -> pl.DataFrame:
+        """The sample of rows; polars works on it in this process from now on."""
+        import pyarrow as pa  # noqa: PLC0415 - only who reads pays for it
+
+        return pl.DataFrame(pl.from_arrow(pa.Table.from_pydict(self.drawn))) if self.drawn else pl.DataFrame()
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +66,7 @@ class Plan:
     seed: int
     exact: bool
     cells: Mapping[str, Bins] = field(default_factory=dict)
+    _within: dict[tuple[int, int], Integers] = field(default_factory=dict, init=False)
 
     @classmethod
     def of(  # noqa: PLR0913 - each is a choice of its own
@@ -111,7 +121,8 @@ class Plan:
         import pyarrow as pa  # noqa: PLC0415 - only who reads pays for it
 
         known, readers = types or {}, dict[str, Reader]()
-        generator, sampled, position = np.random.default_rng(self.seed), list[Any](), 0
+        generator, position = np.random.default_rng(self.seed), 0
+        drawn: dict[str, list[Any]] = {name: [] for name in names}
         try:
             for batch in takewhile(lambda one: one is not None, self.source.batches(names) if batches is None else batches):
                 for name, array in zip(names, batch.columns, strict=True):
@@ -119,7 +130,9 @@ class Plan:
                         readers[name] = reader_of(name, array, generator, exact=self.exact, known=known.get(name), cells=self.cells.get(name))
                 self._feed(readers, batch, position)
                 if len(self.drawn):
-                    sampled.append(_drawn(batch, self.drawn - position))
+                    within = self._drawn_within(position, batch.num_rows)
+                    for name, array in zip(names, batch.columns, strict=True):
+                        drawn[name].append(taken(array, within))
                 position += batch.num_rows
         except (OSError, pa.ArrowException) as error:
             message = f"{self.source.name!r} cannot be read beyond row {position} ({error}); write it again."
@@ -128,8 +141,7 @@ class Plan:
             if name not in readers:
                 empty = pa.array([], self.source.schema.field(name).type)
                 readers[name] = reader_of(name, empty, generator, exact=self.exact, known=known.get(name), cells=self.cells.get(name))
-        drawn = pl.DataFrame(pl.from_arrow(pa.Table.from_batches(sampled))) if sampled else pl.DataFrame()
-        return self._scanned(readers, position, drawn)
+        return self._scanned(readers, position, {name: pa.concat_arrays(parts) for name, parts in drawn.items() if parts})
 
     def joined(self, parts: Sequence[Scanned]) -> Scanned:
         """Return what was read of all columns.
@@ -142,8 +154,15 @@ class Plan:
             blocks={key: blocks for part in parts for key, blocks in part.blocks.items()},
             rows=max((part.rows for part in parts), default=self.source.rows),
             types={name: kind for part in parts for name, kind in part.types.items()},
-            sample=pl.concat([pl.DataFrame(), *(part.sample for part in parts)], how="horizontal"),
+            drawn={name: drawn for part in parts for name, drawn in part.drawn.items()},
         )
+
+    def _drawn_within(self, position: int, height: int) -> Integers:
+        """Return which rows of a batch are in the sample; each column has the same."""
+        if (position, height) not in self._within:
+            first, last = np.searchsorted(self.drawn, (position, position + height))
+            self._within[position, height] = self.drawn[first:last] - position
+        return self._within[position, height]
 
     def _feed(self, readers: Mapping[str, Reader], batch: Any, position: int) -> None:  # noqa: ANN401 - pyarrow has no types
         """Give a batch to the readers, and say where blocks end in it."""
@@ -151,23 +170,12 @@ class Plan:
         for reader, array in zip(readers.values(), batch.columns, strict=True):
             reader.add(array, ends)
 
-    def _scanned(self, readers: Mapping[str, Reader], rows: int, sample: pl.DataFrame) -> Scanned:
+    def _scanned(self, readers: Mapping[str, Reader], rows: int, drawn: dict[str, Any]) -> Scanned:
         profiles = {name: reader.profile() for name, reader in readers.items()}
         return Scanned(
             profile=Profile({self.keys[name]: profile for name, profile in profiles.items()}),
             blocks={self.keys[name]: reader.blocks() for name, reader in readers.items()},
             rows=rows,
             types={name: profile.type for name, profile in profiles.items()},
-            sample=sample,
+            drawn=drawn,
         )
-
-
-def _drawn(batch: Any, rows: Integers) -> Any:  # noqa: ANN401 - pyarrow has no types
-    """Return the rows of a batch that are among those wanted, texts spelt out."""
-    import pyarrow as pa  # noqa: PLC0415 - only who reads pays for it
-
-    wanted = np.ascontiguousarray(rows[np.searchsorted(rows, 0) : np.searchsorted(rows, batch.num_rows)], dtype=np.int64)
-    within = pa.Array.from_buffers(pa.int64(), len(wanted), [None, pa.py_buffer(wanted)])  # pa.array would import pandas
-    taken = batch.take(within)
-    plain = [array.dictionary_decode() if pa.types.is_dictionary(array.type) else array for array in taken.columns]
-    return pa.RecordBatch.from_arrays(plain, names=batch.schema.names)

@@ -22,7 +22,7 @@ from mlworks_orchestration.monitoring.drift.standalone.opened import Opened, Rol
 from mlworks_orchestration.spec import DriftKind
 
 SAMPLE = 10_000
-"""Most rows by which relations between features and label, and all features together, are compared."""
+"""Most rows by which relations between features and label are compared."""
 
 TOGETHER = "*"
 """What all features together are called."""
@@ -96,7 +96,7 @@ class PlannedSide:
             if not (dtype.is_numeric() or dtype == pl.Null() or isinstance(dtype, _COMPARABLE))
         }
         keys = {name: roles.key(name) for name in opened.schema if roles.key(name) not in refused and name != roles.by}
-        sample = SAMPLE if joint or roles.label in keys else 0
+        sample = SAMPLE if roles.label in keys else MOST_MERGED if joint else 0
         plan = Plan.of(opened.source, keys, by=roles.by if blocks else None, blocks=blocks, sample=sample, exact=exact)
         if roles.label not in keys or roles.prediction not in keys:
             return cls(opened, roles, refused, plan, None, taken, joint)
