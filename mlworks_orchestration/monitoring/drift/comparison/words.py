@@ -72,11 +72,11 @@ def _texts(reference: TextProfile, current: TextProfile) -> list[str]:
 
 
 def _category(reference: CategoricalProfile, current: CategoricalProfile) -> list[str]:
-    shares = {
-        name: (reference.counts.get(name, 0) / reference.rows, current.counts.get(name, 0) / current.rows)
-        for name in sorted(reference.counts.keys() | current.counts.keys())
-        if all(name in side.counts or not side.other for side in (reference, current))
-    }
+    rows, sides = (reference.rows, current.rows), (reference, current)
+    names = reference.counts.keys() | current.counts.keys()
+    for side in sides:
+        names = names & side.counts.keys() if side.other else names  # a count that one side does not know cannot be compared
+    shares = {name: (reference.counts.get(name, 0) / rows[0], current.counts.get(name, 0) / rows[1]) for name in sorted(names)}
     if not shares:
         return []
     name = max(shares, key=lambda name: abs(shares[name][1] - shares[name][0]))

@@ -120,9 +120,10 @@ class _Null:
 
     def compared(self, references: Floats, against: Indices) -> Floats:
         """Return the reference of each window, shape (windows, cells + 1)."""
+        if self.pooled == 1:
+            return references.take(against, axis=0)
         whole: Floats = references.reshape(-1, self.pooled, references.shape[1]).mean(axis=1)
-        compared: Floats = whole[against // self.pooled]
-        return compared
+        return whole.take(against // self.pooled, axis=0)
 
     def windows(self, drawn: Floats, references: Floats, first: Indices, part: slice) -> Floats:
         """Return windows: the whole reference, moved by as much as a drawn window differs from a drawn reference.
@@ -133,7 +134,8 @@ class _Null:
         wider = sqrt(max(1.0, float(np.median(rows)) / self.limit)) if self.limit else 1.0
         shares: Floats = drawn * (wider / np.maximum(rows, _HARDLY))
         shares -= references
-        shares += (1 - wider) * self.expected
+        if wider > 1:
+            shares += (1 - wider) * self.expected
         shares *= self.spread[part, None]
         shares += self.expected
         np.maximum(shares, 0.0, out=shares)

@@ -17,7 +17,7 @@ from mlworks_orchestration.monitoring.drift.scanning.coarse import CoarseBlocks
 from mlworks_orchestration.monitoring.drift.scanning.direct import DirectGrid
 from mlworks_orchestration.monitoring.drift.scanning.grid import Grid, grids
 
-_PLANNED = 16384
+_PLANNED = 24576
 """Values from which the first tables are planned."""
 
 _MOST_HELD = 1 << 16
@@ -108,17 +108,18 @@ class NumericCounter:
 
     def _count(self, values: Floats, span: tuple[float, float]) -> None:
         bits = self._counted(values.view(np.int64), span)
+        if not len(bits):
+            return
         if self._grids and (bits == _NEGATIVE_ZERO).any():
             bits = self._counted((bits.view(np.float64) + 0.0).view(np.int64), span)
-        if len(bits):
-            self._hold(bits.view(np.float64))
+        self._hold(bits.view(np.float64))
 
     def _counted(self, bits: Integers, span: tuple[float, float]) -> Integers:
         """Count floats in the tables and return those that are in none."""
         for grid in self._grids:
             if not len(bits):
                 break
-            bits = bits[grid.count(bits, span)]
+            bits = bits.take(grid.count(bits, span))
         return bits
 
     def _measured(self, values: Floats) -> tuple[Floats, NDArray[np.bool_] | None, tuple[float, float]]:

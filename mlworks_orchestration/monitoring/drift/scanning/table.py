@@ -25,7 +25,7 @@ class CountTable:
 
     def bins(self) -> Bins:
         """Return what was counted."""
-        counts = self._table[self._places]
+        counts = self._table.take(self._places)
         found = np.flatnonzero(counts)
         bins = exactly(self._keys[found], counts[found])
         return bins._replace(precisions=np.full(len(bins.groups), self._resolution))
@@ -42,5 +42,5 @@ class CountTable:
             self._starts = starts[self._filled]
         counts = np.zeros(len(cuts), dtype=np.int64)
         if len(self._starts):
-            counts[self._filled] = np.add.reduceat(self._table[self._places], self._starts)
+            counts[self._filled] = np.add.reduceat(self._table.take(self._places), self._starts)
         return counts

@@ -43,8 +43,10 @@ class Tally:
             if values.indices.null_count:
                 there = there[present[start:end]]
                 self._missing += end - start - len(there)
-            if len(there):  # a dictionary may hold a name twice
-                np.add.at(self._rows, self._place_of_code, np.bincount(there, minlength=len(self._place_of_code)))
+            if len(there):
+                counted = np.zeros(len(self._place_of_code), dtype=np.int64)
+                np.add.at(counted, there.astype(np.int64), 1)  # faster than bincount, and than with 32 bits
+                np.add.at(self._rows, self._place_of_code, counted)  # a dictionary may hold a name twice
             if ended:
                 self._end_block()
 

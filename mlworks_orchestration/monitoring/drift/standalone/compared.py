@@ -1,7 +1,7 @@
 """Both sides of a stand-alone comparison, from what was opened to what each statistic says of each column."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Self, cast
@@ -81,13 +81,14 @@ def compare_sides(  # noqa: PLR0913 - both sides, and how to compare them
 
 def _compared(reference: PlannedSide, current: PlannedSide, drift: Drift, *, fork: bool) -> Compared:
     """Read both sides and compare them; what can be told before all is read is told in the time in which a copy of the process reads on."""
-    with closing(read_sides(reference, current, fork=fork)) as stretches:
+    with ExitStack() as ending:
+        stretches = read_sides(reference, current, ending, fork=fork)
         learnt = _Learnt.of(reference, reference.side(next(stretches)), current, drift)
         parts, measured = list[Scanned](), dict[ColumnKey, list[ColumnDrift]]()
         for part in stretches:
             parts.append(part)
             measured |= learnt.measure(part, drift)
-    return _told(learnt, current.side(current.plan.joined(parts)), measured, drift)
+        return _told(learnt, current.side(current.plan.joined(parts)), measured, drift)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,12 +1,14 @@
 """Both sides of a stand-alone comparison, read by one process or by two."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from itertools import islice
 
 from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile
 from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile
 from mlworks_orchestration.monitoring.drift.scanning.plan import Plan, Scanned
 from mlworks_orchestration.monitoring.drift.scanning.scan import carried_out
+from mlworks_orchestration.monitoring.drift.standalone.memory import keep_freed
 from mlworks_orchestration.monitoring.drift.standalone.sides import PlannedSide
 from mlworks_orchestration.monitoring.drift.standalone.together import can_fork, together
 
@@ -14,7 +16,7 @@ LEAST_TO_FORK = 100_000
 """Rows on either side; with less, copying the process gains nothing."""
 
 
-def read_sides(reference: PlannedSide, current: PlannedSide, *, fork: bool) -> Generator[Scanned]:
+def read_sides(reference: PlannedSide, current: PlannedSide, ending: ExitStack, *, fork: bool) -> Iterator[Scanned]:
     """Yield the reference, then the current rows in parts of some columns.
 
     Two processes read where that gains time, though not what is exact, which would be too much to send.
@@ -22,6 +24,7 @@ def read_sides(reference: PlannedSide, current: PlannedSide, *, fork: bool) -> G
     Parameters:
         reference: to read first.
         current: to read then.
+        ending: when it ends, the other process does too; to wait for that takes some milliseconds, in which other work can be done.
         fork: whether this process may be copied.
 
     Raises:
@@ -33,12 +36,13 @@ def read_sides(reference: PlannedSide, current: PlannedSide, *, fork: bool) -> G
         yield whole
         yield carried_out(current.plan, whole.types)
         return
+    keep_freed()
     tasks = [(plan, names) for plan in plans for names in plan.together]
-    with together(lambda task: task[0].read(task[1]), tasks) as results:
-        whole = reference.plan.joined(list(islice(results, len(reference.plan.together))))
-        yield whole
-        for part in results:
-            yield _as_in(whole.types, part, current.plan)
+    results = ending.enter_context(together(lambda task: task[0].read(task[1]), tasks))
+    whole = reference.plan.joined(list(islice(results, len(reference.plan.together))))
+    yield whole
+    for part in results:
+        yield _as_in(whole.types, part, current.plan)
 
 
 def _is_large(plan: Plan) -> bool:
