@@ -33,6 +33,7 @@ _EVERY = (
     Subject("pyarrow", "reading both files: pyarrow, a row group at a time", "reading", "pyarrow", most_rows=_BIG, repeats=True),
     Subject("counting", "the least: decoding both files, counting each value once, one thread", "reading", "counting", most_rows=_BIG, repeats=True),
     Subject("ours", "**mlworks drift, the whole default report**", "ours", most_rows=_BIG, repeats=True),
+    Subject("ours_joint", "**… all features together, too (`--joint`)**", "ours", "joint", most_rows=_BIG, repeats=True),
     Subject("ours_cached", "**… with the reference's profile stored**", "ours", "cached", most_rows=_BIG, repeats=True),
     Subject("ours_merge", "**… of 365 stored daily profiles**", "ours", "merge", repeats=True),
     Subject("evidently", "Evidently, DataDriftPreset", "evidently"),

@@ -84,6 +84,29 @@ def floats_of(array: Any) -> Floats:  # noqa: ANN401
     return values[present_of(array)] if array.null_count else values
 
 
+def with_missing(array: Any) -> Floats:  # noqa: ANN401
+    """Return the numbers of an array as `floats_of` does, NaN where they are null.
+
+    Parameters:
+        array: as `floats_of` takes it.
+    """
+    values = np.full(len(array), np.nan)
+    values[present_of(array)] = floats_of(array)
+    return values
+
+
+def texts_of(array: Any) -> Sequence[str | None]:  # noqa: ANN401
+    """Return the texts of an array, and booleans as texts.
+
+    Parameters:
+        array: a pyarrow.Array.
+    """
+    import pyarrow as pa  # noqa: PLC0415 - only who reads pays for it
+
+    texts: Sequence[str | None] = array.cast(pa.string()).to_pylist()
+    return texts
+
+
 def _converted(array: Any) -> NDArray[Any]:  # noqa: ANN401
     import pyarrow as pa  # noqa: PLC0415 - only who reads pays for it
 

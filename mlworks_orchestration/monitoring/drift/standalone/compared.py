@@ -17,6 +17,7 @@ from mlworks_orchestration.monitoring.drift.past.thresholds import Calibrated
 from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile, NumericProfile
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
 from mlworks_orchestration.monitoring.drift.scanning.plan import Scanned
+from mlworks_orchestration.monitoring.drift.standalone.memory import release_read
 from mlworks_orchestration.monitoring.drift.standalone.opened import Opened, Roles
 from mlworks_orchestration.monitoring.drift.standalone.reading import read_sides
 from mlworks_orchestration.monitoring.drift.standalone.sides import PlannedSide, Side
@@ -88,6 +89,7 @@ def _compared(reference: PlannedSide, current: PlannedSide, drift: Drift, *, for
         for part in stretches:
             parts.append(part)
             measured |= learnt.measure(part, drift)
+        release_read()
         return _told(learnt, current.side(current.plan.joined(parts)), measured, drift)
 
 

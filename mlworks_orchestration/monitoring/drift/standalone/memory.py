@@ -1,18 +1,24 @@
-"""Memory that is freed and soon needed again."""
+"""Memory that is freed: kept where it is soon needed again, and given back where it is not."""
 
 import ctypes
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
-_KEPT = 1 << 28
+_TRIM_THRESHOLD = -1
+_KEPT = 1 << 26
 
 
 def keep_freed() -> None:
-    """Have the C library keep up to 256 MB that arrays leave free, for the rest of this process and for its copies.
+    """Have the C library keep up to 64 MB that arrays leave free, for the rest of this process and for its copies.
 
-    By default it gives free memory back to the system, and gets it anew, page by page and zeroed, for the next array. Of reading and counting
-    columns, whose arrays come and go thousands of times, that is a twentieth of all work. Where the C library is not GNU's, nothing happens.
+    By default it gives free memory back to the system, and gets it anew, page by page and zeroed, for the next array; reading and counting columns
+    makes thousands of arrays. Where the C library is not GNU's, nothing happens.
     """
     change = getattr(ctypes.CDLL(None), "mallopt", None)
     if change is not None:
         change(_TRIM_THRESHOLD, _KEPT)
-        change(_MMAP_THRESHOLD, _KEPT)
+
+
+def release_read() -> None:
+    """Give back what Arrow keeps for further batches."""
+    import pyarrow as pa  # noqa: PLC0415 - only who reads pays for it
+
+    pa.default_memory_pool().release_unused()

@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 
 from mlworks_orchestration.monitoring.drift.profiles.bins import Bins
-from mlworks_orchestration.monitoring.drift.profiles.columns import ColumnProfile
+from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile
 from mlworks_orchestration.monitoring.drift.profiles.joint import JointProfile
-from mlworks_orchestration.monitoring.drift.profiles.numeric import NumericProfile
+from mlworks_orchestration.monitoring.drift.profiles.numeric import DatetimeProfile, NumericProfile
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
 from mlworks_orchestration.monitoring.drift.profiles.sampling import MOST_MERGED
-from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile
+from mlworks_orchestration.monitoring.drift.scanning.arrow import texts_of, with_missing
 from mlworks_orchestration.monitoring.drift.scanning.plan import Plan, Scanned
 from mlworks_orchestration.monitoring.drift.scanning.scan import carried_out
 from mlworks_orchestration.monitoring.drift.scanning.sources import open_source
@@ -129,15 +129,17 @@ class PlannedSide:
         if self.roles.label in self.plan.keys:
             columns |= relations(found.sample, str(self.roles.label), features, self.taken)
         if self.joint:
-            columns |= self._together(found, [name for name in features if found.types[name] != TextProfile.type])
+            columns |= self._together(found, features)
         return Side(self.opened.words, found.rows, Profile(columns), parts, self.refused, found.types)
 
     def _together(self, found: Scanned, features: Sequence[str]) -> dict[ColumnKey, ColumnProfile]:
         """Profile features together; texts are not among them, for as a whole each is as good as unique."""
-        if not features:
+        categories = {name: texts_of(found.drawn[name]) for name in features if found.types[name] == CategoricalProfile.type}
+        numbers = {name: with_missing(found.drawn[name]) for name in features if found.types[name] in {NumericProfile.type, DatetimeProfile.type}}
+        if not categories and not numbers:
             return {}
         generator = np.random.default_rng(self.plan.seed)
-        return {ColumnKey(DriftKind.FEATURE, free_name(TOGETHER, self.taken)): JointProfile.of(found.sample[features], generator, most=MOST_MERGED)}
+        return {ColumnKey(DriftKind.FEATURE, free_name(TOGETHER, self.taken)): JointProfile.of_columns(numbers, categories, generator)}
 
     def again(self, found: Side, blocks: int) -> Side:
         """Read the same rows once more, to count their blocks in cells that fit all rows.

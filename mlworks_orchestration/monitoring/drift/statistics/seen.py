@@ -41,7 +41,9 @@ def seen_of(reference: JointProfile, window: JointProfile) -> Seen:
     """
     numbers, categories = (_together(reference, window, names) for names in ("numbers", "categories"))
     known = ~np.isnan(numbers)
-    scores = np.array([_normal_scores(column) for column in numbers]).reshape(numbers.shape)
+    scores = np.empty(numbers.shape, dtype=np.float32)
+    for place, column in enumerate(numbers):
+        scores[place] = _normal_scores(column)
     marks = np.concatenate([~known, *(_levels(column) for column in categories)])
     standardised = _standardised(scores)
     return Seen(len(standardised), np.vstack((standardised, _standardised(np.square(scores)), _of_marks(marks))))
@@ -66,7 +68,8 @@ def _normal_scores(column: Floats) -> Floats:
 @lru_cache(maxsize=16)
 def _of_ranks(ranks: int) -> Floats:
     """Return the normal quantiles of the ranks of values that all differ, ascending."""
-    return ndtri(np.arange(1, ranks + 1) / (ranks + 1))
+    quantiles: Floats = ndtri(np.arange(1, ranks + 1) / (ranks + 1))
+    return quantiles
 
 
 def _of_ties(tied: Flags) -> Floats:
@@ -84,13 +87,11 @@ def _levels(column: Floats) -> Flags:
     return held
 
 
-def _standardised(features: Floats) -> Singles:
+def _standardised(features: Singles) -> Singles:
     """Return features that vary, of features of shape (features, rows)."""
-    single = features.astype(np.float32)
-    single -= single.mean(axis=1, keepdims=True)
-    spread = np.sqrt(np.square(single).mean(axis=1, keepdims=True))
+    means, spread = features.mean(axis=1, keepdims=True), features.std(axis=1, keepdims=True)
     varying = spread[:, 0] > _CONSTANT
-    standardised: Singles = single[varying] / spread[varying]
+    standardised: Singles = (features[varying] - means[varying]) / spread[varying]
     return standardised
 
 
@@ -101,4 +102,5 @@ def _of_marks(marks: Flags) -> Singles:
     share = shares[varying]
     spread = np.sqrt(share * (1 - share))
     one, zero = ((value / spread).astype(np.float32) for value in (1 - share, -share))
-    return np.where(marks[varying], one, zero)
+    standardised: Singles = np.where(marks[varying], one, zero)
+    return standardised
