@@ -139,12 +139,14 @@ class _Null:
         shares *= self.spread[part, None]
         shares += self.expected
         np.maximum(shares, 0.0, out=shares)
-        shares /= np.maximum(shares.sum(axis=1, keepdims=True), _HARDLY)
-        if self.unseen.any():
-            new = self.unseen[first]
-            shares *= 1 - new[:, None]
-            shares[:, -2] += new
-        shares *= rows if self.limit is None else np.minimum(rows, self.limit)
+        counted = rows if self.limit is None else np.minimum(rows, self.limit)
+        scale = counted / np.maximum(shares.sum(axis=1, keepdims=True), _HARDLY)
+        if not self.unseen.any():
+            shares *= scale
+            return shares
+        new = self.unseen[first]
+        shares *= scale * (1 - new[:, None])
+        shares[:, -2] += counted[:, 0] * new
         return shares
 
     def measure(self, windows: Floats, drift: Drift) -> None:

@@ -25,7 +25,6 @@ def of_parquet(name: str, files: Files) -> Source:
         DataError: if a name is that of two columns, or of columns whose types have nothing in common.
     """
     import pyarrow as pa  # noqa: PLC0415 - only who reads pays for it
-    import pyarrow.compute  # noqa: PLC0415 - what `take` imports, and better now than in each of two processes
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     metadata = [pq.read_metadata(file.path) for file in files.located]

@@ -85,6 +85,8 @@ class Plan:
         Raises:
             DataError: if a column is not there, or rows cannot be ordered.
         """
+        if sample:
+            import pyarrow.compute  # noqa: F401, PLC0415 - which rows are drawn with, and better now than in each of two processes
         ordered = in_order(source, by)
         for name in keys:
             check_has(ordered, name)

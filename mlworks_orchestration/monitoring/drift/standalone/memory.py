@@ -2,12 +2,12 @@
 
 import ctypes
 
-_TRIM_THRESHOLD = -1
-_KEPT = 1 << 26
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+_KEPT, _LARGE = 1 << 26, 1 << 22
 
 
 def keep_freed() -> None:
-    """Have the C library keep up to 64 MB that arrays leave free, for the rest of this process and for its copies.
+    """Have the C library keep up to 64 MB that arrays of up to 4 MB leave free, for the rest of this process and for its copies.
 
     By default it gives free memory back to the system, and gets it anew, page by page and zeroed, for the next array; reading and counting columns
     makes thousands of arrays. Where the C library is not GNU's, nothing happens.
@@ -15,6 +15,7 @@ def keep_freed() -> None:
     change = getattr(ctypes.CDLL(None), "mallopt", None)
     if change is not None:
         change(_TRIM_THRESHOLD, _KEPT)
+        change(_MMAP_THRESHOLD, _LARGE)  # it would no longer grow by itself
 
 
 def release_read() -> None:
