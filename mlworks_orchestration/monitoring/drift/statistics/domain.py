@@ -40,79 +40,77 @@ class _Moments(NamedTuple):
     """Rows, the mean and the covariance of features."""
 
     rows: float
-    mean: Floats
-    covariance: Floats
+    mean: Singles
+    covariance: Singles
 
 
 class _Side(NamedTuple):
-    """One sample, and sums over its folds: those over all others are differences, so that nothing is summed up a second time.
+    """One sample, and sums over its rows: those of all folds but one are what the one's leave of them, so that little is summed up twice.
 
     Parameters:
         numbers: how many of the features are scores of numbers, the first.
         folds: the features of each fold, below a row of ones, each of shape (1 + features, rows).
-        products: of these with themselves, shape (folds, 1 + features, 1 + features).
+        products: of these with themselves, of all folds, shape (1 + features, 1 + features).
     """
 
     numbers: int
     folds: list[Singles]
-    products: Floats
+    products: Singles
 
     @classmethod
     def of(cls, seen: Seen, rows: slice) -> Self:
         """Sum up some of the rows."""
         features = seen.features[:, rows]
-        folds = [_below_ones(features[:, fold::FOLDS]) for fold in range(FOLDS)]  # as `part` has them
-        return cls(seen.numbers, folds, np.array([fold @ fold.T for fold in folds], dtype=np.float64))
+        with_ones = np.ones((1 + len(features), features.shape[1]), dtype=np.float32)
+        with_ones[1:] = features
+        folds = [np.ascontiguousarray(with_ones[:, fold::FOLDS]) for fold in range(FOLDS)]  # as `part` has them
+        return cls(seen.numbers, folds, with_ones @ with_ones.T)
+
+    def outside(self, fold: int) -> Singles:
+        """Return the products of the features outside a fold."""
+        outside: Singles = self.products - self.folds[fold] @ self.folds[fold].T
+        return outside
 
     def curves(self, directions: Singles) -> list[Singles]:
         """Return the squares of each fold's scores along directions."""
         return [np.square(directions.T @ fold[1 : 1 + self.numbers]) for fold in self.folds]
 
-    def spread(self, fold: int) -> Floats:
-        """Return the covariance of the scores of numbers outside a fold."""
-        first = slice(1 + self.numbers)
-        return _moments(_outside(self.products[:, first, first], fold)).covariance
-
-    def moments(self, curves: list[Singles], fold: int) -> _Moments:
-        """Return those of features and curves outside a fold."""
-        crossed = _outside(np.array([left @ right.T for left, right in zip(self.folds, curves, strict=True)], dtype=np.float64), fold)
-        own = _outside(np.array([some @ some.T for some in curves], dtype=np.float64), fold)
-        return _moments(np.block([[_outside(self.products, fold), crossed], [crossed.T, own]]))
-
-
-def _below_ones(features: Singles) -> Singles:
-    below = np.ones((1 + len(features), features.shape[1]), dtype=np.float32)
-    below[1:] = features
-    return below
-
-
-def _outside(sums: Floats, fold: int) -> Floats:
-    outside: Floats = sums.sum(axis=0) - sums[fold]
-    return outside
-
-
-def _moments(products: Floats) -> _Moments:
-    """Return what products of features say, the first of which is one everywhere."""
-    rows, mean = float(products[0, 0]), products[0, 1:] / products[0, 0]
-    return _Moments(rows, mean, products[1:, 1:] / rows - np.outer(mean, mean))
-
 
 def _scores(reference: _Side, window: _Side, fold: int) -> tuple[Floats, Floats]:
     """Fit on all other folds and score the rows of one."""
-    directions = _spreading(window.spread(fold) - reference.spread(fold))
-    curves = reference.curves(directions), window.curves(directions)
-    before, after = reference.moments(curves[0], fold), window.moments(curves[1], fold)
+    sides = reference, window
+    products = [side.outside(fold) for side in sides]
+    scores = slice(1 + reference.numbers)
+    spreads = [_moments(some[scores, scores]).covariance for some in products]
+    directions = _spreading(spreads[1] - spreads[0])
+    curves = [side.curves(directions) for side in sides]
+    before, after = (_moments(_with_curves(*of, fold)) for of in zip(sides, products, curves, strict=True))
     within = (before.covariance + after.covariance) / 2
-    ridge = max(_RIDGE, len(within) / (before.rows + after.rows))
-    weights = np.linalg.solve(within + ridge * np.eye(len(within)), after.mean - before.mean).astype(np.float32)
+    ridge = np.float32(max(_RIDGE, len(within) / (before.rows + after.rows)))
+    within[np.diag_indices_from(within)] += ridge
+    weights = np.linalg.solve(within, after.mean - before.mean)
     plain = len(weights) - directions.shape[1]
-    scores = (weights[:plain] @ side.folds[fold][1:] + weights[plain:] @ curve[fold] for side, curve in zip((reference, window), curves, strict=True))
-    one, other = (found.astype(np.float64) for found in scores)
+    found = (weights[:plain] @ side.folds[fold][1:] + weights[plain:] @ curve[fold] for side, curve in zip(sides, curves, strict=True))
+    one, other = (scored.astype(np.float64) for scored in found)
     return one, other
 
 
-def _spreading(difference: Floats) -> Singles:
+def _with_curves(side: _Side, products: Singles, curves: list[Singles], fold: int) -> Singles:
+    """Return products of features outside a fold with rows and columns for those of curves."""
+    others = [number for number in range(FOLDS) if number != fold]
+    crossed = np.sum([side.folds[number] @ curves[number].T for number in others], axis=0)
+    own = np.sum([curves[number] @ curves[number].T for number in others], axis=0)
+    return np.block([[products, crossed], [crossed.T, own]])
+
+
+def _moments(products: Singles) -> _Moments:
+    """Return what products of features say, the first of which is one everywhere."""
+    rows, mean = float(products[0, 0]), products[0, 1:] / products[0, 0]
+    return _Moments(rows, mean, products[1:, 1:] / products[0, 0] - np.outer(mean, mean))
+
+
+def _spreading(difference: Singles) -> Singles:
     """Return the directions in which two covariances differ most, shape (numbers, directions)."""
     ends = min(_DIRECTIONS, len(difference) // 2)
-    vectors = np.linalg.eigh(difference)[1].astype(np.float32)
+    vectors = np.linalg.eigh(difference)[1]
     return np.hstack((vectors[:, :ends], vectors[:, len(difference) - ends :]))
