@@ -16,6 +16,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.preprocessing import StandardScaler
 
 from mlworks_orchestration.errors import DataError
+from mlworks_orchestration.monitoring.drift.profiles.comoments import comoments_of, without
 from mlworks_orchestration.monitoring.drift.profiles.joint import JointProfile
 from mlworks_orchestration.monitoring.drift.statistics.domain import tell_apart
 from mlworks_orchestration.monitoring.drift.statistics.domain_classifier import domain_classifier
@@ -194,7 +195,7 @@ def test_the_reconstruction_error_is_scikit_learns() -> None:
     for side in values:
         side[generator.random(side.shape) < 0.05] = np.nan
     reference, window = (profile(side, generator, most=500) for side in values)
-    components = components_of(reference)
+    components = components_of(reference.numbers, reference.moments)
     assert components is not None
     imputer, scaler = SimpleImputer(), StandardScaler()
     train = scaler.fit_transform(imputer.fit_transform(values[0]))
@@ -226,6 +227,26 @@ def test_p_values_of_the_reconstruction_error_are_honest_without_drift() -> None
     found = pca_reconstruction(Pair(reference, [profile(correlated(400, generator), generator) for _ in range(400)]))
     assert found.p_value is not None
     assert 0.02 < (found.p_value < 0.05).mean() < 0.09
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(300, 30), (2048, 40), (5000, 20)])
+def test_p_values_of_the_reconstruction_error_are_honest_where_components_fit_the_very_reference(rows: int, columns: int) -> None:
+    generator = np.random.default_rng(3)
+    sides = [[profile(generator.normal(size=(n, columns)), generator) for n in (rows, 1000)] for _ in range(100)]
+    found = [pca_reconstruction(Pair(reference, [window])) for reference, window in sides]
+    assert np.mean([one.p_value[0] < 0.05 for one in found if one.p_value is not None]) < 0.13
+    assert np.mean([one.value[0] for one in found]) == pytest.approx(1.0, abs=0.01)
+
+
+def test_moments_without_a_part_are_those_of_the_other_rows() -> None:
+    generator = np.random.default_rng(3)
+    values = 1e6 + generator.normal(size=(500, 3)) @ np.array([[1.0, 0.5, 0.0], [0.0, 1.0, 0.3], [0.0, 0.0, 1.0]])
+    values[generator.random(values.shape) < 0.1] = np.nan
+    found, expected = without(comoments_of(values), comoments_of(values[:100])), comoments_of(values[100:])
+    assert found.rows == expected.rows
+    assert np.array_equal(found.pairs, expected.pairs)
+    assert np.allclose(found.means, expected.means, rtol=1e-12)
+    assert np.allclose(found.scatter, expected.scatter, rtol=1e-6, atol=1e-4)
 
 
 def test_the_reconstruction_error_says_why_it_cannot_be_told() -> None:

@@ -102,6 +102,28 @@ def add_comoments(parts: Sequence[CoMoments]) -> CoMoments:
     return CoMoments(sum(part.rows for part in parts), total, center, scatter)
 
 
+def without(moments: CoMoments, part: CoMoments) -> CoMoments:
+    """Return the moments of the other rows: the inverse of adding a part.
+
+    Parameters:
+        moments: of any rows.
+        part: of some of them, the same columns.
+
+    Examples:
+        >>> whole, part = (comoments_of(np.array(rows)) for rows in ([[1.0], [3.0], [8.0]], [[8.0]]))
+        >>> rest = without(whole, part)
+        >>> rest.rows, rest.means.tolist(), rest.scatter.tolist()
+        (2, [[2.0]], [[2.0]])
+    """
+    pairs = moments.pairs - part.pairs
+    means = np.where(pairs > 0, (moments.pairs * moments.means - part.pairs * part.means) / np.maximum(pairs, 1), 0.0)
+    scatter = moments.scatter - part.scatter
+    for count, center in ((part.pairs, part.means), (pairs, means)):
+        off = center - moments.means
+        scatter = scatter - count * off * off.T
+    return CoMoments(moments.rows - part.rows, pairs, means, scatter)
+
+
 def scatter_about(moments: CoMoments, center: Floats) -> Floats:
     """Return the sums of products of distances from a given center, a missing value counting as that center.
 

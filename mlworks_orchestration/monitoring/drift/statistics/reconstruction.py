@@ -1,11 +1,12 @@
 """How well the principal components of a reference rebuild the rows of a window."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
-from mlworks_orchestration.monitoring.drift.profiles.comoments import LIMIT, scatter_about
+from mlworks_orchestration.monitoring.drift.profiles.bins import Floats, Integers
+from mlworks_orchestration.monitoring.drift.profiles.comoments import LIMIT, CoMoments, scatter_about
 from mlworks_orchestration.monitoring.drift.profiles.joint import JointProfile
 
 SHARE = 0.65
@@ -30,13 +31,13 @@ class Components(NamedTuple):
     kept: int
 
 
-def components_of(reference: JointProfile) -> Components | None:
+def components_of(numbers: Sequence[str], moments: CoMoments) -> Components | None:
     """Return the fewest principal components of the correlation matrix that explain 65 % of the variance; None if they would leave nothing out.
 
     Parameters:
-        reference: a missing value counts as its column's mean.
+        numbers: names of the columns.
+        moments: of these; a missing value counts as its column's mean.
     """
-    moments = reference.moments
     center, variance = np.diag(moments.means), np.diag(moments.scatter) / max(moments.rows, 1)
     varying = np.sqrt(variance) > 1e-12 * np.abs(center)
     scale = np.sqrt(variance[varying])
@@ -47,7 +48,7 @@ def components_of(reference: JointProfile) -> Components | None:
     if kept >= len(values):
         return None
     left_out = vectors[:, : len(values) - kept]
-    names = tuple(name for name, use in zip(reference.numbers, varying, strict=True) if use)
+    names = tuple(name for name, use in zip(numbers, varying, strict=True) if use)
     return Components(names, center[varying], scale, left_out @ left_out.T, kept)
 
 
@@ -63,15 +64,15 @@ def error_of(components: Components, profile: JointProfile) -> float:
     return float((components.residual * about).sum()) / profile.rows
 
 
-def errors_of(components: Components, profile: JointProfile) -> Floats:
-    """Return the squared distance of each row of a profile's sample, shape (kept,).
+def errors_of(components: Components, profile: JointProfile, rows: Integers | slice = slice(None)) -> Floats:
+    """Return the squared distance of rows of a profile's sample, shape (rows,).
 
     Parameters:
         components: of the reference.
         profile: with all the components' columns.
+        rows: which of the sample; all by default.
     """
-    picked = [profile.numbers.index(name) for name in components.names]
-    values = profile.sample[:, picked]
-    rows = np.where(np.abs(values) <= LIMIT, values - components.center, 0.0) / components.scale
-    errors: Floats = np.einsum("ri,ij,rj->r", rows, components.residual, rows, optimize=True)
+    values = profile.sample[rows][:, [profile.numbers.index(name) for name in components.names]]
+    standardised = np.where(np.abs(values) <= LIMIT, values - components.center, 0.0) / components.scale
+    errors: Floats = ((standardised @ components.residual) * standardised).sum(axis=1)
     return errors
