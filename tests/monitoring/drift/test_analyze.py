@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -491,6 +492,19 @@ def test_a_column_that_is_called_as_all_together_are_keeps_its_name() -> None:
     before, after = (moving_together(sign).rename({"x": "*"}) for sign in (1.0, -1.0))
     types = {name: column["type"] for name, column in analyze(before, after, joint=True).to_dict()["columns"].items()}
     assert (types["*"], types["*_"]) == ("numeric", "joint")
+
+
+@pytest.mark.parametrize("stored", [False, True])
+@pytest.mark.parametrize("roles", [{"label": "origin"}, {"label": "x", "prediction": "y"}, {}], ids=["category", "number", "none"])
+def test_a_side_without_rows_is_inconclusive_also_where_rows_are_sampled(*, stored: bool, roles: dict[str, Any], tmp_path: Path) -> None:
+    rows, nothing = moving_together(1.0, 300), moving_together(1.0, 300).clear()
+    for before, after in ((rows, nothing), (nothing, rows), (nothing, nothing)):
+        paths = [tmp_path / "before.parquet", tmp_path / "after.parquet"]
+        for side, path in zip((before, after), paths, strict=True):
+            side.write_parquet(path)
+        found = analyze(*(paths if stored else (before, after)), joint=True, **roles)
+        assert found.drifted is None
+        assert "0 rows" in found.columns[0].reason
 
 
 def test_features_of_one_side_only_have_nothing_together() -> None:

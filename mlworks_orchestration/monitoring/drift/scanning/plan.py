@@ -52,7 +52,7 @@ class Plan:
     Parameters:
         source: what to read.
         keys: which columns to profile, and what each is called.
-        drawn: the rows of the sample, ascending.
+        drawn: the rows of the sample, ascending; None if no sample was asked for.
         ends: where the blocks end.
         seed: of what text profiles draw.
         exact: keep each distinct number apart.
@@ -61,7 +61,7 @@ class Plan:
 
     source: Source
     keys: Mapping[str, ColumnKey]
-    drawn: Integers
+    drawn: Integers | None
     ends: Integers
     seed: int
     exact: bool
@@ -91,7 +91,7 @@ class Plan:
         for name in keys:
             check_has(ordered, name)
         generator = np.random.default_rng(seed)
-        drawn = np.sort(generator.choice(ordered.rows, min(sample, ordered.rows), replace=False)) if sample else np.array([], dtype=np.int64)
+        drawn = np.sort(generator.choice(ordered.rows, min(sample, ordered.rows), replace=False)) if sample else None
         ends = np.arange(1, blocks + 1) * ordered.rows // blocks if blocks else np.array([], dtype=np.int64)
         return cls(ordered, keys, drawn, ends, seed, exact)
 
@@ -131,8 +131,8 @@ class Plan:
                     if name not in readers:
                         readers[name] = reader_of(name, array, generator, exact=self.exact, known=known.get(name), cells=self.cells.get(name))
                 self._feed(readers, batch, position)
-                if len(self.drawn):
-                    within = self._drawn_within(position, batch.num_rows)
+                if self.drawn is not None:
+                    within = self._within_batch(self.drawn, position, batch.num_rows)
                     for name, array in zip(names, batch.columns, strict=True):
                         drawn[name].append(taken(array, within))
                 position += batch.num_rows
@@ -143,7 +143,8 @@ class Plan:
             if name not in readers:
                 empty = pa.array([], self.source.schema.field(name).type)
                 readers[name] = reader_of(name, empty, generator, exact=self.exact, known=known.get(name), cells=self.cells.get(name))
-        return self._scanned(readers, position, {name: pa.concat_arrays(parts) for name, parts in drawn.items() if parts})
+                drawn[name].append(empty)
+        return self._scanned(readers, position, {} if self.drawn is None else {name: pa.concat_arrays(parts) for name, parts in drawn.items()})
 
     def joined(self, parts: Sequence[Scanned]) -> Scanned:
         """Return what was read of all columns.
@@ -159,11 +160,11 @@ class Plan:
             drawn={name: drawn for part in parts for name, drawn in part.drawn.items()},
         )
 
-    def _drawn_within(self, position: int, height: int) -> Integers:
+    def _within_batch(self, drawn: Integers, position: int, height: int) -> Integers:
         """Return which rows of a batch are in the sample; each column has the same."""
         if (position, height) not in self._within:
-            first, last = np.searchsorted(self.drawn, (position, position + height))
-            self._within[position, height] = self.drawn[first:last] - position
+            first, last = np.searchsorted(drawn, (position, position + height))
+            self._within[position, height] = drawn[first:last] - position
         return self._within[position, height]
 
     def _feed(self, readers: Mapping[str, Reader], batch: Any, position: int) -> None:  # noqa: ANN401 - pyarrow has no types

@@ -159,7 +159,7 @@ class PlannedSide:
             keys: of these columns.
         """
         cells, names = _bins(found), {name: key for name, key in self.plan.keys.items() if key in keys}
-        blocks = carried_out(replace(self.plan, keys=names, drawn=self.plan.drawn[:0], cells=cells), found.types).blocks if names else {}
+        blocks = carried_out(replace(self.plan, keys=names, drawn=None, cells=cells), found.types).blocks if names else {}
         if self.residual and self.residual[0] in keys:
             blocks |= self._residual(*self.residual, cells).blocks
         known = {key: counted[: len(found.blocks[key])] for key, counted in blocks.items()}
