@@ -507,6 +507,31 @@ def test_a_side_without_rows_is_inconclusive_also_where_rows_are_sampled(*, stor
         assert "0 rows" in found.columns[0].reason
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_side_of_the_order_alone_has_none_of_the_columns(kind: str, tmp_path: Path) -> None:
+    rows = pl.DataFrame({"day": range(200), "x": range(200)})
+    paths = [tmp_path / f"{name}.{kind}" for name in ("before", "after")]
+    for side, path in zip((rows, rows.select("day")), paths, strict=True):
+        getattr(side, f"write_{kind}")(path)
+    found = analyze(*paths, by="day", joint=True)
+    assert found.columns[0].reason == "the current rows have no such column"
+    assert found.rows_current == 200
+
+
+@pytest.mark.parametrize("columns", [("^x$", "y"), ("x", "^y$")])
+def test_names_like_patterns_can_be_related_and_go_together(columns: tuple[str, str]) -> None:
+    sides = [moving_together(sign).rename(dict(zip(("x", "y"), columns, strict=True))) for sign in (1.0, -1.0)]
+    found = {column.name: column for column in analyze(*sides, label=columns[1], joint=True).columns}
+    assert found[f"{columns[0]} ~ {columns[1]}"].statistics[0].effect
+    assert found["*"].statistics[0].value
+
+
+def test_texts_on_a_side_without_rows_are_inconclusive() -> None:
+    words = pl.DataFrame({"said": [f"the ride number {row} was very late" for row in range(300)]})
+    for sides in ((words, pl.DataFrame({"said": [None] * 300})), (pl.DataFrame({"said": pl.Series([], dtype=pl.Float64)}), words)):
+        assert analyze(*sides).columns[0].type in {"text", ""}
+
+
 def test_features_of_one_side_only_have_nothing_together() -> None:
     found = analyze(moving_together(1.0), moving_together(1.0).select(pl.lit([1]).alias("list")), joint=True)
     assert "*" not in {column.name for column in found.columns}

@@ -190,7 +190,7 @@ def _matrix(frame: pl.DataFrame, names: Sequence[str]) -> Floats:
 
 
 def _floats(values: pl.Series) -> Floats:
-    numbers = values.cast(pl.Datetime("us")).dt.epoch("us") / 1e6 if values.dtype.is_temporal() else values
+    numbers = values.alias("").cast(pl.Datetime("us")).dt.epoch("us") / 1e6 if values.dtype.is_temporal() else values
     return np.asarray(numbers.cast(pl.Float64).to_numpy(), dtype=np.float64)
 
 
@@ -206,7 +206,8 @@ def _coded(texts: Sequence[str | None]) -> Sequence[float]:
 
 def _empty_rows(frame: pl.DataFrame) -> int:
     lacking = np.ones(frame.height, dtype=np.bool_)
-    for values in frame:
+    for column in frame:
+        values = column.alias("")  # polars takes a name such as ^…$ for a pattern
         lacking &= (values.is_null() | values.is_nan() if values.dtype.is_float() else values.is_null()).fill_null(value=True).to_numpy()
         if not lacking.any():
             break

@@ -87,7 +87,7 @@ class RelationProfile:
         Raises:
             DataError: if one is of another type.
         """
-        sides = [_plain(values) for values in (feature, target)]
+        sides = [_plain(values).alias("") for values in (feature, target)]  # polars takes a name such as ^…$ for a pattern
         known = np.logical_and(*(side.is_not_null().to_numpy() for side in sides))
         x, y = (side.filter(pl.Series(known)).to_numpy() for side in sides)
         missing, categories, classes = len(known) - len(x), sides[0].dtype == pl.String(), sides[1].dtype == pl.String()
@@ -233,7 +233,7 @@ def _plain(values: pl.Series) -> pl.Series:
     if isinstance(values.dtype, _CATEGORICAL):
         return values.cast(pl.String)
     if isinstance(values.dtype, (pl.Date, pl.Datetime)):
-        values = values.cast(pl.Datetime("us")).dt.epoch("us") / 1e6
+        values = values.alias("").cast(pl.Datetime("us")).dt.epoch("us") / 1e6
     if values.dtype.is_numeric() or values.dtype == pl.Null():
         numbers = values.cast(pl.Float64)
         return numbers.to_frame("n").select(pl.when(pl.col("n").abs() <= LIMIT).then("n")).to_series()

@@ -107,7 +107,7 @@ class Plan:
     @property
     def together(self) -> list[list[str]]:
         """The columns by what is read at once: each alone where that costs no more, else all."""
-        return [[name] for name in self.keys] if self.source.divisible else [list(self.keys)]
+        return [[name] for name in self.keys] if self.source.divisible or not self.keys else [list(self.keys)]
 
     def read(self, names: Sequence[str], batches: Iterator[Any] | None = None, types: Mapping[str, str] | None = None) -> Scanned:
         """Read some of the columns from the first to the last row.

@@ -16,6 +16,7 @@ from mlworks_orchestration.monitoring.drift.past.normal import Normal, calibrate
 from mlworks_orchestration.monitoring.drift.past.thresholds import Calibrated
 from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalProfile, ColumnProfile, NumericProfile
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
+from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile
 from mlworks_orchestration.monitoring.drift.scanning.plan import Scanned
 from mlworks_orchestration.monitoring.drift.standalone.memory import release_read
 from mlworks_orchestration.monitoring.drift.standalone.opened import Opened, Roles
@@ -189,4 +190,6 @@ def _of_one_type(reference: ColumnProfile, current: ColumnProfile) -> tuple[Colu
 def _without_values(like: ColumnProfile, rows: int) -> ColumnProfile:
     if isinstance(like, CategoricalProfile):
         return replace(CategoricalProfile.of(pl.Series([], dtype=pl.String)), missing=rows)
+    if isinstance(like, TextProfile):
+        return replace(TextProfile.of(pl.Series([], dtype=pl.String), np.random.default_rng(_SEED)), missing=rows)
     return replace(type(cast("NumericProfile", like)).of(np.array([])), missing=rows)
