@@ -43,7 +43,7 @@ def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
         min_effect: smallest effect that matters, in standard deviations of a normal that shifts.
         min_rows: fewest rows on either side; with less, a column is inconclusive.
         fork: read with a copy of this process, where `can_fork` and both sides are large Parquet files. For commands: the copy of a process in
-            which polars has worked may wait for ever.
+            which polars has worked may wait for ever, and this process keeps what memory is freed from then on.
 
     Raises:
         DataError: if rows cannot be read, or have no column of a name that is given, or two options name the same.
