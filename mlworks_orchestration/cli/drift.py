@@ -139,8 +139,6 @@ def _show(found: Analysis, html: Path | None) -> None:
         console.print("", table)
         if len(columns) > most:
             console.print(Text(f"and {len(columns) - most:,} more; --json and --html show all.", "dim"))
-    if any(column.shown_only for column in found.columns):
-        console.print(Text("What is only shown raises no alarm, for how it varies when nothing is wrong is not known.", "dim"))
     console.print("", *(Text(step) for step in next_steps(found)), sep="\n")
     console.print("", Text(f"{found.rows_reference:,} rows of {found.reference}, {found.rows_current:,} rows of {found.current}.", "dim"), sep="\n")
     console.print(Text(f"Effects are in standard deviations, each before its threshold. Thresholds: {found.method}.", "dim"))
@@ -161,8 +159,9 @@ def _groups(found: Analysis) -> Iterator[tuple[str, list[ColumnAnalysis], int]]:
 
 def _cells(column: ColumnAnalysis) -> tuple[Text, ...]:
     if column.shown_only:
-        effect = column.statistics[0].effect
-        return Text(column.name), Text(column.kind.value), Text("shown", "dim"), Text("" if effect is None else f"{effect:.2f}"), Text()
+        first = column.statistics[0]
+        effect, words = ("", first.reason) if first.effect is None else (f"{first.effect:.2f}", f"by {first.statistic}")
+        return Text(column.name), Text(column.kind.value), Text("shown", "dim"), Text(effect), Text(words)
     leading = column.leading
     effects = f"{leading.effect:.2f} / {leading.threshold:.2f}" if leading and leading.effect is not None else ""
     by = f" (by {leading.statistic})" if leading else ""

@@ -25,7 +25,7 @@ def analysis_content(analysis: Analysis) -> PageContent:
     """
     columns = analysis.judged
     drifted = [column for column in columns if column.drifted]
-    share = f" ({len(drifted) / len(columns):.0%})" if columns else ""
+    share = "" if analysis.drifted is None else f" ({len(drifted) / len(columns):.0%})"
     return PageContent(
         title=f"Drift of {Path(analysis.current).name} against {Path(analysis.reference).name}",
         state=STATES[analysis.drifted],
@@ -34,7 +34,7 @@ def analysis_content(analysis: Analysis) -> PageContent:
             ("Rows, reference", f"{analysis.rows_reference:,}"),
             ("Rows, current", f"{analysis.rows_current:,}"),
             ("Columns", f"{len(columns):,}"),
-            ("Drifted", f"{len(drifted):,}{share}"),
+            ("Drifted", "not known" if columns and len(analysis.inconclusive) == len(columns) else f"{len(drifted):,}{share}"),
             ("Inconclusive", f"{len(analysis.inconclusive):,}"),
         ),
         actions=next_steps(analysis),
@@ -66,7 +66,19 @@ def next_steps(analysis: Analysis) -> tuple[str, ...]:
         steps.append(
             "Inconclusive columns: see why in the table; give the column on both sides, of one type and with enough rows, and compare again."
         )
+    if shown := [_shown(column) for column in analysis.columns if column.shown_only and any(one.drifted for one in column.statistics)]:
+        rest = f" and {len(shown) - _NAMED:,} more" if len(shown) > _NAMED else ""
+        steps.append(
+            f"Look at {', '.join(shown[:_NAMED])}{rest}: more than chance and min_effect explain, though it raises no alarm, "
+            "for how it varies when nothing is wrong is not known."
+        )
     return tuple(steps) or (("Nothing needs to be done.",) if analysis.columns else ("Give rows that have at least one column in common.",))
+
+
+def _shown(column: ColumnAnalysis) -> str:
+    """Return what of a column that is only shown changed most, with its effect."""
+    most = max((one for one in column.statistics if one.drifted), key=lambda one: one.effect or 0.0)
+    return f"{column.name} ({most.effect:.2f} by {most.statistic})"
 
 
 def _times(analysis: Analysis) -> list[ColumnAnalysis]:
