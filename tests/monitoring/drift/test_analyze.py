@@ -13,6 +13,7 @@ from deltalake import write_deltalake
 
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift import Analysis, JointProfile, analyze
+from mlworks_orchestration.monitoring.page import analysis_content, next_steps
 from mlworks_orchestration.spec import DriftKind
 
 ROWS = 4_000
@@ -486,6 +487,20 @@ def test_all_features_together_show_what_no_column_shows() -> None:
     assert isinstance(columns["*"].reference, JointProfile)
     assert columns["*"].reference.columns == ("x", "y", "origin")
     assert "*" not in analyze(moving_together(1.0), moving_together(-1.0)).to_dict()["columns"]
+
+
+def test_what_is_only_shown_is_named_where_it_is_more_than_chance() -> None:
+    steps = next_steps(analyze(moving_together(1.0), moving_together(-1.0), label="origin", joint=True))
+    assert len(steps) == 1
+    assert steps[0].startswith("Look at * (")
+    assert "by domain_classifier): more than chance and min_effect explain, though it raises no alarm" in steps[0]
+    assert next_steps(analyze(moving_together(1.0), moving_together(1.0), label="origin", joint=True)) == ("Nothing needs to be done.",)
+
+
+def test_the_page_of_a_side_without_rows_does_not_say_how_many_columns_drifted() -> None:
+    rows = moving_together(1.0, 300)
+    assert dict(analysis_content(analyze(rows, rows.clear())).facts)["Drifted"] == "not known"
+    assert dict(analysis_content(analyze(rows, rows)).facts)["Drifted"] == "0 (0%)"
 
 
 def test_a_column_that_is_called_as_all_together_are_keeps_its_name() -> None:
