@@ -41,8 +41,8 @@ def pca_reconstruction(pair: Pair) -> Measures:
         >>> frames = [pl.DataFrame({"x": x, "y": x + 0.1 * noise}), pl.DataFrame({"x": x, "y": -x + 0.1 * noise})]
         >>> before, after = (JointProfile.of(frame, generator) for frame in frames)
         >>> found = pca_reconstruction(Pair(before, [before, after]))
-        >>> bool(found.value[1] > 100), found.p_value.round(6).tolist()
-        (True, [1.0, 0.0])
+        >>> bool(found.value[1] > 100), found.p_value.round(2).tolist()
+        (True, [0.93, 0.0])
     """
     reference = cast("JointProfile", pair.reference)
     components = components_of(reference.numbers, reference.moments)
