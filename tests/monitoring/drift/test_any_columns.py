@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mlworks_orchestration.errors import DataError
@@ -51,6 +51,8 @@ def side(of: list[str], height: int) -> pl.DataFrame:
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(kinds, st.none() | kinds, rows, rows, options)
+@example(["null"], ["texts"], 120, 120, {})
+@example(["normal", "categories", "ids", "small integers"], None, 120, 0, {"label": "^a$", "joint": True})
 def test_any_two_sides_are_compared_or_refused(
     before: list[str], after: list[str] | None, rows_before: int, rows_after: int, options: dict[str, Any]
 ) -> None:
