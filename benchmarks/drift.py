@@ -93,7 +93,7 @@ def measure(subjects: list[Subject], folder: Path, rows: int, rounds: int) -> It
         for subject in quick:
             taken[subject.name].append(once(subject, folder, rows))
     for subject in quick:
-        yield median(taken[subject.name])
+        yield median(taken[subject.name]) | (memory(subject, folder) if subject.several else {})
     for subject in subjects:
         if not subject.repeats:
             print(f"{rows:,} rows: {subject.title} …", flush=True)
@@ -108,6 +108,12 @@ def once(subject: Subject, folder: Path, rows: int) -> dict[str, Any]:
     except Unavailable as reason:
         print(f"  {reason}", flush=True)
         return {**head, "failed": str(reason)}
+
+
+def memory(subject: Subject, folder: Path) -> dict[str, Any]:
+    """Measure the memory of all processes of a subject, in a run of its own, for to look at it takes time."""
+    found: dict[str, Any] = run("memory", subject.module, subject.task, *(str(folder / f"{file}.parquet") for file in subject.files))
+    return found
 
 
 def median(measured: list[dict[str, Any]]) -> dict[str, Any]:

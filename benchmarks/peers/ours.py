@@ -1,7 +1,7 @@
-"""Our own report, measured as the peers are: `python -m peers.ours speed|joint|cached|merge|store REFERENCE CURRENT`.
+"""Our own report, measured as the peers are: `python -m peers.ours speed|cached|merge|store REFERENCE CURRENT`.
 
-`speed` is `mlworks drift` on two files, from cold, and `joint` the same with `--joint`. `cached` compares the current file with the stored profile of
-the reference, and `merge` compares 365 stored daily profiles of the current rows with it, and reads no rows; `store` makes both, beside the files.
+`speed` is `mlworks drift` on two files, from cold. `cached` compares the current file with the stored profile of the reference, and `merge` compares
+365 stored daily profiles of the current rows with it, and reads no rows; `store` makes both, beside the files.
 """
 
 import json
@@ -14,7 +14,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet  # noqa: F401 - what every Parquet file is read with: an import, and as such start-up
+import pyarrow.compute
+import pyarrow.parquet  # noqa: F401 - with both, rows are read and drawn: imports, and as such start-up
 
 from mlworks_orchestration.monitoring.drift import ColumnKey, Profile, compare, from_json, to_json
 from mlworks_orchestration.monitoring.drift.scanning.scan import scan
@@ -29,25 +30,18 @@ DAYS = 365
 def main() -> None:
     """Do what the command line asks and print JSON."""
     task, reference, current = sys.argv[1], *map(Path, sys.argv[2:])
-    if task == "joint":
-        import pyarrow.compute  # noqa: F401, PLC0415 - what rows are drawn with: start-up too
     started = time.perf_counter() - BEGUN
     if task == "store":
         store(reference, current)
         print("{}")
         return
-    measured = {"speed": whole, "joint": joint, "cached": cached, "merge": merge}[task](reference, current)
+    measured = {"speed": whole, "cached": cached, "merge": merge}[task](reference, current)
     print(json.dumps({"version": version("mlworks-orchestration"), "seconds_import": started, **measured, "peak_mb": peak_mb()}))
 
 
-def whole(reference: Path, current: Path, *, joint: bool = False) -> dict[str, Any]:
+def whole(reference: Path, current: Path) -> dict[str, Any]:
     """Compare two files."""
-    return timed(lambda: sum(bool(column.drifted) for column in analyze(reference, current, joint=joint, fork=True).columns))
-
-
-def joint(reference: Path, current: Path) -> dict[str, Any]:
-    """Compare two files, and all their features together."""
-    return whole(reference, current, joint=True)
+    return timed(lambda: sum(bool(column.drifted) for column in analyze(reference, current, fork=True).columns))
 
 
 def cached(reference: Path, current: Path) -> dict[str, Any]:

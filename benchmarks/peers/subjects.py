@@ -15,6 +15,7 @@ class Subject:
         files: Which of the two files it gets.
         most_rows: More rows than these are not tried.
         repeats: Whether it is so quick that one round says little.
+        several: Whether it is several processes, whose memory is measured in a run of its own.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Subject:
     files: tuple[str, ...] = ("reference", "current")
     most_rows: int = 1_000_000
     repeats: bool = False
+    several: bool = False
 
 
 _BIG = 10_000_000
@@ -32,8 +34,7 @@ _EVERY = (
     Subject("polars_current", "reading the current file: the same", "reading", "polars", ("current",), most_rows=_BIG, repeats=True),
     Subject("pyarrow", "reading both files: pyarrow, a row group at a time", "reading", "pyarrow", most_rows=_BIG, repeats=True),
     Subject("counting", "the least: decoding both files, counting each value once, one thread", "reading", "counting", most_rows=_BIG, repeats=True),
-    Subject("ours", "**mlworks drift, the whole default report**", "ours", most_rows=_BIG, repeats=True),
-    Subject("ours_joint", "**… all features together, too (`--joint`)**", "ours", "joint", most_rows=_BIG, repeats=True),
+    Subject("ours", "**mlworks drift, the whole default report**", "ours", most_rows=_BIG, repeats=True, several=True),
     Subject("ours_cached", "**… with the reference's profile stored**", "ours", "cached", most_rows=_BIG, repeats=True),
     Subject("ours_merge", "**… of 365 stored daily profiles**", "ours", "merge", repeats=True),
     Subject("evidently", "Evidently, DataDriftPreset", "evidently"),

@@ -46,9 +46,6 @@ class _Between(click.FloatRange):
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: an object with `columns` and `dataset`.")
 @click.option("--exact", is_flag=True, help="Tell all values apart instead of counting them in bins; slower, and as much memory as the data.")
 @click.option(
-    "--joint", is_flag=True, help="Compare all features together, too, on samples: can a classifier tell the sides apart? It is only shown."
-)
-@click.option(
     "--false-alarm-rate",
     type=_Between(0, 1),
     default=0.01,
@@ -81,7 +78,6 @@ def drift(  # noqa: PLR0913 - one a parameter of the command line
     html: Path | None,
     as_json: bool,
     exact: bool,
-    joint: bool,
     false_alarm_rate: float,
     min_effect: float,
     min_rows: int,
@@ -110,7 +106,6 @@ def drift(  # noqa: PLR0913 - one a parameter of the command line
         label=label,
         prediction=prediction,
         exact=exact,
-        joint=joint,
         false_alarm_rate=false_alarm_rate,
         min_effect=min_effect,
         min_rows=min_rows,
@@ -161,7 +156,8 @@ def _cells(column: ColumnAnalysis) -> tuple[Text, ...]:
     if column.shown_only:
         first = column.statistics[0]
         effect, words = ("", first.reason) if first.effect is None else (f"{first.effect:.2f}", f"by {first.statistic}")
-        return Text(column.name), Text(column.kind.value), Text("shown", "dim"), Text(effect), Text(words)
+        words = f"{words}, {column.words}" if column.together and column.words else words
+        return Text(column.title), Text(column.kind.value), Text("shown", "dim"), Text(effect), Text(words)
     leading = column.leading
     effects = f"{leading.effect:.2f} / {leading.threshold:.2f}" if leading and leading.effect is not None else ""
     by = f" (by {leading.statistic})" if leading else ""

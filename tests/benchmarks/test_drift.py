@@ -1,4 +1,5 @@
 import importlib
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -68,6 +69,13 @@ def test_memory_is_flat_if_ten_times_the_rows_need_hardly_more(peers: Peers) -> 
     claim = "peak MB at 10M rows against 1M rows (flat)"
     assert verdicts(peers, row("ours"), row("ours", 10_000_000, peak_mb=120.0))[claim] == "met"
     assert verdicts(peers, row("ours"), row("ours", 10_000_000, peak_mb=130.0))[claim] == "missed"
+
+
+def test_memory_that_two_processes_share_counts_once(peers: Peers) -> None:
+    held = "import os, time; held = bytearray(os.urandom(1)) * (64 << 20); child = os.fork(); time.sleep(0.5)"
+    assert 64 < peers("memory").peak_mb_of([sys.executable, "-c", held]) < 110
+    with pytest.raises(subprocess.CalledProcessError):
+        peers("memory").peak_mb_of([sys.executable, "-c", "raise SystemExit(1)"])
 
 
 def test_the_table_shows_a_peer_as_a_multiple_of_ours_and_of_reading(peers: Peers) -> None:

@@ -14,6 +14,7 @@ STATES: dict[bool | None, State] = {True: "drifted", False: "quiet", None: "inco
 """What a verdict is called."""
 
 UNSURE = "Inconclusive means that it could not be told; it does not mean that nothing changed."
+_NO_ALARM = "though it raises no alarm, for how it varies when nothing is wrong is not known."
 _NAMED = 5
 
 
@@ -66,19 +67,23 @@ def next_steps(analysis: Analysis) -> tuple[str, ...]:
         steps.append(
             "Inconclusive columns: see why in the table; give the column on both sides, of one type and with enough rows, and compare again."
         )
-    if shown := [_shown(column) for column in analysis.columns if column.shown_only and any(one.drifted for one in column.statistics)]:
+    news = [(column, most) for column in analysis.columns if column.shown_only and (most := _changed_most(column, analysis))]
+    if shown := [_shown(column, most) for column, most in news if not column.together]:
         rest = f" and {len(shown) - _NAMED:,} more" if len(shown) > _NAMED else ""
-        steps.append(
-            f"Look at {', '.join(shown[:_NAMED])}{rest}: more than chance and min_effect explain, though it raises no alarm, "
-            "for how it varies when nothing is wrong is not known."
-        )
+        steps.append(f"Look at {', '.join(shown[:_NAMED])}{rest}: more than chance and min_effect explain, {_NO_ALARM}")
+    together = [_shown(column, most) for column, most in news if column.together]
+    steps += [f"Look at how features go together: {shown} differ by more than each does by itself, {_NO_ALARM}" for shown in together]
     return tuple(steps) or (("Nothing needs to be done.",) if analysis.columns else ("Give rows that have at least one column in common.",))
 
 
-def _shown(column: ColumnAnalysis) -> str:
-    """Return what of a column that is only shown changed most, with its effect."""
-    most = max((one for one in column.statistics if one.drifted), key=lambda one: one.effect or 0.0)
-    return f"{column.name} ({most.effect:.2f} by {most.statistic})"
+def _changed_most(column: ColumnAnalysis, analysis: Analysis) -> ColumnDrift | None:
+    """Return what changed most in a column, where that is more than chance; of all features together, where it is not told of each already."""
+    least = analysis.explained_together if column.together else 0.0
+    return max((one for one in column.statistics if one.drifted and (one.effect or 0.0) >= least), key=lambda one: one.effect or 0.0, default=None)
+
+
+def _shown(column: ColumnAnalysis, most: ColumnDrift) -> str:
+    return f"{column.title} ({most.effect:.2f} by {most.statistic})"
 
 
 def _times(analysis: Analysis) -> list[ColumnAnalysis]:
@@ -101,14 +106,15 @@ def column_entry(column: ColumnAnalysis) -> ColumnEntry:
     """
     leading = column.statistics[0] if column.shown_only else column.leading
     told = f"{column.words} (by {leading.statistic})" if column.drifted and leading else column.words
+    reason = f"{column.words}: {column.reason}" if column.together and column.words else column.reason
     return ColumnEntry(
-        name=column.name,
+        name=column.title,
         kind=column.kind.value,
         drifted=column.drifted,
         effect=leading.effect if leading else None,
         threshold=leading.threshold if leading else None,
         p_value=leading.p_adjusted if leading else None,
-        words=column.reason if column.drifted is None else told,
+        words=reason if column.drifted is None else told,
         statistics=tuple(_statistic(one) for one in column.statistics),
         distribution=column.distribution,
         is_time=column.type == "datetime",

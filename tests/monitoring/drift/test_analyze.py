@@ -10,6 +10,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from deltalake import write_deltalake
+from scipy.signal import lfilter
 
 from mlworks_orchestration.errors import DataError
 from mlworks_orchestration.monitoring.drift import Analysis, JointProfile, analyze
@@ -35,7 +36,7 @@ def rides(seed: int, rows: int = ROWS, shift: float = 0.0) -> pl.DataFrame:
 
 
 def verdicts(found: Analysis) -> dict[str, bool | None]:
-    return {column.name: column.drifted for column in found.columns}
+    return {column.name: column.drifted for column in found.columns if not column.together}
 
 
 def reason(found: Analysis, name: str) -> str:
@@ -397,7 +398,7 @@ def test_partitions_of_a_table_are_compared_and_can_order_rows(tmp_path: Path) -
     found = analyze(tmp_path / "before", tmp_path / "after", by="started_at")
     assert verdicts(found) == {"borough": True, "distance": False}
     assert "Brooklyn" in found.columns[0].words
-    assert {column.name for column in analyze(tmp_path / "before", tmp_path / "after", by="borough").columns} == {"distance", "started_at"}
+    assert set(verdicts(analyze(tmp_path / "before", tmp_path / "after", by="borough"))) == {"distance", "started_at"}
 
 
 def test_a_csv_file_whose_first_rows_have_no_value_is_read_as_what_comes_later(tmp_path: Path) -> None:
@@ -434,7 +435,7 @@ def test_a_feature_that_is_called_as_a_relation_keeps_its_name() -> None:
     found = analyze(before, before.with_columns(pl.col("x ~ y") + 5), label="y")
     columns = found.to_dict()["columns"]
     assert {name: (one["kind"], one["drifted"]) for name, one in columns.items()}["x ~ y"] == ("feature", True)
-    assert columns.keys() == {"x", "y", "x ~ y", "x ~ y_", "x ~ y ~ y"}
+    assert columns.keys() == {"x", "y", "x ~ y", "x ~ y_", "x ~ y ~ y", "*"}
     assert len(columns) == len(found.columns)
 
 
@@ -477,7 +478,7 @@ def moving_together(sign: float, rows: int = 3_000) -> pl.DataFrame:
 
 
 def test_all_features_together_show_what_no_column_shows() -> None:
-    found = analyze(moving_together(1.0), moving_together(-1.0), joint=True)
+    found = analyze(moving_together(1.0), moving_together(-1.0))
     columns = {column.name: column for column in found.columns}
     assert found.drifted is False
     together = {one.statistic: one for one in columns["*"].statistics}
@@ -486,15 +487,63 @@ def test_all_features_together_show_what_no_column_shows() -> None:
     assert columns["*"].shown_only
     assert isinstance(columns["*"].reference, JointProfile)
     assert columns["*"].reference.columns == ("x", "y", "origin")
-    assert "*" not in analyze(moving_together(1.0), moving_together(-1.0)).to_dict()["columns"]
+
+
+@pytest.mark.parametrize("label", [None, "y"])
+def test_more_rows_are_drawn_where_more_are_asked_for(label: str | None) -> None:
+    rows = moving_together(1.0, 13_000).drop("said")
+    found = {column.name: column for column in analyze(rows, rows, label=label, min_rows=12_000).columns if column.shown_only}
+    assert found["*"].statistics[0].rows_current >= 12_000
+    assert all(column.statistics[0].effect is not None for column in found.values())
+
+
+def test_one_feature_goes_with_nothing() -> None:
+    before, after = (moving_together(sign).select("x", "said") for sign in (1.0, -1.0))
+    assert {column.name for column in analyze(before, after).columns} == {"said", "x"}
+
+
+def test_of_many_features_some_are_compared_together_the_same_on_both_sides_and_that_is_said() -> None:
+    generator = np.random.default_rng(0)
+    before, after = (pl.DataFrame(generator.normal(size=(200, 300)), schema=[f"x{number}" for number in range(300)]) for _ in range(2))
+    found = next(column for column in analyze(before, after[:, ::-1]).columns if column.together)
+    assert found.words == "256 of 300 features"
+    assert isinstance(found.reference, JointProfile)
+    assert isinstance(found.current, JointProfile)
+    assert found.reference.columns == found.current.columns
+    assert len(set(found.reference.columns)) == 256
 
 
 def test_what_is_only_shown_is_named_where_it_is_more_than_chance() -> None:
-    steps = next_steps(analyze(moving_together(1.0), moving_together(-1.0), label="origin", joint=True))
-    assert len(steps) == 1
-    assert steps[0].startswith("Look at * (")
-    assert "by domain_classifier): more than chance and min_effect explain, though it raises no alarm" in steps[0]
-    assert next_steps(analyze(moving_together(1.0), moving_together(1.0), label="origin", joint=True)) == ("Nothing needs to be done.",)
+    before, after = (moving_together(sign).drop("said") for sign in (1.0, -1.0))
+    [shown] = next_steps(analyze(before, after, label="y"))
+    assert shown.startswith("Look at x ~ y (")
+    assert "by relation): more than chance and min_effect explain, though it raises no alarm" in shown
+    assert next_steps(analyze(before, before[::-1], label="y")) == ("Nothing needs to be done.",)
+
+
+def test_features_that_no_longer_go_together_are_named_also_beside_one_that_drifted() -> None:
+    before, after = moving_together(1.0), moving_together(-1.0)
+    [step] = next_steps(analyze(before, after))
+    assert step.startswith("Look at how features go together: all features together (")
+    assert "by domain_classifier) differ by more than each does by itself, though it raises no alarm" in step
+    drift, step = next_steps(analyze(before, after.with_columns(pl.col("x") + 0.3)))
+    assert drift.startswith("Feature drift (x): ")
+    assert step.startswith("Look at how features go together: ")
+    apart = moving_together(0.0)  # x goes with nothing, so that it moves tells nothing of the others
+    [drift] = next_steps(analyze(apart, apart[::-1].with_columns(pl.col("x") + 3)))
+    assert drift.startswith("Feature drift (x): ")
+
+
+@pytest.mark.parametrize(("memory", "season"), [(0.998, 0.0), (0.0, 1.0)])
+def test_rows_that_depend_on_the_time_differ_together_though_nothing_is_wrong(memory: float, season: float) -> None:
+    rows = 65_000
+    remembered = lfilter([1.0], [1.0, -memory], np.random.default_rng(5).normal(size=(rows, 3)), axis=0)
+    frame = pl.DataFrame(remembered + season * np.sin(np.arange(rows)[:, None] * 2 * np.pi / 20_000), schema=["x", "y", "z"])
+    found = analyze(frame[:60_000], frame[60_000:])
+    together = next(column for column in found.columns if column.together)
+    assert (together.statistics[0].effect or 0.0) > 0.3
+    assert together.statistics[0].drifted
+    assert not any("go together" in step for step in next_steps(found))
 
 
 def test_the_page_of_a_side_without_rows_does_not_say_how_many_columns_drifted() -> None:
@@ -505,7 +554,7 @@ def test_the_page_of_a_side_without_rows_does_not_say_how_many_columns_drifted()
 
 def test_a_column_that_is_called_as_all_together_are_keeps_its_name() -> None:
     before, after = (moving_together(sign).rename({"x": "*"}) for sign in (1.0, -1.0))
-    types = {name: column["type"] for name, column in analyze(before, after, joint=True).to_dict()["columns"].items()}
+    types = {name: column["type"] for name, column in analyze(before, after).to_dict()["columns"].items()}
     assert (types["*"], types["*_"]) == ("numeric", "joint")
 
 
@@ -517,7 +566,7 @@ def test_a_side_without_rows_is_inconclusive_also_where_rows_are_sampled(*, stor
         paths = [tmp_path / "before.parquet", tmp_path / "after.parquet"]
         for side, path in zip((before, after), paths, strict=True):
             side.write_parquet(path)
-        found = analyze(*(paths if stored else (before, after)), joint=True, **roles)
+        found = analyze(*(paths if stored else (before, after)), **roles)
         assert found.drifted is None
         assert "0 rows" in found.columns[0].reason
 
@@ -528,7 +577,7 @@ def test_a_side_of_the_order_alone_has_none_of_the_columns(kind: str, tmp_path: 
     paths = [tmp_path / f"{name}.{kind}" for name in ("before", "after")]
     for side, path in zip((rows, rows.select("day")), paths, strict=True):
         getattr(side, f"write_{kind}")(path)
-    found = analyze(*paths, by="day", joint=True)
+    found = analyze(*paths, by="day")
     assert found.columns[0].reason == "the current rows have no such column"
     assert found.rows_current == 200
 
@@ -536,7 +585,7 @@ def test_a_side_of_the_order_alone_has_none_of_the_columns(kind: str, tmp_path: 
 @pytest.mark.parametrize("columns", [("^x$", "y"), ("x", "^y$")])
 def test_names_like_patterns_can_be_related_and_go_together(columns: tuple[str, str]) -> None:
     sides = [moving_together(sign).rename(dict(zip(("x", "y"), columns, strict=True))) for sign in (1.0, -1.0)]
-    found = {column.name: column for column in analyze(*sides, label=columns[1], joint=True).columns}
+    found = {column.name: column for column in analyze(*sides, label=columns[1]).columns}
     assert found[f"{columns[0]} ~ {columns[1]}"].statistics[0].effect
     assert found["*"].statistics[0].value
 
@@ -548,7 +597,7 @@ def test_texts_on_a_side_without_rows_are_inconclusive() -> None:
 
 
 def test_features_of_one_side_only_have_nothing_together() -> None:
-    found = analyze(moving_together(1.0), moving_together(1.0).select(pl.lit([1]).alias("list")), joint=True)
+    found = analyze(moving_together(1.0), moving_together(1.0).select(pl.lit([1]).alias("list")))
     assert "*" not in {column.name for column in found.columns}
 
 

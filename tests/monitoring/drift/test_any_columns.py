@@ -42,7 +42,7 @@ COLUMNS: dict[str, pl.Series] = {
 rows = st.sampled_from([0, 1, 2, 99, 120, MOST])
 kinds = st.lists(st.sampled_from(sorted(COLUMNS)), min_size=1, max_size=len(NAMES))
 roles = st.none() | st.sampled_from(NAMES)
-options = st.fixed_dictionaries({"label": roles, "prediction": roles, "by": roles, "joint": st.booleans(), "exact": st.booleans()})
+options = st.fixed_dictionaries({"label": roles, "prediction": roles, "by": roles, "exact": st.booleans()})
 
 
 def side(of: list[str], height: int) -> pl.DataFrame:
@@ -52,7 +52,7 @@ def side(of: list[str], height: int) -> pl.DataFrame:
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(kinds, st.none() | kinds, rows, rows, options)
 @example(["null"], ["texts"], 120, 120, {})
-@example(["normal", "categories", "ids", "small integers"], None, 120, 0, {"label": "^a$", "joint": True})
+@example(["normal", "categories", "ids", "small integers"], None, 120, 0, {"label": "^a$"})
 def test_any_two_sides_are_compared_or_refused(
     before: list[str], after: list[str] | None, rows_before: int, rows_after: int, options: dict[str, Any]
 ) -> None:

@@ -44,8 +44,8 @@ def test_a_trend_that_the_reference_has_seen_is_normal(kind: str, tmp_path: Path
     part = rows[5_000:7_000]
     rows.write_csv(tmp_path / "rows.csv")
     found = analyze(rows if kind == "frame" else tmp_path / "rows.csv", part)
-    assert {column.name: column.drifted for column in found.columns} == {"number": False, "wind": False}
-    assert {column.name: column.drifted for column in analyze(rows, part + 20_000).columns} == {"number": True, "wind": True}
+    assert {column.name: column.drifted for column in found.judged} == {"number": False, "wind": False}
+    assert {column.name: column.drifted for column in analyze(rows, part + 20_000).judged} == {"number": True, "wind": True}
 
 
 def test_errors_that_come_and_go_but_are_not_in_the_first_rows_are_normal() -> None:

@@ -31,7 +31,7 @@ def read_here(plan, names, *given, **options):
 Plan.read, reading.can_fork = read_here, lambda: True
 print(json.dumps(analyze(sys.argv[1], sys.argv[2], fork=True, **json.loads(sys.argv[3])).to_dict()))
 """
-ROLES: dict[str, Any] = {"by": "hour", "label": "x", "prediction": "guess", "joint": True}
+ROLES: dict[str, Any] = {"by": "hour", "label": "x", "prediction": "guess"}
 
 
 def words(seed: int, first: str) -> pl.DataFrame:

@@ -73,13 +73,16 @@ class JointProfile:
         return cls(_empty_rows(frame), numbers, categories, moments, lowest, sample)
 
     @classmethod
-    def of_columns(cls, numbers: Mapping[str, Floats], categories: Mapping[str, Sequence[str | None]], generator: np.random.Generator) -> Self:
-        """Profile columns that are there as they will be stored, of few rows; the sample holds at most 2,048 of them.
+    def of_columns(
+        cls, numbers: Mapping[str, Floats], categories: Mapping[str, Sequence[str | None]], generator: np.random.Generator, *, most: int = MOST_MERGED
+    ) -> Self:
+        """Profile columns that are there as they will be stored, of few rows.
 
         Parameters:
             numbers: of each column its values, NaN where missing, shape (rows,).
             categories: of each column its texts, None where missing.
             generator: as above.
+            most: rows that the sample holds at most.
 
         Examples:
             >>> JointProfile.of_columns({"wind": np.array([3.0, np.nan])}, {"carrier": ["AA", None]}, np.random.default_rng(1)).missing
@@ -87,7 +90,7 @@ class JointProfile:
         """
         names = [sorted(columns) for columns in (numbers, categories)]
         matrix = np.array([*(numbers[name] for name in names[0]), *(_coded(categories[name]) for name in names[1])]).T
-        lowest, positions = draw(len(matrix), MOST_MERGED, generator)
+        lowest, positions = draw(len(matrix), most, generator)
         moments = comoments_of(matrix[:, : len(numbers)])
         return cls(int(np.isnan(matrix).all(axis=1).sum()), tuple(names[0]), tuple(names[1]), moments, lowest, matrix[positions])
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import hypot, inf, isfinite
 from typing import Any, cast
 
 from mlworks_orchestration.monitoring.drift.comparison.cells import categorical_cells, numeric_cells
@@ -26,7 +26,7 @@ class ColumnAnalysis:
         leading: the statistic by which the verdict was reached, that with the largest effect for its threshold; None where none could tell.
         drifted: None where it could not be told.
         reason: in words.
-        words: what changed from reference to current, in words.
+        words: what changed from reference to current, in words; of all features together, how many of them were taken if not all were.
         reference: the column's profile in the reference; None where it has none.
         current: its profile in the current rows.
     """
@@ -45,6 +45,16 @@ class ColumnAnalysis:
     def shown_only(self) -> bool:
         """Whether no statistic that could raise an alarm is told of it, as of relations with the label."""
         return bool(self.statistics) and not any(one.decides for one in self.statistics)
+
+    @property
+    def together(self) -> bool:
+        """Whether it is not a column, but all features together."""
+        return self.type == JointProfile.type
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return "all features together" if self.together else self.name
 
     @property
     def type(self) -> str | None:
@@ -103,6 +113,7 @@ class Analysis:
         false_alarm_rate: how often a comparison of rows in which nothing changed may find drift.
         min_effect: smallest effect that matters.
         method: how thresholds were found, in words.
+        in_phase: whether thresholds are for windows beside the part of the reference that is in their phase of a season, not beside all of it.
     """
 
     columns: tuple[ColumnAnalysis, ...]
@@ -113,6 +124,7 @@ class Analysis:
     false_alarm_rate: float
     min_effect: float
     method: str
+    in_phase: bool
 
     @property
     def drifted(self) -> bool | None:
@@ -128,6 +140,16 @@ class Analysis:
     def inconclusive(self) -> tuple[ColumnAnalysis, ...]:
         """Those of which it could not be told."""
         return tuple(column for column in self.judged if column.drifted is None)
+
+    @property
+    def explained_together(self) -> float:
+        """The effect of all features together that needs no more than each by itself, independently of the others: its threshold, or its own effect.
+
+        Infinite where thresholds are for windows in phase: how far from all of the reference such a window is, is not known.
+        """
+        features = [column.statistics for column in self.judged if column.kind is DriftKind.FEATURE]
+        alone = (max(max(one.threshold, one.effect or 0.0) for one in found if one.decides) for found in features if found)
+        return inf if self.in_phase else hypot(*alone)
 
     @property
     def verdict(self) -> str:
@@ -204,7 +226,7 @@ def ranked(columns: Sequence[ColumnAnalysis]) -> tuple[ColumnAnalysis, ...]:
 
     def rank(one: ColumnAnalysis) -> tuple[bool, int, bool, float]:
         told = one.statistics[0] if one.shown_only else one.leading
-        return one.shown_only, place[one.drifted], one.type != JointProfile.type, -(told.effect or 0.0) if told else 0.0
+        return one.shown_only, place[one.drifted], not one.together, -(told.effect or 0.0) if told else 0.0
 
     return tuple(sorted(columns, key=rank))
 

@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 from mlworks_orchestration.monitoring.drift.comparison.words import change
+from mlworks_orchestration.monitoring.drift.past.matching import has_phases
 from mlworks_orchestration.monitoring.drift.profiles.columns import ColumnProfile
+from mlworks_orchestration.monitoring.drift.profiles.joint import JointProfile
 from mlworks_orchestration.monitoring.drift.scanning.source import UnsettledError
 from mlworks_orchestration.monitoring.drift.standalone.analysis import Analysis, ColumnAnalysis, judged, ranked
 from mlworks_orchestration.monitoring.drift.standalone.compared import compare_sides
 from mlworks_orchestration.monitoring.drift.standalone.opened import Roles, Rows, check_roles, open_side
-from mlworks_orchestration.monitoring.drift.standalone.sides import Side
+from mlworks_orchestration.monitoring.drift.standalone.sides import Side, may_go_together
 from mlworks_orchestration.spec import Drift
 
 _OF_SEVERAL = frozenset({"relation", "joint"})
@@ -23,13 +25,12 @@ def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
     label: str | None = None,
     prediction: str | None = None,
     exact: bool = False,
-    joint: bool = False,
     false_alarm_rate: float = 0.01,
     min_effect: float = 0.1,
     min_rows: int = 100,
     fork: bool = False,
 ) -> Analysis:
-    """Compare two sets of rows column by column.
+    """Compare two sets of rows column by column; all features together, on samples of both sides, are a column `*` that is shown and raises no alarm.
 
     Parameters:
         reference: the rows to compare with: a path of a Parquet or CSV file or of a Delta table, or a polars, pandas or Arrow dataframe.
@@ -38,7 +39,6 @@ def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
         label: the column of the label.
         prediction: the column of the prediction; if both are numbers, their difference is compared as concept drift.
         exact: tell all values apart instead of counting them in bins.
-        joint: compare all features together, too, as a column `*`, on samples of both sides; it is shown and alarms of nothing.
         false_alarm_rate: how often a comparison of rows in which nothing changed may find drift, above 0 and below 1.
         min_effect: smallest effect that matters, in standard deviations of a normal that shifts.
         min_rows: fewest rows on either side; with less, a column is inconclusive.
@@ -63,10 +63,11 @@ def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
     opened = open_side(reference, "reference"), open_side(current, "current")
     check_roles(opened[0], roles)
     try:
-        told = compare_sides(*opened, roles, drift, exact=exact, joint=joint, fork=fork)
+        told = compare_sides(*opened, roles, drift, exact=exact, fork=fork)
     except UnsettledError:
-        told = compare_sides(opened[0].settled(), opened[1].settled(), roles, drift, exact=exact, joint=joint, fork=fork)
-    columns = [_described(judged(key.column, key.kind, found), *told.pairs[key]) for key, found in told.found.items()]
+        told = compare_sides(opened[0].settled(), opened[1].settled(), roles, drift, exact=exact, fork=fork)
+    whole = sum(may_go_together(key, before) for key, (before, _) in told.pairs.items())
+    columns = [_described(judged(key.column, key.kind, found), *told.pairs[key], whole) for key, found in told.found.items()]
     return Analysis(
         columns=ranked([*columns, *_one_sided(told.before, told.after)]),
         rows_reference=told.before.rows,
@@ -75,13 +76,16 @@ def analyze(  # noqa: PLR0913 - the options of a comparison, each with a default
         current=told.after.words,
         false_alarm_rate=false_alarm_rate,
         min_effect=min_effect,
+        in_phase=told.normal is not None and has_phases(told.normal),
         method=told.normal.how if told.normal else f"a side has fewer than {min_rows:,} rows, so that nothing can be learnt of its past",
     )
 
 
-def _described(judgement: ColumnAnalysis, reference: ColumnProfile, current: ColumnProfile) -> ColumnAnalysis:
+def _described(judgement: ColumnAnalysis, reference: ColumnProfile, current: ColumnProfile, whole: int) -> ColumnAnalysis:
     leading = judgement.leading.statistic if judgement.leading else ""
     words = change(reference, current, leading) if reference.type == current.type and reference.rows and current.rows else ""
+    if isinstance(reference, JointProfile):
+        words = f"{len(reference.columns):,} of {whole:,} features" if len(reference.columns) < whole else ""
     return replace(judgement, words=words, reference=reference, current=current)
 
 

@@ -55,7 +55,7 @@ class Compared:
 
 
 def compare_sides(  # noqa: PLR0913 - both sides, and how to compare them
-    reference: Opened, current: Opened, roles: Roles, drift: Drift, *, exact: bool, joint: bool, fork: bool
+    reference: Opened, current: Opened, roles: Roles, drift: Drift, *, exact: bool, fork: bool
 ) -> Compared:
     """Plan how to read both sides, and compare them.
 
@@ -65,7 +65,6 @@ def compare_sides(  # noqa: PLR0913 - both sides, and how to compare them
         roles: of their columns.
         drift: the declaration.
         exact: tell all values apart instead of counting them in bins.
-        joint: compare all features together, too.
         fork: read with a copy of this process, where that can be and pays.
 
     Raises:
@@ -75,8 +74,8 @@ def compare_sides(  # noqa: PLR0913 - both sides, and how to compare them
     blocks = min(max(reference.source.rows // max(current.source.rows, drift.min_rows), LEAST_BLOCKS), MOST_BLOCKS)
     taken = {*reference.schema, *current.schema}
     planned = (
-        PlannedSide.of(reference, roles, taken, blocks=blocks, exact=exact, joint=joint),
-        PlannedSide.of(current, roles, taken, exact=exact, joint=joint),
+        PlannedSide.of(reference, roles, taken, min_rows=drift.min_rows, blocks=blocks, exact=exact),
+        PlannedSide.of(current, roles, taken, min_rows=drift.min_rows, exact=exact),
     )
     return _compared(*planned, drift, fork=fork)
 

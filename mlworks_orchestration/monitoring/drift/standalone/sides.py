@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
+from zlib import crc32
 
 import numpy as np
 import polars as pl
@@ -12,7 +13,6 @@ from mlworks_orchestration.monitoring.drift.profiles.columns import CategoricalP
 from mlworks_orchestration.monitoring.drift.profiles.joint import JointProfile
 from mlworks_orchestration.monitoring.drift.profiles.numeric import DatetimeProfile, NumericProfile
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, Profile
-from mlworks_orchestration.monitoring.drift.profiles.sampling import MOST_MERGED
 from mlworks_orchestration.monitoring.drift.scanning.arrow import texts_of, with_missing
 from mlworks_orchestration.monitoring.drift.scanning.plan import Plan, Scanned
 from mlworks_orchestration.monitoring.drift.scanning.scan import carried_out
@@ -24,8 +24,17 @@ from mlworks_orchestration.spec import DriftKind
 SAMPLE = 10_000
 """Most rows by which relations between features and label are compared."""
 
+SAMPLE_TOGETHER = 1024
+"""Most rows by which all features together are compared."""
+
 TOGETHER = "*"
 """What all features together are called."""
+
+_SINGLE = frozenset({NumericProfile.type, DatetimeProfile.type, CategoricalProfile.type})
+"""Types of columns that are compared together; texts are none, for as a whole each is as good as unique."""
+
+_MOST_TOGETHER = 256
+"""Columns that are compared together at most; of more, time grows with the square, and the rows of a sample are too few to tell much of them."""
 
 _COMPARABLE = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Date, pl.Datetime)
 
@@ -62,7 +71,6 @@ class PlannedSide:
         plan: of the pass over the others.
         residual: what is told of label and prediction together, and what that is called; None where there is none.
         taken: names that nothing else may be called.
-        joint: whether all features are compared together, too.
     """
 
     opened: Opened
@@ -71,11 +79,10 @@ class PlannedSide:
     plan: Plan
     residual: tuple[ColumnKey, pl.Expr] | None
     taken: Collection[str]
-    joint: bool
 
     @classmethod
     def of(  # noqa: PLR0913 - each is a choice of its own
-        cls, opened: Opened, roles: Roles, taken: Collection[str], *, blocks: int = 0, exact: bool = False, joint: bool = False
+        cls, opened: Opened, roles: Roles, taken: Collection[str], *, min_rows: int, blocks: int = 0, exact: bool = False
     ) -> Self:
         """Plan how to read one side.
 
@@ -83,9 +90,9 @@ class PlannedSide:
             opened: what to read.
             roles: which columns order the rows and hold label and prediction.
             taken: the names of all columns of both sides: what is made of columns is called otherwise, and the same on both sides.
+            min_rows: fewest rows that are compared, so that as many are drawn at least.
             blocks: into how many runs of rows to cut it besides, in the order of `by`.
             exact: keep each distinct number apart.
-            joint: compare all features together, too.
 
         Raises:
             DataError: if rows cannot be put in that order.
@@ -96,14 +103,14 @@ class PlannedSide:
             if not (dtype.is_numeric() or dtype == pl.Null() or isinstance(dtype, _COMPARABLE))
         }
         keys = {name: roles.key(name) for name in opened.schema if roles.key(name) not in refused and name != roles.by}
-        sample = SAMPLE if roles.label in keys else MOST_MERGED if joint else 0
+        sample = max(SAMPLE if roles.label in keys else SAMPLE_TOGETHER, min_rows)
         plan = Plan.of(opened.source, keys, by=roles.by if blocks else None, blocks=blocks, sample=sample, exact=exact)
         if roles.label not in keys or roles.prediction not in keys:
-            return cls(opened, roles, refused, plan, None, taken, joint)
+            return cls(opened, roles, refused, plan, None, taken)
         key, told = ColumnKey(DriftKind.CONCEPT, free_name("residual", taken)), disagreement(opened.schema, str(roles.label), str(roles.prediction))
         if isinstance(told, str):
-            return cls(opened, roles, {**refused, key: told}, plan, None, taken, joint)
-        return cls(opened, roles, refused, plan, (key, told.alias(key.column)), taken, joint)
+            return cls(opened, roles, {**refused, key: told}, plan, None, taken)
+        return cls(opened, roles, refused, plan, (key, told.alias(key.column)), taken)
 
     @property
     def keys(self) -> set[ColumnKey]:
@@ -128,18 +135,19 @@ class PlannedSide:
         features = [name for name, key in self.plan.keys.items() if key.kind is DriftKind.FEATURE]
         if self.roles.label in self.plan.keys:
             columns |= relations(found.sample, str(self.roles.label), features, self.taken)
-        if self.joint:
-            columns |= self._together(found, features)
+        columns |= self._together(found, features)
         return Side(self.opened.words, found.rows, Profile(columns), parts, self.refused, found.types)
 
     def _together(self, found: Scanned, features: Sequence[str]) -> dict[ColumnKey, ColumnProfile]:
-        """Profile features together; texts are not among them, for as a whole each is as good as unique."""
-        categories = {name: texts_of(found.drawn[name]) for name in features if found.types[name] == CategoricalProfile.type}
-        numbers = {name: with_missing(found.drawn[name]) for name in features if found.types[name] in {NumericProfile.type, DatetimeProfile.type}}
-        if not categories and not numbers:
+        """Profile features together, if there are two or more; of too many those with the least hash of their name, mostly the same on both sides."""
+        chosen = [name for name in features if found.types[name] in _SINGLE]
+        if len(chosen) < 2:  # noqa: PLR2004 - one goes with nothing
             return {}
-        generator = np.random.default_rng(self.plan.seed)
-        return {ColumnKey(DriftKind.FEATURE, free_name(TOGETHER, self.taken)): JointProfile.of_columns(numbers, categories, generator)}
+        chosen = sorted(chosen, key=lambda name: crc32(name.encode()))[:_MOST_TOGETHER]
+        categories = {name: texts_of(found.drawn[name]) for name in chosen if found.types[name] == CategoricalProfile.type}
+        numbers = {name: with_missing(found.drawn[name]) for name in chosen if name not in categories}
+        together = JointProfile.of_columns(numbers, categories, np.random.default_rng(self.plan.seed), most=SAMPLE_TOGETHER)
+        return {ColumnKey(DriftKind.FEATURE, free_name(TOGETHER, self.taken)): together}
 
     def again(self, found: Side, blocks: int) -> Side:
         """Read the same rows once more, to count their blocks in cells that fit all rows.
@@ -172,6 +180,16 @@ class PlannedSide:
         rows = pl.concat(frames) if frames else pl.DataFrame(schema={key.column: pl.Float64()})
         plan = Plan.of(open_source(rows), {key.column: key}, blocks=len(self.plan.ends), exact=self.plan.exact)
         return carried_out(replace(plan, cells=cells))
+
+
+def may_go_together(key: ColumnKey, column: ColumnProfile) -> bool:
+    """Return whether a column is one of those that are compared together.
+
+    Parameters:
+        key: of the column.
+        column: its profile.
+    """
+    return key.kind is DriftKind.FEATURE and column.type in _SINGLE
 
 
 def _bins(found: Side) -> dict[str, Bins]:
