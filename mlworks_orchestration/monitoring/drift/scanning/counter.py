@@ -65,11 +65,12 @@ class NumericCounter:
         for _ in range(bisect_right(ends, 0)):
             self._end_block()
         start = 0
-        while start < len(values):
-            stretch = values[start : start + (_STRETCH if self._grids else _PLANNED)]
-            stops = [end - start for end in ends[bisect_right(ends, start) : bisect_right(ends, start + len(stretch))]]
-            start += len(stretch)
-            self._add(stretch, stops)
+        with np.errstate(over="ignore", invalid="ignore"):  # moments can overflow, and say so
+            while start < len(values):
+                stretch = values[start : start + (_STRETCH if self._grids else _PLANNED)]
+                stops = [end - start for end in ends[bisect_right(ends, start) : bisect_right(ends, start + len(stretch))]]
+                start += len(stretch)
+                self._add(stretch, stops)
 
     def _add(self, stretch: Floats, stops: Sequence[int]) -> None:
         """Count the values of a stretch that are present, block by block."""
@@ -134,8 +135,7 @@ class NumericCounter:
             finite = values[np.isfinite(values)]
             lowest, highest = _ends(finite)
         if len(finite):
-            with np.errstate(over="ignore", invalid="ignore"):
-                self._moments.append(measure(finite, total_of(finite), lowest, highest))
+            self._moments.append(measure(finite, total_of(finite), lowest, highest))
         if len(self._moments) >= _MOST_MOMENTS:
             self._moments = [add_moments(self._moments)]
         return values, there, span

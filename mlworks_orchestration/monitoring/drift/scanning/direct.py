@@ -66,11 +66,14 @@ class DirectGrid(CountTable):
         lowest, highest = (-span[1], -span[0]) if self._negative else span
         if self._signs == 1 and lowest >= low and highest < high:
             return NONE
-        values = bits.view(np.float64)
-        magnitudes: Floats = np.abs(values) if self._signs > 1 else -values if self._negative else values
-        outside = magnitudes < low
-        if highest >= high or (self._signs > 1 and -lowest >= high):
-            outside |= magnitudes >= high
+        values: Floats = -bits.view(np.float64) if self._negative else bits.view(np.float64)
+        outside = values < low
+        if self._signs > 1:
+            outside &= values > -low
+            if -lowest >= high:
+                outside |= values <= -high
+        if highest >= high:
+            outside |= values >= high
         left: Integers = outside.nonzero()[0]
         return left
 

@@ -17,6 +17,7 @@ from mlworks_orchestration.monitoring.drift.scanning.arrow import taken
 from mlworks_orchestration.monitoring.drift.scanning.order import check_has, in_order
 from mlworks_orchestration.monitoring.drift.scanning.readers import Reader, reader_of
 from mlworks_orchestration.monitoring.drift.scanning.source import Source
+from mlworks_orchestration.monitoring.drift.scanning.table import NONE
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +67,7 @@ class Plan:
     seed: int
     exact: bool
     cells: Mapping[str, Bins] = field(default_factory=dict)
-    _within: dict[tuple[int, int], Integers] = field(default_factory=dict, init=False)
+    _within: dict[tuple[int, int], tuple[Integers, list[int]]] = field(default_factory=dict, init=False)
 
     @classmethod
     def of(  # noqa: PLR0913 - each is a choice of its own
@@ -130,10 +131,10 @@ class Plan:
                 for name, array in zip(names, batch.columns, strict=True):
                     if name not in readers:
                         readers[name] = reader_of(name, array, generator, exact=self.exact, known=known.get(name), cells=self.cells.get(name))
-                self._feed(readers, batch, position)
-                if self.drawn is not None:
-                    within = self._within_batch(self.drawn, position, batch.num_rows)
-                    for name, array in zip(names, batch.columns, strict=True):
+                within, ends = self._within_batch(position, batch.num_rows)
+                for name, array in zip(names, batch.columns, strict=True):
+                    readers[name].add(array, ends)
+                    if self.drawn is not None:
                         drawn[name].append(taken(array, within))
                 position += batch.num_rows
         except (OSError, pa.ArrowException) as error:
@@ -160,18 +161,14 @@ class Plan:
             drawn={name: drawn for part in parts for name, drawn in part.drawn.items()},
         )
 
-    def _within_batch(self, drawn: Integers, position: int, height: int) -> Integers:
-        """Return which rows of a batch are in the sample; each column has the same."""
+    def _within_batch(self, position: int, height: int) -> tuple[Integers, list[int]]:
+        """Return which rows of a batch are in the sample, and where blocks end in it; each column has the same."""
         if (position, height) not in self._within:
-            first, last = np.searchsorted(drawn, (position, position + height))
-            self._within[position, height] = drawn[first:last] - position
+            rows, ends = (NONE if self.drawn is None else self.drawn), self.ends
+            first, last = np.searchsorted(rows, (position, position + height))
+            begun, over = np.searchsorted(ends, (position, position + height), side="right")
+            self._within[position, height] = rows[first:last] - position, (ends[begun:over] - position).tolist()
         return self._within[position, height]
-
-    def _feed(self, readers: Mapping[str, Reader], batch: Any, position: int) -> None:  # noqa: ANN401 - pyarrow has no types
-        """Give a batch to the readers, and say where blocks end in it."""
-        ends = [end for end in (self.ends[np.searchsorted(self.ends, position, side="right") :] - position).tolist() if end <= batch.num_rows]
-        for reader, array in zip(readers.values(), batch.columns, strict=True):
-            reader.add(array, ends)
 
     def _scanned(self, readers: Mapping[str, Reader], rows: int, drawn: dict[str, Any]) -> Scanned:
         profiles = {name: reader.profile() for name, reader in readers.items()}
