@@ -13,8 +13,9 @@ from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, P
 from mlworks_orchestration.monitoring.drift.profiles.relations import RelationProfile
 from mlworks_orchestration.monitoring.drift.profiles.serial import from_json, to_json
 from mlworks_orchestration.monitoring.drift.profiles.text import TextProfile
-from mlworks_orchestration.monitoring.drift.standalone.analysis import Analysis, ColumnAnalysis
+from mlworks_orchestration.monitoring.drift.standalone.analysis import Analysis
 from mlworks_orchestration.monitoring.drift.standalone.analyze import analyze
+from mlworks_orchestration.monitoring.drift.standalone.column import ColumnAnalysis
 from mlworks_orchestration.monitoring.drift.statistics import (
     STATISTICS,
     Measures,

@@ -15,7 +15,7 @@ from mlworks_orchestration.monitoring.actions import ACTIONS
 from mlworks_orchestration.monitoring.causes import standing_causes
 from mlworks_orchestration.monitoring.drift import ColumnAnalysis, ColumnDrift, ColumnKey, ColumnProfile, Profile
 from mlworks_orchestration.monitoring.drift.comparison.words import change
-from mlworks_orchestration.monitoring.drift.standalone.analysis import judged
+from mlworks_orchestration.monitoring.drift.standalone.column import judged
 from mlworks_orchestration.monitoring.error_rates import error_rates_words
 from mlworks_orchestration.monitoring.tables import JOINT, profile_from
 from mlworks_orchestration.monitoring.windows import windows

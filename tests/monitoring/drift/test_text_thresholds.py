@@ -10,7 +10,7 @@ from scipy.signal import lfilter
 from mlworks_orchestration.monitoring.drift import Blocks, Calibrated, ColumnKey, Normal, Profile, TextProfile, analyze, calibrate_normal
 from mlworks_orchestration.monitoring.drift.past.block_column import BlockColumn
 from mlworks_orchestration.monitoring.drift.profiles.vocabulary import strange
-from mlworks_orchestration.monitoring.drift.standalone.analysis import ColumnAnalysis
+from mlworks_orchestration.monitoring.drift.standalone.column import ColumnAnalysis
 from mlworks_orchestration.spec import Drift, DriftKind
 
 REMARK = ColumnKey(DriftKind.FEATURE, "remark")

@@ -7,7 +7,8 @@ from mlworks_orchestration.monitoring.drift.past.matching import has_phases
 from mlworks_orchestration.monitoring.drift.profiles.columns import ColumnProfile
 from mlworks_orchestration.monitoring.drift.profiles.joint import JointProfile
 from mlworks_orchestration.monitoring.drift.scanning.source import UnsettledError
-from mlworks_orchestration.monitoring.drift.standalone.analysis import Analysis, ColumnAnalysis, judged, ranked
+from mlworks_orchestration.monitoring.drift.standalone.analysis import Analysis
+from mlworks_orchestration.monitoring.drift.standalone.column import ColumnAnalysis, judged, ranked
 from mlworks_orchestration.monitoring.drift.standalone.compared import compare_sides
 from mlworks_orchestration.monitoring.drift.standalone.opened import Roles, Rows, check_roles, open_side
 from mlworks_orchestration.monitoring.drift.standalone.sides import Side, may_go_together
