@@ -66,7 +66,7 @@ class _Between(click.FloatRange):
     metavar="FILE",
     help="Python file that registers statistics of your own.",
 )
-@click.option("--fail-on-drift", is_flag=True, help=f"End with exit code {DRIFTED} if any column drifted.")
+@click.option("--fail-on-drift", is_flag=True, help=f"End with exit code {DRIFTED} if any column drifted; what is only shown does not count.")
 @click.option("--fail-on-inconclusive", is_flag=True, help=f"End with exit code {UNTOLD} if none drifted, but of some it cannot be told.")
 def drift(  # noqa: PLR0913 - one a parameter of the command line
     *,
@@ -136,7 +136,7 @@ def _show(found: Analysis, html: Path | None) -> None:
             console.print(Text(f"and {len(columns) - most:,} more; --json and --html show all.", "dim"))
     console.print("", *(Text(step) for step in next_steps(found)), sep="\n")
     console.print("", Text(f"{found.rows_reference:,} rows of {found.reference}, {found.rows_current:,} rows of {found.current}.", "dim"), sep="\n")
-    console.print(Text(f"Effects are in standard deviations, each before its threshold. Thresholds: {found.method}.", "dim"))
+    console.print(Text(f"Effects are in standard deviations, of what is judged before the threshold. Thresholds: {found.method}.", "dim"))
     if html:
         console.print(Text(f"The page is {html}."))
 

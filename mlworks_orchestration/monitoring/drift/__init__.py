@@ -28,6 +28,7 @@ from mlworks_orchestration.monitoring.drift.statistics import (
 )
 from mlworks_orchestration.monitoring.drift.statistics.domain import tell_apart
 from mlworks_orchestration.monitoring.drift.statistics.effects import from_shift
+from mlworks_orchestration.monitoring.drift.statistics.pairing import Pairing, most_changed
 from mlworks_orchestration.monitoring.drift.statistics.separation import Separation
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "Normal",
     "NumericProfile",
     "Pair",
+    "Pairing",
     "Profile",
     "Reference",
     "RelationProfile",
@@ -62,6 +64,7 @@ __all__ = [
     "from_json",
     "from_shift",
     "import_statistics",
+    "most_changed",
     "register",
     "registered",
     "run_statistics",

@@ -5,7 +5,7 @@ from importlib import metadata
 from pathlib import Path
 
 from mlworks_orchestration.monitoring.actions import ACTIONS
-from mlworks_orchestration.monitoring.drift import Analysis, ColumnAnalysis, ColumnDrift, NumericProfile
+from mlworks_orchestration.monitoring.drift import Analysis, ColumnAnalysis, ColumnDrift, JointProfile, NumericProfile, TextProfile, most_changed
 from mlworks_orchestration.monitoring.page.content import ColumnEntry, PageContent, State, StatisticEntry
 from mlworks_orchestration.monitoring.page.summaries import summary_table
 from mlworks_orchestration.spec import DriftKind
@@ -14,6 +14,12 @@ STATES: dict[bool | None, State] = {True: "drifted", False: "quiet", None: "inco
 """What a verdict is called."""
 
 UNSURE = "Inconclusive means that it could not be told; it does not mean that nothing changed."
+_TOGETHER = (
+    "All features together: a classifier is fitted to tell sampled rows of both sides apart, and judged on rows that it has not seen "
+    "(domain_classifier), and numbers are rebuilt from what they have in common in the reference (pca_reconstruction). Both see changes that no "
+    "feature shows by itself. They are shown and raise no alarm, because how they vary when nothing is wrong is not known: rows with a season or a "
+    "memory can always be told apart."
+)
 _NO_ALARM = "though it raises no alarm, for how it varies when nothing is wrong is not known."
 _NAMED = 5
 
@@ -67,19 +73,32 @@ def next_steps(analysis: Analysis) -> tuple[str, ...]:
         steps.append(
             "Inconclusive columns: see why in the table; give the column on both sides, of one type and with enough rows, and compare again."
         )
-    news = [(column, most) for column in analysis.columns if column.shown_only and (most := _changed_most(column, analysis))]
+    news = [(column, most) for column in analysis.columns if not column.drifted and (most := _changed_most(column, analysis))]
     if shown := [_shown(column, most) for column, most in news if not column.together]:
         rest = f" and {len(shown) - _NAMED:,} more" if len(shown) > _NAMED else ""
         steps.append(f"Look at {', '.join(shown[:_NAMED])}{rest}: more than chance and min_effect explain, {_NO_ALARM}")
-    together = [_shown(column, most) for column, most in news if column.together]
-    steps += [f"Look at how features go together: {shown} differ by more than each does by itself, {_NO_ALARM}" for shown in together]
+    steps += [_told_together(column, most) for column, most in news if column.together]
     return tuple(steps) or (("Nothing needs to be done.",) if analysis.columns else ("Give rows that have at least one column in common.",))
 
 
 def _changed_most(column: ColumnAnalysis, analysis: Analysis) -> ColumnDrift | None:
-    """Return what changed most in a column, where that is more than chance; of all features together, where it is not told of each already."""
-    least = analysis.explained_together if column.together else 0.0
-    return max((one for one in column.statistics if one.drifted and (one.effect or 0.0) >= least), key=lambda one: one.effect or 0.0, default=None)
+    """Return what changed most of what is only shown, where that is more than chance and more than is told or normal already."""
+    if not (column.shown_only or column.type == TextProfile.type):
+        return None
+    least = analysis.explained_together if column.together else max((one.threshold for one in column.statistics if one.decides), default=0.0)
+    shown = (one for one in column.statistics if one.drifted and not one.decides and (one.effect or 0.0) >= least)
+    return max(shown, key=lambda one: one.effect or 0.0, default=None)
+
+
+def _told_together(column: ColumnAnalysis, most: ColumnDrift) -> str:
+    """Say that all features together differ, and which two of them do most."""
+    before, after = column.reference, column.current
+    pair = most_changed(before, after) if isinstance(before, JointProfile) and isinstance(after, JointProfile) else None
+    named = f": {pair.first} and {pair.second} most (rank correlation {pair.before:.2f} → {pair.after:.2f})" if pair else ""
+    return (
+        f"See how features go together{named}. All of them together differ ({most.effect:.2f} by {most.statistic}) by more than each by itself "
+        "explains. It raises no alarm, for how it varies when nothing is wrong is not known."
+    )
 
 
 def _shown(column: ColumnAnalysis, most: ColumnDrift) -> str:
@@ -112,7 +131,7 @@ def column_entry(column: ColumnAnalysis) -> ColumnEntry:
         kind=column.kind.value,
         drifted=column.drifted,
         effect=leading.effect if leading else None,
-        threshold=leading.threshold if leading else None,
+        threshold=leading.threshold if leading and not column.shown_only else None,
         p_value=leading.p_adjusted if leading else None,
         words=reason if column.drifted is None else told,
         statistics=tuple(_statistic(one) for one in column.statistics),
@@ -128,7 +147,8 @@ def _statistic(one: ColumnDrift) -> StatisticEntry:
 
 def _method(analysis: Analysis) -> tuple[str, ...]:
     judged = how_it_is_judged(analysis.false_alarm_rate, analysis.min_effect)
-    return *judged, f"Thresholds: {analysis.method}.", UNSURE
+    together = (_TOGETHER,) if any(column.together for column in analysis.columns) else ()
+    return *judged, f"Thresholds: {analysis.method}.", *together, UNSURE
 
 
 def how_it_is_judged(significance: float, min_effect: float) -> tuple[str, str]:

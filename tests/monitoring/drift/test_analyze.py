@@ -524,14 +524,46 @@ def test_what_is_only_shown_is_named_where_it_is_more_than_chance() -> None:
 def test_features_that_no_longer_go_together_are_named_also_beside_one_that_drifted() -> None:
     before, after = moving_together(1.0), moving_together(-1.0)
     [step] = next_steps(analyze(before, after))
-    assert step.startswith("Look at how features go together: all features together (")
-    assert "by domain_classifier) differ by more than each does by itself, though it raises no alarm" in step
+    assert step.startswith("See how features go together: x and y most (rank correlation 0.90 → -0.9")
+    assert "by domain_classifier) by more than each by itself explains. It raises no alarm" in step
     drift, step = next_steps(analyze(before, after.with_columns(pl.col("x") + 0.3)))
     assert drift.startswith("Feature drift (x): ")
-    assert step.startswith("Look at how features go together: ")
+    assert step.startswith("See how features go together: x and y most")
     apart = moving_together(0.0)  # x goes with nothing, so that it moves tells nothing of the others
     [drift] = next_steps(analyze(apart, apart[::-1].with_columns(pl.col("x") + 3)))
     assert drift.startswith("Feature drift (x): ")
+
+
+def test_that_two_of_many_features_no_longer_go_together_is_named() -> None:
+    generator = np.random.default_rng(3)
+    before, after = (moving_together(sign, 2_000).drop("said") for sign in (1.0, -1.0))
+    others = [pl.DataFrame(generator.normal(size=(2_000, 100)), schema=[f"z{number}" for number in range(100)]) for _ in range(2)]
+    found = analyze(before.hstack(others[0]), after.hstack(others[1]))
+    assert found.drifted is False
+    [step] = next_steps(found)
+    assert step.startswith("See how features go together: x and y most")
+
+
+def test_a_text_of_which_only_its_words_changed_is_named() -> None:
+    generator = np.random.default_rng(1)
+    about = {"rides": ["late", "driver", "road", "stop"], "bills": ["paid", "card", "price", "refund"]}
+
+    def texts(share: float) -> pl.DataFrame:
+        topics = np.where(generator.random(2_000) < share, "bills", "rides")
+        return pl.DataFrame({"said": [" ".join(generator.choice(about[topic], 4).tolist()) + f" number {row}" for row, topic in enumerate(topics)]})
+
+    before, after, again = texts(0.1), texts(0.4), texts(0.1)
+    found = analyze(before, after)
+    assert (found.columns[0].type, found.drifted) == ("text", False)
+    assert next_steps(found)[0].startswith("Look at said (")
+    assert next_steps(analyze(before, again)) == ("Nothing needs to be done.",)
+
+
+def test_what_is_only_shown_of_too_few_rows_says_so() -> None:
+    rows = moving_together(1.0, 80)
+    [together] = [column for column in analyze(rows, rows).columns if column.shown_only]
+    assert together.reason == "the reference has 80 rows with a value, fewer than min_rows 100"
+    assert next(entry for entry in analysis_content(analyze(rows, rows)).columns if entry.shown_only).threshold is None
 
 
 @pytest.mark.parametrize(("memory", "season"), [(0.998, 0.0), (0.0, 1.0)])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import hypot, inf
 from typing import Any
 
+from mlworks_orchestration.monitoring.drift.comparison.verdict import ColumnDrift
 from mlworks_orchestration.monitoring.drift.standalone.column import ColumnAnalysis
 from mlworks_orchestration.spec import DriftKind
 
@@ -52,13 +53,15 @@ class Analysis:
 
     @property
     def explained_together(self) -> float:
-        """The effect of all features together that needs no more than each by itself, independently of the others: its threshold, or its own effect.
+        """The effect of all features together that the features by themselves explain, as far as they differ beyond chance and may differ.
 
-        Infinite where thresholds are for windows in phase: how far from all of the reference such a window is, is not known.
+        It is the root of the sum of squares of their effects, as if they changed independently of each other, and not less than the largest of their
+        thresholds. Infinite where these are for windows in phase: how far from all of the reference such a window is, is not known.
         """
         features = [column.statistics for column in self.judged if column.kind is DriftKind.FEATURE]
-        alone = (max(max(one.threshold, one.effect or 0.0) for one in found if one.decides) for found in features if found)
-        return inf if self.in_phase else hypot(*alone)
+        alone = (max((one.effect or 0.0 for one in found if self._is_evident(one)), default=0.0) for found in features)
+        normal = (one.threshold for found in features for one in found if one.decides)
+        return inf if self.in_phase else max(hypot(*alone), *normal, 0.0)
 
     @property
     def verdict(self) -> str:
@@ -68,6 +71,8 @@ class Analysis:
         unsure = len(self.inconclusive)
         if not count:
             return "There is no column to compare."
+        if count == 1 and self.drifted is False:
+            return "The only column has not drifted."
         if unsure == count:
             return f"It could not be told of {'the only column' if count == 1 else f'any of the {count:,} columns'}: {self.judged[0].reason}."
         found = f"{len(named):,} of {count:,} columns drifted: {_listed(named)}." if named else f"None of {count - unsure:,} columns drifted."
@@ -95,6 +100,9 @@ class Analysis:
                 "current": self.current,
             },
         }
+
+    def _is_evident(self, one: ColumnDrift) -> bool:
+        return one.p_adjusted is not None and one.p_adjusted <= self.false_alarm_rate
 
     def _of_kind(self, kind: DriftKind) -> bool | None:
         return _any(column.drifted for column in self.judged if column.kind is kind)

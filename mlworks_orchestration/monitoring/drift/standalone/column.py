@@ -115,7 +115,9 @@ def judged(name: str, kind: DriftKind, found: Sequence[ColumnDrift]) -> ColumnAn
     drifted = any(one.drifted for one in told) or (False if votes and len(told) == len(votes) else None)
     alike = [one for one in told if one.drifted == drifted]
     leading = max(alike, key=lambda one: (one.effect or 0.0) / one.threshold, default=None)
-    untold = next((one.reason for one in votes if one.drifted is None), "only shown: how it varies when nothing is wrong is not known")
+    told_of = any(one.effect is not None for one in found)
+    shown = "only shown: how it varies when nothing is wrong is not known" if told_of or not found else found[0].reason
+    untold = next((one.reason for one in votes if one.drifted is None), shown)
     return ColumnAnalysis(name, kind, tuple(found), leading, drifted, f"{leading.statistic}: {leading.reason}" if leading else untold)
 
 

@@ -43,7 +43,7 @@ def seen_of(reference: JointProfile, window: JointProfile) -> Seen:
     known = ~np.isnan(numbers)
     scores = np.empty(numbers.shape, dtype=np.float32)
     for place, column in enumerate(numbers):
-        scores[place] = _normal_scores(column)
+        scores[place] = normal_scores(column)
     marks = np.concatenate([~known, *(_levels(column) for column in categories)])
     standardised = _standardised(scores)
     return Seen(len(standardised), np.vstack((standardised, _standardised(np.square(scores)), _of_marks(marks))))
@@ -55,8 +55,12 @@ def _together(reference: JointProfile, window: JointProfile, kind: str) -> Float
     return np.ascontiguousarray(np.concatenate(sides).T)
 
 
-def _normal_scores(column: Floats) -> Floats:
-    """Return for each value the normal quantile of its rank, ties sharing their mean rank (van der Waerden 1952); 0 where it is missing."""
+def normal_scores(column: Floats) -> Floats:
+    """Return for each value the normal quantile of its rank, ties sharing their mean rank (van der Waerden 1952); 0 where it is missing.
+
+    Parameters:
+        column: NaN where missing, shape (rows,).
+    """
     order = np.argsort(column)[: np.count_nonzero(~np.isnan(column))]  # what is missing comes last
     ordered = column[order]
     tied = ordered[1:] == ordered[:-1]
