@@ -61,7 +61,7 @@ def drift_page(content: PageContent) -> str:
         series=series,
         reference_colour=REFERENCE,
         current_colour=CURRENT,
-        largest=max((number or 0.0 for entry in content.columns for number in (entry.effect, entry.threshold)), default=0.0),
+        largest=max((number or 0.0 for entry in content.columns if not entry.shown_only for number in (entry.effect, entry.threshold)), default=0.0),
     )
 
 

@@ -23,8 +23,8 @@ _PLANNED = 24576
 _MOST_HELD = 1 << 16
 """Most values that wait outside the tables."""
 
-_STRETCH = 1 << 17
-"""Values that are counted at a time: as many as a batch of a file has, so that they are still in a core's cache."""
+_STRETCH = 1 << 16
+"""Values that are counted at a time: they and what is computed from them stay in a core's cache, beside a thread that decodes the next ones."""
 
 _NEGATIVE_ZERO = np.int64(-(1 << 63))
 _MOST_MOMENTS = 256
