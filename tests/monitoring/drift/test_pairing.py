@@ -22,13 +22,20 @@ def test_the_pair_that_changed_is_found_with_the_correlation_of_normal_scores() 
     assert found is not None
     assert (found.first, found.second) == ("x0", "x1")
     for side, told in ((before, found.before), (after, found.after)):
-        known = ~np.isnan(side.sample[:, side.numbers.index("x1")])
-        scores = np.zeros((2, known.size))
-        for place, name in enumerate(("x0", "x1")):
-            column = side.sample[:, side.numbers.index(name)]
-            there = ~np.isnan(column)
-            scores[place, there] = norm.ppf(rankdata(column[there]) / (there.sum() + 1))
-        assert told == pytest.approx(np.corrcoef(scores)[0, 1])
+        pair = side.sample[:, [side.numbers.index(name) for name in ("x0", "x1")]]
+        pair = pair[~np.isnan(pair).any(axis=1)]
+        scores = norm.ppf(rankdata(pair, axis=0) / (len(pair) + 1))
+        assert told == pytest.approx(np.corrcoef(scores.T)[0, 1], abs=0.01)  # ranks are those among all rows that have a value
+
+
+def test_values_that_are_lost_change_no_correlation() -> None:
+    generator = np.random.default_rng(4)
+    x, noise = generator.normal(size=(2, 1_000))
+    y = 0.9 * x + np.sqrt(0.19) * noise
+    before, after = (
+        JointProfile.of_columns({"x": x, "y": column}, {}, generator) for column in (y, np.where(generator.random(1_000) < 0.5, np.nan, y))
+    )
+    assert most_changed(before, after) is None
 
 
 def test_pairs_that_did_not_change_are_named_in_one_comparison_of_a_hundred() -> None:

@@ -1,6 +1,5 @@
 """Which two numbers go together otherwise than before: what to look at where all features together differ."""
 
-from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -30,7 +29,7 @@ def most_changed(reference: JointProfile, window: JointProfile) -> Pairing | Non
     """Return the two numbers whose correlation of normal scores changed most; None where no change is more than chance.
 
     Changes are compared after Fisher's transformation (1921), whose standard error is 1/√(rows - 3) whatever the correlation is, and held against as
-    many pairs as there are (Bonferroni). A missing value counts as the median.
+    many pairs as there are (Bonferroni). Rows that lack one of two values say nothing of the pair.
 
     Parameters:
         reference: with a sample of rows.
@@ -47,23 +46,24 @@ def most_changed(reference: JointProfile, window: JointProfile) -> Pairing | Non
         >>> most_changed(before, before) is None
         True
     """
-    names, rows = [name for name in reference.numbers if name in window.numbers], [len(side.sample) for side in (reference, window)]
-    if len(names) < 2 or min(rows) < _LEAST_ROWS:  # noqa: PLR2004 - a pair is two
+    names = [name for name in reference.numbers if name in window.numbers]
+    if len(names) < 2:  # noqa: PLR2004 - a pair is two
         return None
-    before, after = (_correlations(side, names) for side in (reference, window))
-    change = np.abs(np.subtract(*(np.arctanh(np.clip(side, -_CLOSEST, _CLOSEST)) for side in (before, after))))
-    np.fill_diagonal(change, 0.0)
-    first, second = divmod(int(change.argmax()), len(names))
-    chance = -ndtri(_CHANCE / (len(names) * (len(names) - 1))) * sqrt(sum(1 / (count - 3) for count in rows))
-    if change[first, second] <= chance:
+    (before, rows_before), (after, rows_after) = (_correlations(side, names) for side in (reference, window))
+    moved = np.abs(np.subtract(*(np.arctanh(np.clip(side, -_CLOSEST, _CLOSEST)) for side in (before, after))))
+    errors = np.sqrt(sum(1 / (np.maximum(rows, _LEAST_ROWS) - 3) for rows in (rows_before, rows_after)))
+    evidence = np.where(np.minimum(rows_before, rows_after) < _LEAST_ROWS, 0.0, moved / errors)
+    np.fill_diagonal(evidence, 0.0)
+    first, second = divmod(int(evidence.argmax()), len(names))
+    if evidence[first, second] <= -ndtri(_CHANCE / (len(names) * (len(names) - 1))):
         return None
     return Pairing(names[first], names[second], float(before[first, second]), float(after[first, second]))
 
 
-def _correlations(side: JointProfile, names: list[str]) -> Floats:
-    scores = np.array([normal_scores(side.sample[:, side.numbers.index(name)]) for name in names])
-    scores -= scores.mean(axis=1, keepdims=True)
-    lengths = np.sqrt(np.square(scores).sum(axis=1, keepdims=True))
-    scores /= np.where(lengths > 0, lengths, 1.0)
-    correlations: Floats = scores @ scores.T
-    return correlations
+def _correlations(side: JointProfile, names: list[str]) -> tuple[Floats, Floats]:
+    """Return the correlation of each pair, 0 where one does not vary, and of how many rows, both of shape (names, names)."""
+    values = side.sample[:, [side.numbers.index(name) for name in names]].T
+    scores, known = np.array([normal_scores(column) for column in values]), (~np.isnan(values)).astype(np.float64)
+    squares = np.square(scores) @ known.T
+    lengths = np.sqrt(squares * squares.T)
+    return scores @ scores.T / np.where(lengths > 0, lengths, 1.0), known @ known.T
