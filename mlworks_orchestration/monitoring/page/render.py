@@ -18,6 +18,9 @@ _Item = TypeVar("_Item")
 OPEN_ROWS = 25
 """Rows of the table of columns that are shown at once; the rest opens on demand."""
 
+OPEN_SHOWN = 5
+"""Rows at once of what is only shown."""
+
 OPEN_CHARTS = 6
 """Columns whose distributions are shown at once."""
 
@@ -55,7 +58,7 @@ def drift_page(content: PageContent) -> str:
     series = [(one, Markup(series_svg(one))) for one in content.series[:MOST_SERIES] if one.points]  # noqa: S704 - as above
     return _template().render(
         content=content,
-        rows=_folded(content.columns, OPEN_ROWS),
+        rows=_rows(content.columns),
         charts=_folded(charts, OPEN_CHARTS),
         drawable=len(_drawable(content.columns)),
         series=series,
@@ -80,6 +83,13 @@ def write_page(content: PageContent, path: Path) -> None:
 
 def _drawable(columns: Sequence[ColumnEntry]) -> list[ColumnEntry]:
     return [entry for entry in columns if entry.distribution and entry.distribution.reference]
+
+
+def _rows(entries: Sequence[ColumnEntry]) -> tuple[Sequence[ColumnEntry], Sequence[ColumnEntry]]:
+    """Return the table's rows that are shown at once, what is only shown among them however many columns there are, and the others."""
+    judged = _folded([entry for entry in entries if not entry.shown_only], OPEN_ROWS)
+    shown = _folded([entry for entry in entries if entry.shown_only], OPEN_SHOWN)
+    return [*judged[0], *shown[0]], [*judged[1], *shown[1]]
 
 
 def _folded(items: Sequence[_Item], count: int) -> tuple[Sequence[_Item], Sequence[_Item]]:
