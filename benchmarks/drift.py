@@ -2,9 +2,9 @@
 
 Two Parquet files of 50 columns (40 of floats, 10 of strings, see `peers/tables.py`) are made once, under .mlworks/benchmarks. Everything is a fresh
 process on files that the system has in memory; seconds are those after the imports, and ours contain the reading of both files, the peers' do not.
-Quick things are done several times in turn, of which the median counts. Each peer is done once, and on a busy machine credited with its processor's
-seconds, in an environment of its own that pip fills on first use (.mlworks/peers, or $MLWORKS_PEERS; some GB). With all peers it takes some ten
-minutes, without (`--skip peers`) one.
+Quick things, and the peer that a goal is held to most narrowly, are done several times in turn, of which the median counts. The other peers are done
+once. On a busy machine peers are credited with their processor's seconds, in environments of their own that pip fills on first use (.mlworks/peers,
+or $MLWORKS_PEERS; some GB). With all peers it takes some twelve minutes, without (`--skip peers`) one.
 Writes `.artifacts/drift.json`; exit code 1 when a goal (`peers/goals.py`) that was measured is missed, or ours failed.
 """
 
@@ -56,7 +56,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--big", action="store_true", help=f"{BIG:,} rows too, for ours and reading (7 GB of files)")
     parser.add_argument("--only", nargs="+", choices=names, default=names, help="what to measure")
     parser.add_argument("--skip", nargs="+", choices=names, default=[], help="what to leave out")
-    parser.add_argument("--rounds", type=int, default=5, help="how often quick things are done; the median counts")
+    parser.add_argument("--rounds", type=int, default=5, help="how often what is done in turns is done; the median counts")
     parser.add_argument("--keep", action="store_true", help="keep what the last run measured and this one does not")
     parser.add_argument("--show", action="store_true", help="measure nothing, print the last run's tables")
     return parser.parse_args()
@@ -82,17 +82,17 @@ def make(rows: int) -> Path:
 
 
 def measure(subjects: list[Subject], folder: Path, rows: int, rounds: int) -> Iterator[dict[str, Any]]:
-    """Yield one measurement a subject: the quick ones in turns, so that noise falls on all of them alike, then the peers."""
-    quick = [subject for subject in subjects if subject.repeats]
-    if any(subject.module == "ours" for subject in quick):
+    """Yield one measurement a subject: those that are repeated in turns, so that noise falls on all of them alike, then the peers."""
+    repeated = [subject for subject in subjects if subject.repeats]
+    if any(subject.module == "ours" for subject in repeated):
         print(f"{rows:,} rows: storing profiles …", flush=True)
         run("ours", "store", *(str(folder / f"{side}.parquet") for side in ("reference", "current")))
-    taken: dict[str, list[dict[str, Any]]] = {subject.name: [] for subject in quick}
-    for number in range(rounds if quick else 0):
-        print(f"{rows:,} rows: reading and ours, round {number + 1} of {rounds} …", flush=True)
-        for subject in quick:
+    taken: dict[str, list[dict[str, Any]]] = {subject.name: [] for subject in repeated}
+    for number in range(rounds if repeated else 0):
+        print(f"{rows:,} rows: in turns, round {number + 1} of {rounds} …", flush=True)
+        for subject in repeated:
             taken[subject.name].append(once(subject, folder, rows))
-    for subject in quick:
+    for subject in repeated:
         yield median(taken[subject.name]) | (memory(subject, folder) if subject.several else {})
     for subject in subjects:
         if not subject.repeats:

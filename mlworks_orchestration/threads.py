@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING
+from threading import current_thread, main_thread
+from typing import Literal
 
-if TYPE_CHECKING:
-    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 LITTLE = 500_000
 """Cells of a matrix. Up to so many, one thread takes two thirds of the processor's time of two or less, and a quarter more of the clock's at most
@@ -30,13 +30,33 @@ def threads_for(cells: int) -> Iterator[None]:
     if cells > LITTLE:
         yield
         return
-    with _controller().limit(limits=1):
+    with one_blas_thread(), _controller("openmp").limit(limits=1):
+        yield
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Let BLAS take one thread, for products and decompositions of small matrices.
+
+    It wakes others even for small ones, and on a busy machine they wait for each other a thousand times longer than the work takes. All threads of
+    Python share them, so only the main one sets a limit: two that end in the order in which they began would leave it behind.
+
+    Example:
+        >>> import numpy as np
+        >>> with one_blas_thread():
+        ...     (np.ones((100, 100)) @ np.ones((100, 100))).trace()
+        np.float64(10000.0)
+    """
+    blas = _controller("blas")
+    limited = all(library.num_threads == 1 for library in blas.lib_controllers)  # to set a limit again would, in a copied process, start threads
+    if limited or current_thread() is not main_thread():
+        yield
+        return
+    with blas.limit(limits=1):
         yield
 
 
 @cache
-def _controller() -> "ThreadpoolController":
+def _controller(api: Literal["blas", "openmp"]) -> ThreadpoolController:
     # Found once, for looking takes two milliseconds: by the first fit or prediction the libraries of the estimator are loaded.
-    from threadpoolctl import ThreadpoolController  # noqa: PLC0415 - only who fits needs it
-
-    return ThreadpoolController()
+    return ThreadpoolController().select(user_api=api)

@@ -1,18 +1,20 @@
-"""Our own report, measured as the peers are: `python -m peers.ours speed|cached|merge|store REFERENCE CURRENT`.
+"""Our own report, measured as the peers are: `python -m peers.ours speed|pair|cached|merge|store REFERENCE CURRENT`.
 
-`speed` is `mlworks drift` on two files, from cold. `cached` compares the current file with the stored profile of the reference, and `merge` compares
-365 stored daily profiles of the current rows with it, and reads no rows; `store` makes both, beside the files.
+`speed` is `mlworks drift` on two files, from cold; `pair` the same while another process does it too (`wait` is that one). `cached` compares the
+current file with the stored profile of the reference, and `merge` compares 365 stored daily profiles of the current rows with it, and reads no rows;
+`store` makes both, beside the files.
 """
 
 import json
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import pyarrow.compute
 import pyarrow.parquet  # noqa: F401 - with both, rows are read and drawn: imports, and as such start-up
@@ -35,13 +37,26 @@ def main() -> None:
         store(reference, current)
         print("{}")
         return
-    measured = {"speed": whole, "cached": cached, "merge": merge}[task](reference, current)
+    if task == "wait":
+        print("ready", flush=True)
+        sys.stdin.readline()
+        task = "speed"
+    measured = {"speed": whole, "pair": pair, "cached": cached, "merge": merge}[task](reference, current)
     print(json.dumps({"version": version("mlworks-orchestration"), "seconds_import": started, **measured, "peak_mb": peak_mb()}))
 
 
 def whole(reference: Path, current: Path) -> dict[str, Any]:
     """Compare two files."""
     return timed(lambda: sum(bool(column.drifted) for column in analyze(reference, current, fork=True).columns))
+
+
+def pair(reference: Path, current: Path) -> dict[str, Any]:
+    """Compare two files while another process, which has imported all too, does so."""
+    command = [sys.executable, "-m", "peers.ours", "wait", str(reference), str(current)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:  # noqa: S603 - this module
+        cast("IO[str]", other.stdout).readline()
+        print("begin", file=other.stdin, flush=True)
+        return whole(reference, current)
 
 
 def cached(reference: Path, current: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ class Subject:
         task: The module's first argument.
         files: Which of the two files it gets.
         most_rows: More rows than these are not tried.
-        repeats: Whether it is so quick that one round says little.
+        repeats: Whether one round says too little: of what is quick, or held to a goal that is hardly met.
         several: Whether it is several processes, whose memory is measured in a run of its own.
     """
 
@@ -35,11 +35,12 @@ _EVERY = (
     Subject("pyarrow", "reading both files: pyarrow, a row group at a time", "reading", "pyarrow", most_rows=_BIG, repeats=True),
     Subject("counting", "the least: decoding both files, counting each value once, one thread", "reading", "counting", most_rows=_BIG, repeats=True),
     Subject("ours", "**mlworks drift, the whole default report**", "ours", most_rows=_BIG, repeats=True, several=True),
+    Subject("ours_pair", "**… while another process makes one, too**", "ours", "pair", repeats=True),
     Subject("ours_cached", "**… with the reference's profile stored**", "ours", "cached", most_rows=_BIG, repeats=True),
     Subject("ours_merge", "**… of 365 stored daily profiles**", "ours", "merge", repeats=True),
     Subject("evidently", "Evidently, DataDriftPreset", "evidently"),
     Subject("whylogs", "whylogs, profiles and drift scores", "whylogs"),
-    Subject("nannyml", "NannyML, KS + JS + chi² + Wasserstein", "nannyml"),
+    Subject("nannyml", "NannyML, KS + JS + chi² + Wasserstein", "nannyml", repeats=True),
     Subject("scipy_loop", "scipy loop, KS + Wasserstein + PSI + chi²", "scipy_loop"),
     Subject("tfdv", "TensorFlow Data Validation", "tfdv"),
     Subject("alibi_detect", "alibi-detect, TabularDrift", "alibi_detect"),

@@ -10,6 +10,7 @@ from mlworks_orchestration.monitoring.drift import Blocks, Normal
 from mlworks_orchestration.monitoring.drift.past.dependence import dependence
 from mlworks_orchestration.monitoring.drift.past.resample import Past, phases_of, stretches
 from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
+from mlworks_orchestration.threads import one_blas_thread
 
 Indices = NDArray[np.int64]
 
@@ -44,6 +45,7 @@ class Histories:
         return windows.reshape(-1, blocks.shape[1])
 
 
+@one_blas_thread()
 def draw_histories(generator: Generator, blocks: Blocks, normal: Normal, *, histories: int, windows: int) -> Histories:
     """Draw histories in contiguous stretches that keep weekday, season and autocorrelation, the same for all columns.
 

@@ -20,6 +20,7 @@ from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey, P
 from mlworks_orchestration.monitoring.drift.statistics import Pair, Statistic, registered
 from mlworks_orchestration.monitoring.drift.statistics.record import OF_CELLS, Measures, deciding
 from mlworks_orchestration.spec import Drift, DriftKind
+from mlworks_orchestration.threads import one_blas_thread
 
 __all__ = ["UNKNOWN", "ColumnDrift", "Reference", "compare", "measure", "summarise"]
 
@@ -50,6 +51,7 @@ class Reference:
         return self.normal is not None and has_phases(self.normal)
 
 
+@one_blas_thread()
 def compare(  # noqa: PLR0913 - what is known of either side, each with a default
     reference: Reference | Profile,
     current: Profile,

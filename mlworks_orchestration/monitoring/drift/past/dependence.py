@@ -6,7 +6,6 @@ import numpy as np
 from numpy.random import Generator
 
 from mlworks_orchestration.monitoring.drift.past.block_column import BlockColumn
-from mlworks_orchestration.monitoring.drift.past.products import product
 from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 
 CLEARLY = 1.4
@@ -86,7 +85,8 @@ def _rest(column: BlockColumn, period: float) -> Floats:
     sums = np.zeros((told, shares.shape[1]))
     np.add.at(sums, phases, shares)
     rest = shares - (sums / np.maximum(np.bincount(phases, minlength=told), 1)[:, None])[phases]
-    return product(rest, rest.T)
+    gram: Floats = rest @ rest.T
+    return gram
 
 
 def _autocorrelations(gram: Floats, period: float) -> list[float]:

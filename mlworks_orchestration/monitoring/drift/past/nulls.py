@@ -1,6 +1,7 @@
 """The effects of statistics between windows of a reference and the reference itself, all replicates at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from math import sqrt
 
@@ -9,13 +10,13 @@ from numpy.random import Generator
 
 from mlworks_orchestration.monitoring.drift.past.block_column import BlockColumn
 from mlworks_orchestration.monitoring.drift.past.blocks import Blocks
-from mlworks_orchestration.monitoring.drift.past.products import product
 from mlworks_orchestration.monitoring.drift.past.resample import Draws, Indices
 from mlworks_orchestration.monitoring.drift.past.setting import Setting, counted
 from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey
 from mlworks_orchestration.monitoring.drift.statistics.record import OF_CELLS, Statistic, deciding
 from mlworks_orchestration.spec import Drift
+from mlworks_orchestration.threads import one_blas_thread
 
 BATCH = 40_000
 """Windows times columns that are drawn at once, about 20 MB."""
@@ -55,8 +56,10 @@ def effects(
     found: dict[tuple[ColumnKey, str], tuple[Floats, float]] = {}
     for stretch, nulls in alike.items():
         draws = made.draws[stretch]
-        for some in _together(nulls, draws):
-            _measure(some, draws, drift)
+        much = len(draws.windows) * sum(null.column.counts.size for null in nulls) > LITTLE
+        with nullcontext() if much else one_blas_thread():
+            for start in range(0, len(nulls), COLUMNS if much else 1):
+                _measure(nulls[start : start + (COLUMNS if much else 1)], draws, drift)
         for null in nulls:
             rows = float(np.median(np.concatenate(null.rows))) / null.column.per_row * _longer(made)
             found |= {(null.key, one.name): (np.concatenate(null.effects[one.name]), rows) for one in null.statistics}
@@ -163,16 +166,6 @@ class _Null:
             self.effects[one.name].append(np.where(told, effect, 0.0))
 
 
-def _together(nulls: Sequence[_Null], draws: Draws) -> Iterator[Sequence[_Null]]:
-    """Give the columns that are drawn at once."""
-    number = COLUMNS if _is_much(draws.windows, [null.column.counts for null in nulls]) else 1
-    return (nulls[start : start + number] for start in range(0, len(nulls), number))
-
-
-def _is_much(weights: Floats, columns: Sequence[Floats]) -> bool:
-    return len(weights) * sum(counts.size for counts in columns) > LITTLE
-
-
 def _measure(nulls: Sequence[_Null], draws: Draws, drift: Drift) -> None:
     """Measure columns side by side, a batch of windows after the other."""
     columns = [null.column.counts for null in nulls]
@@ -186,10 +179,8 @@ def _measure(nulls: Sequence[_Null], draws: Draws, drift: Drift) -> None:
 
 
 def _products(weights: Floats, columns: Sequence[Floats]) -> Sequence[Floats]:
-    """Return weighted sums of each column's blocks: much of it as one product, on all cores, little of it in slices that wake no threads."""
-    if _is_much(weights, columns):
-        return np.split(weights @ np.hstack(columns), np.cumsum([counts.shape[1] for counts in columns])[:-1], axis=1)
-    return [product(weights, counts) for counts in columns]
+    """Return weighted sums of each column's blocks, of all columns as one product."""
+    return np.split(weights @ np.hstack(columns), np.cumsum([counts.shape[1] for counts in columns])[:-1], axis=1)
 
 
 def _shares(counts: Floats) -> Floats:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from mlworks_orchestration.monitoring.drift.past.blocks import Blocks
-from mlworks_orchestration.monitoring.drift.past.products import product
 from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
+from mlworks_orchestration.threads import one_blas_thread
 
 CYCLES = 2
 """A season must have been seen so many times in full."""
@@ -65,10 +65,11 @@ def gram_of(blocks: Blocks) -> Floats:
     for column in blocks.columns.values():
         centred = column.shapes - column.shapes.mean(axis=0)
         size = (centred**2).sum()
-        total += product(centred, centred.T) / (size if size > 0 else 1.0)
+        total += centred @ centred.T / (size if size > 0 else 1.0)
     return total
 
 
+@one_blas_thread()
 def find_season(blocks: Blocks) -> Season:
     """Find the period after which blocks look alike again, if there is one.
 

@@ -13,6 +13,7 @@ from mlworks_orchestration.monitoring.drift.past.resample import Draws, Past, dr
 from mlworks_orchestration.monitoring.drift.past.season import Season
 from mlworks_orchestration.monitoring.drift.past.thresholds import Calibrated
 from mlworks_orchestration.monitoring.drift.profiles.profile import ColumnKey
+from mlworks_orchestration.threads import one_blas_thread
 
 ALONE = 600
 """Replicates of a comparison that stands alone."""
@@ -57,6 +58,7 @@ class Setting:
     draws: Mapping[int, Draws]
 
 
+@one_blas_thread()
 def setting(generator: Generator, blocks: Blocks, season: Season, rule: Calibrated, window: tuple[float, float | None]) -> Setting:
     """Draw the pseudo-histories for a rule.
 

@@ -6,15 +6,13 @@ from typing import NamedTuple
 import numpy as np
 
 from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
+from mlworks_orchestration.threads import one_blas_thread
 
 CHUNK = 8192
 """Rows worked on at once, so that memory does not grow with them."""
 
 LIMIT = 1e140
 """Numbers beyond it, and infinities, count as missing: sums of their products would overflow."""
-
-_BLOCK = 128
-"""Rows multiplied at once: so few that BLAS does not wake its threads, which wait for each other a thousand times longer on a busy machine."""
 
 
 class CoMoments(NamedTuple):
@@ -43,6 +41,7 @@ class CoMoments(NamedTuple):
         return CoMoments(self.rows, self.pairs[square], self.means[square], self.scatter[square])
 
 
+@one_blas_thread()
 def comoments_of(values: Floats) -> CoMoments:
     """Return the moments of rows.
 
@@ -65,24 +64,17 @@ def _chunk(values: Floats) -> CoMoments:
         center = values.mean(axis=0)
         distance = values - center
         shape = columns, columns
-        return CoMoments(rows, np.full(shape, float(rows)), np.broadcast_to(center[:, None], shape).copy(), _products(distance, distance))
+        return CoMoments(rows, np.full(shape, float(rows)), np.broadcast_to(center[:, None], shape).copy(), distance.T @ distance)
     present = known.astype(np.float64)
     counts = present.sum(axis=0)
     zeroed = np.where(known, values, 0.0)
     center = zeroed.sum(axis=0) / np.maximum(counts, 1)
     distance = np.where(known, values - center, 0.0)
-    pairs = _products(present, present)
-    sums = _products(distance, present)
+    pairs = present.T @ present
+    sums = distance.T @ present
     offsets = sums / np.maximum(pairs, 1)
-    scatter = _products(distance, distance) - sums * offsets.T
+    scatter = distance.T @ distance - sums * offsets.T
     return CoMoments(rows, pairs, np.where(pairs > 0, center[:, None] + offsets, 0.0), scatter)
-
-
-def _products(left: Floats, right: Floats) -> Floats:
-    whole = len(left) // _BLOCK * _BLOCK
-    blocks = [side[:whole].reshape(whole // _BLOCK, _BLOCK, side.shape[1]) for side in (left, right)]
-    products: Floats = (blocks[0].transpose(0, 2, 1) @ blocks[1]).sum(axis=0) + left[whole:].T @ right[whole:]
-    return products
 
 
 def add_comoments(parts: Sequence[CoMoments]) -> CoMoments:

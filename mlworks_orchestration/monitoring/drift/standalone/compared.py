@@ -24,6 +24,7 @@ from mlworks_orchestration.monitoring.drift.standalone.reading import read_sides
 from mlworks_orchestration.monitoring.drift.standalone.sides import PlannedSide, Side
 from mlworks_orchestration.monitoring.drift.statistics.effects import from_overlap
 from mlworks_orchestration.spec import Drift
+from mlworks_orchestration.threads import one_blas_thread
 
 LEAST_BLOCKS = 40
 MOST_BLOCKS = 200
@@ -83,6 +84,7 @@ def compare_sides(  # noqa: PLR0913 - both sides, and how to compare them
 def _compared(reference: PlannedSide, current: PlannedSide, drift: Drift, *, fork: bool) -> Compared:
     """Read both sides and compare them; what can be told before all is read is told in the time in which a copy of the process reads on."""
     with ExitStack() as ending:
+        ending.enter_context(one_blas_thread())  # before the copy is made: to set it anew in either process would start threads that spin
         stretches = read_sides(reference, current, ending, fork=fork)
         learnt = _Learnt.of(reference, reference.side(next(stretches)), current, drift)
         parts, measured = list[Scanned](), dict[ColumnKey, list[ColumnDrift]]()

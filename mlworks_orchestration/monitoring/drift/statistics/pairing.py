@@ -8,6 +8,7 @@ from scipy.special import ndtri
 from mlworks_orchestration.monitoring.drift.profiles.bins import Floats
 from mlworks_orchestration.monitoring.drift.profiles.joint import JointProfile
 from mlworks_orchestration.monitoring.drift.statistics.seen import normal_scores
+from mlworks_orchestration.threads import one_blas_thread
 
 _CHANCE = 0.01
 """How often a pair may be named where none changed, all pairs together."""
@@ -25,6 +26,7 @@ class Pairing(NamedTuple):
     after: float
 
 
+@one_blas_thread()
 def most_changed(reference: JointProfile, window: JointProfile) -> Pairing | None:
     """Return the two numbers whose correlation of normal scores changed most; None where no change is more than chance.
 
