@@ -1,7 +1,8 @@
 """Speed and memory of the drift report beside reading the data and beside other tools, side by side in one run.
 
 Two Parquet files of 50 columns (40 of floats, 10 of strings, see `peers/tables.py`) are made once, under .mlworks/benchmarks. Everything is a fresh
-process on files that the system has in memory; seconds are those after the imports, and ours contain the reading of both files, the peers' do not.
+process on files that the system has in memory; seconds are those after the imports. Ours contain the reading of both files, so the peers' reading,
+which is measured by itself, counts in the ratios.
 Quick things, and the peer that a goal is held to most narrowly, are done several times in turn, of which the median counts. The other peers are done
 once. On a busy machine peers are credited with their processor's seconds, in environments of their own that pip fills on first use (.mlworks/peers,
 or $MLWORKS_PEERS; some GB). With all peers it takes some twelve minutes, without (`--skip peers`) one.

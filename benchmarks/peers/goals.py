@@ -33,13 +33,13 @@ class Goal(NamedTuple):
 
 
 def seconds(row: Row) -> float:
-    """Return the seconds that ratios are made of.
+    """Return the seconds that ratios are made of: from two files that nothing was read of to the verdict, imports aside.
 
-    Reading and ours are done in turns, so a busy machine slows both. Most peers are done once: one that had to wait for a processor is credited with
-    the seconds that it worked.
+    Ours reads while it counts. Peers have their files read by pandas first, and that counts as well; but for what takes their time, one that had to
+    wait for a processor is credited with the seconds that it worked, as most are done once, while reading and ours are done in turns.
     """
     clock = float(row["seconds_compute"])
-    return min(clock, float(row["seconds_cpu"])) if row["name"] in TOOLS else clock
+    return float(row["seconds_read"]) + min(clock, float(row["seconds_cpu"])) if row["name"] in TOOLS else clock
 
 
 def goals(measurements: list[Row]) -> list[Goal]:
@@ -55,7 +55,7 @@ def _goals(found: Mapping[tuple[str, int], Row]) -> Iterator[Goal]:
         )
         yield Goal(f"peak MB, {rows:,} rows", _value(found, "ours", rows, "peak_mb"), most=300)
     for peer, least in (("evidently", 200), ("nannyml", 50)):
-        yield Goal(f"times as fast as {peer}, {MILLION:,} rows", _ratio(found, peer, "ours", MILLION), least=least)
+        yield Goal(f"times as fast as {peer}, both from the files, {MILLION:,} rows", _ratio(found, peer, "ours", MILLION), least=least)
     yield Goal("peak MB at 10M rows against 1M rows (flat)", _growth(found), most=1.25)
     yield Goal(f"times as long while another report is made, {MILLION:,} rows", _ratio(found, "ours_pair", "ours", MILLION), most=2.5)
     yield Goal("seconds to merge 365 daily profiles and report", _value(found, "ours_merge", MILLION, "seconds_compute"), most=0.2)

@@ -11,8 +11,8 @@ HEADER = ("tool", "version", "start-up s", "reading s", "compute s", "CPU s", "M
 def table(measurements: list[Row], rows: int) -> str:
     """Return the measurements at one number of rows.
 
-    A peer's reading is shown but counts in no ratio, ours is part of its seconds. Ratios are of what `seconds` gives, and of the processor's
-    seconds, which say more on a busy machine.
+    Ratios are of what `seconds` gives, a peer's reading included, as ours is part of its seconds; and of the processor's seconds, which say more on a
+    busy machine, a peer's reading left out.
     """
     found = {row["name"]: row for row in measurements if row["rows"] == rows}
     against = [found[name] for name in ("ours", "polars") if "failed" not in found.get(name, {"failed": ""})]
