@@ -56,7 +56,10 @@ def pair(reference: Path, current: Path) -> dict[str, Any]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:  # noqa: S603 - this module
         cast("IO[str]", other.stdout).readline()
         print("begin", file=other.stdin, flush=True)
-        return whole(reference, current)
+        measured = whole(reference, current)
+    if other.returncode:
+        raise subprocess.CalledProcessError(other.returncode, command)
+    return measured
 
 
 def cached(reference: Path, current: Path) -> dict[str, Any]:
