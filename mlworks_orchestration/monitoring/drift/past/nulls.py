@@ -57,9 +57,10 @@ def effects(
     for stretch, nulls in alike.items():
         draws = made.draws[stretch]
         much = len(draws.windows) * sum(null.column.counts.size for null in nulls) > LITTLE
+        at_once = COLUMNS if much else 1
         with nullcontext() if much else one_blas_thread():
-            for start in range(0, len(nulls), COLUMNS if much else 1):
-                _measure(nulls[start : start + (COLUMNS if much else 1)], draws, drift)
+            for start in range(0, len(nulls), at_once):
+                _measure(nulls[start : start + at_once], draws, drift)
         for null in nulls:
             rows = float(np.median(np.concatenate(null.rows))) / null.column.per_row * _longer(made)
             found |= {(null.key, one.name): (np.concatenate(null.effects[one.name]), rows) for one in null.statistics}
